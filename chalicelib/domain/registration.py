@@ -1,0 +1,313 @@
+"""A registration and its life: received, checked, scored, decided, or waiting for a person.
+
+Pure: every transition takes the registration as it was, and gives it as it becomes together with
+its one ledger event. Storing both in one transaction is the adapters' work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from chalicelib.domain import audit
+from chalicelib.domain.audit import Act, Event, Head
+from chalicelib.domain.household import Household
+from chalicelib.domain.identity import IdentityAnswer, Outcome
+from chalicelib.domain.pmt import CannotScore, Scored
+from chalicelib.domain.programme import ProgrammeDecision
+
+
+class State(StrEnum):
+    """Where a case stands (product: the life of an application)."""
+
+    RECEIVED = "received"
+    IDENTITY_CHECKING = "identity_checking"  # the civil registry has not answered yet
+    MATCHED = "matched"
+    NEEDS_CORRECTION = "needs_correction"  # the family is asked, once
+    NEEDS_OFFICER = "needs_officer"
+    NEEDS_GROUND_CHECK = "needs_ground_check"  # cannot be scored: never 0
+    DECIDED = "decided"
+    WITHDRAWN = "withdrawn"
+    PROPOSED = "proposed"  # by a neighbour: nothing happens before the family agrees
+    ERASED = "erased"
+
+
+class WayIn(StrEnum):
+    """How the family came in."""
+
+    SELF = "self"
+    AGENT = "agent"
+    PROPOSAL = "proposal"
+
+
+class Work(StrEnum):
+    """Work that waits for somebody or something, indexed by when it is due."""
+
+    CHECK = "check"  # ask the civil registry again
+    OFFICER = "officer"
+    VISIT = "visit"
+
+
+LIVE_STATES = frozenset(State) - {State.WITHDRAWN, State.ERASED}
+ENDED_STATES = frozenset({State.WITHDRAWN, State.ERASED})
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Where a case is stored: its village (10 digits) and its locator. Not personal data."""
+
+    village: str
+    locator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A state and when it was reached (ms, UTC)."""
+
+    state: State
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The entry of a case in the index of work.
+
+    Attributes:
+        due: when it should be done (ms, UTC).
+    """
+
+    work: Work
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The state item: answers and where the case stands, but nobody's identity.
+
+    Attributes:
+        version: raised by one with each change; every write is conditional on it.
+        request_id: 16 bytes derived from the key of the request that made it (its claim).
+        body_digest: keyed digest of that request's body; another body under one key is refused.
+        secret_mac: keyed digest of the receipt's secret.
+        household: None for a proposal and after erasure.
+        consent: version of the agreement text that was accepted, "" for a proposal.
+        steps: the timeline, oldest first.
+        head: end of the case's ledger chain.
+        identity: the registry's answer per member, in the members' order.
+        last_request: 16 bytes of the last correction, withdrawal or reissue, to know a repeat.
+        corrections: how many times the family has corrected (at most once).
+        concerns: codes of why it waits or what an officer should see, e.g. "nik_held",
+            "mismatch:0:name", "missing:rooms".
+        scored: the score with its contributions and hashes.
+        decisions: per programme, under `rules_hash`.
+        provisional: True while the region's own cut-offs are not published.
+        waiting: entry in the index of work, if any.
+    """
+
+    ref: Ref
+    state: State
+    version: int
+    way_in: WayIn
+    request_id: bytes
+    body_digest: bytes
+    secret_mac: bytes
+    household: Household | None
+    consent: str
+    steps: tuple[Step, ...]
+    head: Head
+    identity: tuple[IdentityAnswer, ...] = ()
+    last_request: bytes = b""
+    corrections: int = 0
+    concerns: tuple[str, ...] = ()
+    scored: Scored | None = None
+    rules_hash: bytes = b""
+    decisions: tuple[ProgrammeDecision, ...] = ()
+    provisional: bool = True
+    waiting: Waiting | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who does something, when, and the salt that its details are committed under."""
+
+    at: int
+    actor: str
+    salt: bytes
+
+
+def open_case(
+    blank: Registration, act: Act, stamp: Stamp, details: Mapping[str, audit.Detail]
+) -> tuple[Registration, Event]:
+    """Write the first event of a case and set its chain's head."""
+    return _with_event(replace(blank, head=audit.first_head(blank.ref.locator)), act, stamp, details)
+
+
+def check_identity(
+    case: Registration, answers: tuple[IdentityAnswer, ...], stamp: Stamp, *, retry_at: int,
+    officer_due: int,
+) -> tuple[Registration, Event]:
+    """Take the registry's answers and say where the case goes.
+
+    Nobody passes unchecked: a single "not checked yet" keeps the case waiting. A head without a
+    NIK, a deceased member and a second failed match go to an officer; the first failed match goes
+    back to the family. Other members without NIK do not stop the family; they stay a concern
+    for the officer and Dukcapil (product: registered without NIK is work, not a refusal).
+
+    Args:
+        answers: one per member, in order; members without a NIK carry NOT_CHECKED and are
+            skipped.
+        retry_at: when to ask again if the registry did not answer (ms, UTC).
+        officer_due: when an officer should have looked (ms, UTC).
+    """
+    household = _household(case)
+    asked = [
+        (index, answer)
+        for index, (member, answer) in enumerate(zip(household.members, answers, strict=True))
+        if member.has_nik
+    ]
+    without = tuple(
+        f"without_nik:{index}" for index, member in enumerate(household.members) if not member.has_nik
+    )
+    concerns = tuple(code for code in case.concerns if code.partition(":")[0] in _KEPT) + without
+    waiting: Waiting | None = None
+    if any(answer.outcome is Outcome.NOT_CHECKED for _, answer in asked):
+        state, waiting = State.IDENTITY_CHECKING, Waiting(Work.CHECK, retry_at)
+    else:
+        found = tuple(code for index, answer in asked for code in _concerns_of(index, answer))
+        concerns += found
+        if not household.head.has_nik or any(code.startswith("deceased") for code in found):
+            state, waiting = State.NEEDS_OFFICER, Waiting(Work.OFFICER, officer_due)
+        elif found and case.corrections == 0:
+            state = State.NEEDS_CORRECTION
+        elif found:
+            state, waiting = State.NEEDS_OFFICER, Waiting(Work.OFFICER, officer_due)
+        else:
+            state = State.MATCHED
+            waiting = Waiting(Work.OFFICER, officer_due) if without else None
+    details: dict[str, audit.Detail] = {
+        "outcomes": [answer.outcome.value for answer in answers],
+        "concerns": list(concerns),
+    }
+    moved = replace(case, identity=answers, concerns=concerns, waiting=waiting)
+    return _with_event(_step(moved, state, stamp.at), Act.CHECKED, stamp, details)
+
+
+def decide(
+    case: Registration,
+    scored: Scored,
+    decisions: tuple[ProgrammeDecision, ...],
+    rules_hash: bytes,
+    stamp: Stamp,
+    *,
+    provisional: bool,
+) -> tuple[Registration, Event]:
+    """Keep the score and the decision per programme, each under the hash of what made it."""
+    moved = replace(
+        case, scored=scored, decisions=decisions, rules_hash=rules_hash, provisional=provisional
+    )
+    details: dict[str, audit.Detail] = {
+        "score": scored.score,
+        "inputs": scored.inputs_hash.hex(),
+        "eligible": [d.programme for d in decisions if d.eligible],
+    }
+    return _with_event(
+        _step(moved, State.DECIDED, stamp.at), Act.DECIDED, stamp, details,
+        model=scored.model_hash, rules=rules_hash,
+    )
+
+
+def send_to_visit(
+    case: Registration, verdict: CannotScore, stamp: Stamp, *, due: int, model_hash: bytes
+) -> tuple[Registration, Event]:
+    """What cannot be computed is never scored 0: somebody goes and looks (invariant 3)."""
+    codes = tuple(str(reason) for reason in verdict.reasons)
+    moved = replace(case, concerns=case.concerns + codes, waiting=Waiting(Work.VISIT, due))
+    return _with_event(
+        _step(moved, State.NEEDS_GROUND_CHECK, stamp.at), Act.NEEDS_GROUND_CHECK, stamp,
+        {"reasons": list(codes)}, model=model_hash,
+    )
+
+
+def correct(
+    case: Registration, household: Household, request_id: bytes, stamp: Stamp, *,
+    held_due: int | None,
+) -> tuple[Registration, Event]:
+    """Take the family's one correction and check again.
+
+    Args:
+        household: with the corrected birth months, sexes and NIK presence.
+        held_due: when an officer should look, if a corrected NIK is held by another family.
+    """
+    moved = replace(
+        case, household=household, corrections=case.corrections + 1, last_request=request_id,
+        identity=(), waiting=None,
+        concerns=tuple(code for code in case.concerns if code.partition(":")[0] in _KEPT),
+    )
+    state = State.RECEIVED
+    if held_due is not None:
+        state = State.NEEDS_OFFICER
+        moved = replace(
+            moved, concerns=(*moved.concerns, "nik_held"), waiting=Waiting(Work.OFFICER, held_due)
+        )
+    return _with_event(_step(moved, state, stamp.at), Act.CORRECTED, stamp, {"held": held_due is not None})
+
+
+def withdraw(case: Registration, request_id: bytes, stamp: Stamp) -> tuple[Registration, Event]:
+    """End the case at the family's wish; its guards are released afterwards by a worker."""
+    moved = replace(case, last_request=request_id, waiting=None)
+    return _with_event(_step(moved, State.WITHDRAWN, stamp.at), Act.WITHDRAWN, stamp, {})
+
+
+def reissue(
+    case: Registration, new_secret_mac: bytes, request_id: bytes, reason: str, stamp: Stamp
+) -> tuple[Registration, Event]:
+    """Give the case a new secret; the old one dies at once."""
+    moved = replace(case, secret_mac=new_secret_mac, last_request=request_id)
+    moved = replace(moved, version=case.version + 1)
+    return _with_event(moved, Act.RECEIPT_REISSUED, stamp, {"reason": reason})
+
+
+def erase(case: Registration, stamp: Stamp, reason: str) -> tuple[Registration, Event]:
+    """Forget the answers; the vault item and its key go in the same transaction (UU PDP 43-44)."""
+    moved = replace(
+        case, household=None, identity=(), concerns=(), scored=None, decisions=(), waiting=None,
+        body_digest=b"", secret_mac=b"",
+    )
+    return _with_event(_step(moved, State.ERASED, stamp.at), Act.ERASED, stamp, {"reason": reason})
+
+
+# What stays of the concerns when the identity check runs again.
+_KEPT = frozenset({"nik_held", "kk_held", "warning"})
+
+
+def _concerns_of(index: int, answer: IdentityAnswer) -> tuple[str, ...]:
+    if answer.outcome is Outcome.MISMATCH:
+        return tuple(f"mismatch:{index}:{name}" for name in answer.fields)
+    if answer.outcome in (Outcome.NOT_FOUND, Outcome.DECEASED):
+        return (f"{answer.outcome.value}:{index}",)
+    return ()
+
+
+def _household(case: Registration) -> Household:
+    if case.household is None:
+        raise ValueError("a proposal or an erased case has no household")
+    return case.household
+
+
+def _step(case: Registration, state: State, at: int) -> Registration:
+    return replace(
+        case, state=state, version=case.version + 1, steps=(*case.steps, Step(state, at))
+    )
+
+
+def _with_event(
+    case: Registration, act: Act, stamp: Stamp, details: Mapping[str, audit.Detail], *,
+    model: bytes = b"", rules: bytes = b"",
+) -> tuple[Registration, Event]:
+    event, head = audit.append(
+        case.head, at=stamp.at, actor=stamp.actor, act=act, ref=case.ref.locator,
+        state=case.state.value, model=model, rules=rules,
+        commitment=audit.commit(stamp.salt, details),
+    )
+    return replace(case, head=head), event

@@ -1,0 +1,246 @@
+"""What the use cases need from outside, as protocols. Adapters and the tests' fakes satisfy them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.domain.audit import Act, Event, Head
+from chalicelib.domain.identity import IdentityAnswer, IdentityClaim
+from chalicelib.domain.registration import Ref, Registration, Work
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch, UTC."""
+        ...
+
+
+class Randomness(Protocol):
+    """Fresh unguessable bytes."""
+
+    def take(self, size: int) -> bytes:
+        """Give `size` random bytes."""
+        ...
+
+
+class BlindIndex(Protocol):
+    """Keyed digests under a key that never rests outside the key service."""
+
+    version: str
+    """Version of the key; part of every guard's key, so that it can be rotated."""
+
+    def mac(self, purpose: str, data: bytes) -> bytes:
+        """32 bytes; purposes never collide."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Ciphertext and the family's data key, wrapped to the public half of the opening key."""
+
+    blob: bytes
+    wrapped_key: bytes
+
+
+class Sealer(Protocol):
+    """Seals with the public key: costs no call, and cannot open."""
+
+    def seal(self, plain: bytes, context: str) -> Sealed:
+        """Encrypt; the context (locator and version) is authenticated, so nothing can be moved."""
+        ...
+
+
+class Opener(Protocol):
+    """Opens what was sealed: one call to the key service each."""
+
+    def open(self, sealed: Sealed, context: str) -> bytes:
+        """Decrypt.
+
+        Raises:
+            chalicelib.domain.errors.TryAgain: the key service refused for now.
+            ValueError: the sealed bytes or the context are not the ones that were sealed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VaultItem:
+    """Sealed identity of a family, as registered or as corrected.
+
+    Attributes:
+        salt: 16 bytes under which the case's ledger details are committed.
+        guards: keys of the guards that this item's request claimed, to release them later.
+    """
+
+    sealed: Sealed
+    salt: bytes
+    guards: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a guard."""
+
+    guard: str
+    ref: Ref
+    request_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Why a transaction changed nothing.
+
+    Attributes:
+        case: the state item as it stands, when its condition failed.
+        held: guards that another request holds.
+    """
+
+    case: Registration | None
+    held: tuple[Holder, ...]
+
+
+Cutoffs = tuple[tuple[int, str], ...]
+"""Nine (score, locator) pairs in order: the published decile borders of a region."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A case with its vault items, in order: as registered, then the correction if any."""
+
+    case: Registration
+    vault: tuple[VaultItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A token bucket: `tokens` left when last written at `at` (ms)."""
+
+    tokens: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """All that a status look-up needs, from one call."""
+
+    case: Registration | None
+    buckets: tuple[Bucket | None, ...]
+    cutoffs: Cutoffs | None
+
+
+class CaseStore(Protocol):
+    """Cases, their vault items, their guards and their ledger events.
+
+    Every write is one transaction: state, vault, guards and exactly one event, or nothing.
+    Raises chalicelib.domain.errors.TryAgain when the store refuses for now.
+    """
+
+    def create(
+        self, case: Registration, vault: VaultItem, event: Event, guards: Sequence[str]
+    ) -> Conflict | None:
+        """Store a new case; None when done. All that stands in the way is told at once."""
+        ...
+
+    def change(
+        self,
+        case: Registration,
+        event: Event,
+        *,
+        vault: VaultItem | None = None,
+        guards: Sequence[str] = (),
+    ) -> Conflict | None:
+        """Store a changed case if the stored version is still `case.version - 1`; None when done.
+
+        `vault` is the correction's item (stored beside the first, never over it).
+        """
+        ...
+
+    def erase(self, case: Registration, event: Event) -> Conflict | None:
+        """Like `change`, and the vault items are deleted in the same transaction."""
+        ...
+
+    def load(self, refs: Sequence[Ref]) -> Mapping[Ref, Loaded]:
+        """Read cases with their vault items in one call (up to 30); missing ones are left out."""
+        ...
+
+    def load_for_scoring(
+        self, refs: Sequence[Ref], region: str
+    ) -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
+        """Like `load`, and the region's cut-offs, in the same call."""
+        ...
+
+    def look(self, ref: Ref | None, buckets: Sequence[str], region: str) -> Looked:
+        """Read a case, token buckets and cut-offs in one call, whether or not the case exists."""
+        ...
+
+    def holder(self, guard: str) -> Holder | None:
+        """Who holds a guard."""
+        ...
+
+    def release(self, guards: Sequence[str], request_id: bytes) -> None:
+        """Delete the guards that this request holds; those of others are left alone."""
+        ...
+
+    def waiting(self, work: Work, region: str, until: int, limit: int) -> Sequence[Ref]:
+        """Cases whose work is due by `until` (ms), the longest waiting first."""
+        ...
+
+
+class Limits(Protocol):
+    """Counters that forget by themselves."""
+
+    def spend(self, bucket: str, now: int, *, capacity: int, refill_ms: int) -> None:
+        """Take one token (a wrong try), in one write, whatever is left."""
+        ...
+
+    def take(self, name: str, limit: int, until: int) -> bool:
+        """Count one use of a limited right; False when `limit` was reached. Kept until `until`."""
+        ...
+
+
+class ReadLedger(Protocol):
+    """The chain of what a member of staff looked at on a day."""
+
+    def last_read(self, actor: str, day: str) -> Head:
+        """End of the actor's chain of that day (its first head when there is none)."""
+        ...
+
+    def put_read(self, event: Event) -> bool:
+        """Append; False when another read took that place meanwhile."""
+        ...
+
+    def last_acts(self, day: str) -> Iterator[tuple[str, Act, int]]:
+        """The last event of each case on a day: (locator, act, at)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a queue carries: a reference and a version, never personal data."""
+
+    ref: Ref
+    version: int
+
+
+class Queue(Protocol):
+    """A queue of work."""
+
+    def send(self, messages: Sequence[Message]) -> None:
+        """Send all, ten a call.
+
+        Raises:
+            chalicelib.domain.errors.TryAgain: at least one was not taken.
+        """
+        ...
+
+
+class CivilRegistry(Protocol):
+    """The civil registry (Dukcapil): untrusted input behind a network."""
+
+    def check(self, claims: Sequence[IdentityClaim]) -> Sequence[IdentityAnswer]:
+        """Ask for many people at once; same order and length, NOT_CHECKED where unknown."""
+        ...
