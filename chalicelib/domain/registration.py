@@ -259,6 +259,12 @@ def withdraw(case: Registration, request_id: bytes, stamp: Stamp) -> tuple[Regis
     return _with_event(_step(moved, State.WITHDRAWN, stamp.at), Act.WITHDRAWN, stamp, {})
 
 
+def release_guards(case: Registration, stamp: Stamp) -> tuple[Registration, Event]:
+    """Let the NIK of a withdrawn case be registered again."""
+    moved = replace(case, version=case.version + 1)
+    return _with_event(moved, Act.GUARDS_RELEASED, stamp, {})
+
+
 def reissue(
     case: Registration, new_secret_mac: bytes, request_id: bytes, reason: str, stamp: Stamp
 ) -> tuple[Registration, Event]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from chalicelib.domain.audit import Act, Event, Head
+from chalicelib.domain.audit import Event, Head
 from chalicelib.domain.identity import IdentityAnswer, IdentityClaim
-from chalicelib.domain.registration import Ref, Registration, Work
+from chalicelib.domain.registration import Ref, Registration, State, Work
 
 
 class Clock(Protocol):
@@ -155,12 +155,21 @@ class CaseStore(Protocol):
     ) -> Conflict | None:
         """Store a changed case if the stored version is still `case.version - 1`; None when done.
 
+        Guards are claimed under the case's own `request_id`.
+
         `vault` is the correction's item (stored beside the first, never over it).
         """
         ...
 
-    def erase(self, case: Registration, event: Event) -> Conflict | None:
-        """Like `change`, and the vault items are deleted in the same transaction."""
+    def erase(self, case: Registration, event: Event, guards: Sequence[str]) -> Conflict | None:
+        """Like `change`; the vault items and the case's own guards go in the same transaction."""
+        ...
+
+    def release(self, case: Registration, event: Event, guards: Sequence[str]) -> Conflict | None:
+        """Like `change`; guards that carry the case's request id go in the same transaction.
+
+        A guard that is gone already is fine; one that another request holds is left alone.
+        """
         ...
 
     def load(self, refs: Sequence[Ref]) -> Mapping[Ref, Loaded]:
@@ -179,10 +188,6 @@ class CaseStore(Protocol):
 
     def holder(self, guard: str) -> Holder | None:
         """Who holds a guard."""
-        ...
-
-    def release(self, guards: Sequence[str], request_id: bytes) -> None:
-        """Delete the guards that this request holds; those of others are left alone."""
         ...
 
     def waiting(self, work: Work, region: str, until: int, limit: int) -> Sequence[Ref]:
@@ -213,8 +218,8 @@ class ReadLedger(Protocol):
         """Append; False when another read took that place meanwhile."""
         ...
 
-    def last_acts(self, day: str) -> Iterator[tuple[str, Act, int]]:
-        """The last event of each case on a day: (locator, act, at)."""
+    def last_states(self, day: str) -> Iterator[tuple[str, State, int]]:
+        """Where each case that moved on a day ended that day: (locator, state, at in ms)."""
         ...
 
 
