@@ -1,0 +1,261 @@
+"""Makes what resources.yaml describes straight through the AWS APIs, for the fast tests.
+
+The cloud and the local run deploy resources.yaml with CloudFormation. Tests on moto do not: its
+CloudFormation leaves out what matters here (point in time recovery) and takes a second to load.
+Both read the same file, so a table changed there is changed in the tests.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from infra import stages
+from infra.templates import HERE, RESOURCES, Template, read
+
+STAGE = "banyuwangi"
+ACCOUNT = "123456789012"  # moto's account; part of bucket names only
+
+
+class Session(Protocol):
+    """What is used of a boto3 session."""
+
+    region_name: str
+
+    def client(self, service_name: str, **settings: Any) -> Any:  # noqa: ANN401 - boto3's own
+        """Return a client of one service."""
+
+
+def create_in(session: Session, endpoint_url: str | None = None) -> dict[str, str]:
+    """Create tables, queues, buckets, keys and the staff pool of resources.yaml.
+
+    Args:
+        session: a boto3 session, e.g. inside moto's `mock_aws`.
+        endpoint_url: where the API is served, or None for the session's own.
+
+    Returns:
+        The environment of the functions (`TEPAT_...`), both surfaces together.
+    """
+    maker = _Maker(session, endpoint_url)
+    for name, resource in maker.template["Resources"].items():
+        if resource["Type"] in _MAKERS:
+            maker.make(name)
+    declared = maker.template["Outputs"]
+    outputs = {name: str(maker.value(output["Value"])) for name, output in declared.items()}
+    sealing_key = maker.client("kms").get_public_key(KeyId=outputs["OpeningKeyId"])["PublicKey"]
+    pool = f"https://cognito-idp.{session.region_name}.amazonaws.com/{outputs['StaffPoolId']}"
+    return environment(
+        maker.parameters
+        | outputs
+        | {
+            "SealingKey": b64encode(sealing_key).decode(),
+            "CivilRegistryToken": "token-for-tests",
+            "TrustedProxy": "forwarded",
+            "TokenIssuer": pool,
+            "JwksUrl": f"{pool}/.well-known/jwks.json",
+            "LoginUrl": f"https://{outputs['StaffDomain']}.auth.{session.region_name}.amazoncognito.com",
+        }
+    )
+
+
+def environment(given: dict[str, str]) -> dict[str, str]:
+    """Work out the functions' environment as the two merge templates declare it.
+
+    Args:
+        given: values of the templates' parameters; a parameter left out takes its default.
+
+    Returns:
+        Variable -> value, both surfaces together; TEPAT_SURFACE is that of the public one.
+    """
+    variables: dict[str, str] = {}
+    for surface in ("staff", "public"):
+        template = read(HERE / f"{surface}.merge.yaml")
+        defaults = {k: p.get("Default", "") for k, p in template["Parameters"].items()}
+        values = {"AWS::Region": "ap-southeast-3", **defaults, **given}
+        declared = [template["Globals"]["Function"]["Environment"]["Variables"]]
+        declared += [
+            resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
+            for resource in template["Resources"].values()
+        ]
+        for block in declared:
+            variables.update({k: str(_plain(v, values)) for k, v in block.items()})
+    return variables
+
+
+def _plain(value: Any, values: dict[str, str]) -> Any:  # noqa: ANN401 - any JSON
+    """Resolve `Ref` and `Fn::Sub` against plain values."""
+    if isinstance(value, dict) and set(value) == {"Ref"}:
+        return values[value["Ref"]]
+    if isinstance(value, dict) and set(value) == {"Fn::Sub"}:
+        return re.sub(r"\$\{([\w:]+)\}", lambda m: values[m[1]], value["Fn::Sub"])
+    return value
+
+
+def _known() -> dict[str, str]:
+    try:
+        return stages.parameters(stages.read(STAGE))
+    except stages.StageError:
+        return {
+            "Stage": STAGE,
+            "Region": "3510",
+            "SiteOrigin": "http://127.0.0.1:8080",
+            "Rules": "0" * 64,
+            "CivilRegistryUrl": "http://127.0.0.1:4577",
+        }
+
+
+class _Maker:
+    """Creates resources on demand, so that a reference finds its target made."""
+
+    def __init__(self, session: Session, endpoint_url: str | None) -> None:
+        self.template: Template = read(RESOURCES)
+        self.parameters = {
+            "Model": "0" * 64,
+            **_known(),
+            "Protection": "off",
+            "AlarmTopic": "",
+        }
+        self._session = session
+        self._endpoint_url = endpoint_url
+        self._clients: dict[str, Any] = {}
+        self._made: dict[str, dict[str, str]] = {}
+        self._pseudo = {
+            "AWS::AccountId": ACCOUNT,
+            "AWS::Region": session.region_name,
+            "AWS::Partition": "aws",
+        }
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's own
+        """Return the one client of a service: making a client costs 0.1 s."""
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service, endpoint_url=self._endpoint_url)
+        return self._clients[service]
+
+    def make(self, name: str) -> dict[str, str]:
+        """Create a resource once; returns its attributes, `Ref` among them."""
+        if name not in self._made:
+            resource = self.template["Resources"][name]
+            properties = self.value(resource["Properties"])
+            self._made[name] = _MAKERS[resource["Type"]](self.client, properties)
+        return self._made[name]
+
+    def value(self, node: Any) -> Any:  # noqa: ANN401, PLR0911 - any JSON; one return an intrinsic
+        """Resolve the intrinsic functions that resources.yaml uses."""
+        if isinstance(node, list):
+            return [self.value(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        match node:
+            case {"Ref": name}:
+                return self._name(name)
+            case {"Fn::GetAtt": [name, attribute]}:
+                return self.make(name)[attribute]
+            case {"Fn::Sub": text}:
+                return re.sub(r"\$\{([\w:]+)\}", lambda m: str(self._name(m[1])), text)
+            case {"Fn::If": [condition, yes, no]}:
+                return self.value(yes if self._holds(condition) else no)
+        resolved = {key: self.value(item) for key, item in node.items()}
+        return {key: item for key, item in resolved.items() if item is not None}
+
+    def _name(self, name: str) -> Any:  # noqa: ANN401 - AWS::NoValue is None
+        if name == "AWS::NoValue":
+            return None
+        known = self.parameters | self._pseudo
+        return known[name] if name in known else self.make(name)["Ref"]
+
+    def _holds(self, condition: str) -> bool:
+        left, right = self.template["Conditions"][condition]["Fn::Equals"]
+        return bool(self.value(left) == self.value(right))
+
+
+_Client = Callable[[str], Any]
+
+
+def _table(client: _Client, wanted: Template) -> dict[str, str]:
+    table = dict(wanted)
+    recovery = table.pop("PointInTimeRecoverySpecification", None)
+    expiry = table.pop("TimeToLiveSpecification", None)
+    encryption = table.pop("SSESpecification")
+    table["SSESpecification"] = {"Enabled": encryption["SSEEnabled"]}
+    if "StreamSpecification" in table:
+        table["StreamSpecification"] = table["StreamSpecification"] | {"StreamEnabled": True}
+    dynamodb, name = client("dynamodb"), table["TableName"]
+    made = dynamodb.create_table(**table)["TableDescription"]
+    if recovery:
+        dynamodb.update_continuous_backups(
+            TableName=name, PointInTimeRecoverySpecification=recovery
+        )
+    if expiry:
+        dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)
+    return {
+        "Ref": name,
+        "Arn": made["TableArn"],
+        "StreamArn": made.get("LatestStreamArn", ""),
+    }
+
+
+def _queue(client: _Client, wanted: Template) -> dict[str, str]:
+    attributes = {
+        k: json.dumps(v) if isinstance(v, dict) else str(v).lower() if v is True else str(v)
+        for k, v in wanted.items()
+        if k != "QueueName"
+    }
+    sqs, name = client("sqs"), wanted["QueueName"]
+    url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    return {"Ref": url, "Arn": arn["QueueArn"], "QueueName": name}
+
+
+def _bucket(client: _Client, wanted: Template) -> dict[str, str]:
+    s3, name = client("s3"), wanted["BucketName"]
+    s3.create_bucket(
+        Bucket=name, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name}
+    )
+    s3.put_public_access_block(
+        Bucket=name,
+        PublicAccessBlockConfiguration=wanted["PublicAccessBlockConfiguration"],
+    )
+    if "VersioningConfiguration" in wanted:
+        s3.put_bucket_versioning(
+            Bucket=name, VersioningConfiguration=wanted["VersioningConfiguration"]
+        )
+    return {"Ref": name, "Arn": f"arn:aws:s3:::{name}"}
+
+
+def _key(client: _Client, wanted: Template) -> dict[str, str]:
+    made = client("kms").create_key(
+        KeySpec=wanted["KeySpec"], KeyUsage=wanted["KeyUsage"], Description=wanted["Description"]
+    )["KeyMetadata"]
+    return {"Ref": made["KeyId"], "Arn": made["Arn"]}
+
+
+def _pool(client: _Client, wanted: Template) -> dict[str, str]:
+    keep = {"Policies", "AdminCreateUserConfig", "UsernameConfiguration", "AutoVerifiedAttributes"}
+    made = client("cognito-idp").create_user_pool(
+        PoolName=wanted["UserPoolName"], **{k: v for k, v in wanted.items() if k in keep}
+    )["UserPool"]
+    return {"Ref": made["Id"], "Arn": made["Arn"]}
+
+
+def _pool_client(client: _Client, wanted: Template) -> dict[str, str]:
+    made = client("cognito-idp").create_user_pool_client(**wanted)["UserPoolClient"]
+    return {"Ref": made["ClientId"]}
+
+
+def _pool_group(client: _Client, wanted: Template) -> dict[str, str]:
+    client("cognito-idp").create_group(**wanted)
+    return {"Ref": wanted["GroupName"]}
+
+
+_MAKERS: dict[str, Callable[[_Client, Template], dict[str, str]]] = {
+    "AWS::DynamoDB::Table": _table,
+    "AWS::SQS::Queue": _queue,
+    "AWS::S3::Bucket": _bucket,
+    "AWS::KMS::Key": _key,
+    "AWS::Cognito::UserPool": _pool,
+    "AWS::Cognito::UserPoolClient": _pool_client,
+    "AWS::Cognito::UserPoolGroup": _pool_group,
+}

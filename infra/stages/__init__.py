@@ -1,0 +1,69 @@
+"""The pilots: one YAML file each, read into parameters of the stacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HERE = Path(__file__).parent
+DATA = HERE.parent.parent / "chalicelib" / "data"
+
+Stage = dict[str, Any]
+
+
+class StageError(ValueError):
+    """A stage file is missing or says something that cannot be."""
+
+
+def names() -> list[str]:
+    """Return the names of all pilots."""
+    return sorted(path.stem for path in HERE.glob("*.yaml"))
+
+
+def read(name: str) -> Stage:
+    """Read a pilot's file.
+
+    Args:
+        name: the pilot, e.g. `banyuwangi`.
+
+    Raises:
+        StageError: there is no such file, or its name differs from the name in it.
+    """
+    path = HERE / f"{name}.yaml"
+    if not path.is_file():
+        raise StageError(f"no pilot {name!r} in infra/stages; there are: {', '.join(names())}")
+    stage: Stage = yaml.safe_load(path.read_text("utf-8"))
+    if stage["name"] != name:
+        raise StageError(f"{path.name} calls itself {stage['name']!r}")
+    return stage
+
+
+def parameters(stage: Stage) -> dict[str, str]:
+    """Return what the pilot's file decides, as parameters of the app templates."""
+    return {
+        "Stage": stage["name"],
+        "Region": stage["region"],
+        "SiteOrigin": stage["origin"],
+        "Model": artefact("models", stage["model"]),
+        "Rules": artefact("rules", stage["rules"]),
+        "CivilRegistryUrl": stage["civil_registry"]["url"],
+    }
+
+
+def artefact(folder: str, named: str | None) -> str:
+    """Return the hash of the artefact in force.
+
+    Args:
+        folder: `models` or `rules` under chalicelib/data; files are named by their SHA-256.
+        named: the hash that the pilot's file names, or None for the one that `current` names.
+
+    Raises:
+        StageError: the artefact is not there.
+    """
+    current = DATA / folder / "current"
+    wanted = named or (current.read_text("ascii").strip() if current.is_file() else "")
+    if not (DATA / folder / f"{wanted}.json").is_file():
+        raise StageError(f"chalicelib/data/{folder} has no artefact {wanted or 'called current'}")
+    return wanted
