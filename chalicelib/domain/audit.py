@@ -1,4 +1,4 @@
-"""The ledger's own rules: canonical form, hash chains, where an event is kept, the day's root.
+"""The ledger's own rules: canonical form, commitments, hash chains, where an event is kept.
 
 A registration's changes are one chain, whose head stands with its state and is written in the
 same transaction. A staff member's reads are one chain a day. An event holds no personal data:
@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
@@ -26,7 +26,7 @@ MAX_READS: Final = 99_999_999
 READS: Final = "reads"
 SHARDS: Final = "0123456789abcdef"
 
-_FORMAT: Final = 1
+FORMAT: Final = 1
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _SAFE_INT: Final = 2**53 - 1  # beyond it, verifiers in other languages would round
 _LOCATOR: Final = re.compile(r"[2-9A-HJKMNP-TV-Z]{10}")
@@ -114,33 +114,6 @@ class Event:
     rules: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DaySeal:
-    """The signed end of a day: everything that was written on it, under one hash.
-
-    Attributes:
-        region: Kemendagri code of the region whose ledger it is.
-        day: yyyymmdd, UTC.
-        count: events and reads of the day.
-        root: Merkle root over their hashes in key order (32 bytes).
-        prev: hash of the seal of the day before; for the first, a value of the region's own.
-        key: SHA-256 of `public_key`, 32 bytes: names the signing key.
-        hash: SHA-256 of the canonical form of the fields above (32 bytes).
-        signature: ECDSA P-256 over that canonical form with SHA-256, DER.
-        public_key: SubjectPublicKeyInfo, DER.
-    """
-
-    region: str
-    day: str
-    count: int
-    root: bytes
-    prev: bytes
-    key: bytes
-    hash: bytes
-    signature: bytes
-    public_key: bytes
-
-
 def canonical(value: object) -> bytes:
     """Write a value in its one form: JSON, keys sorted, no spaces, ASCII.
 
@@ -192,9 +165,14 @@ def day_of(at: int) -> str:
     return date.fromordinal(_EPOCH_ORDINAL + at // DAY_MS).strftime("%Y%m%d")
 
 
+def day_after(day: str, days: int = 1) -> str:
+    """The day (yyyymmdd) that comes some days after another; before it, if negative."""
+    return date.fromordinal(date.fromisoformat(day).toordinal() + days).strftime("%Y%m%d")
+
+
 def first_head(chain: str) -> Head:
     """Head of a chain that has no event yet; no two chains begin alike."""
-    return Head(0, hashlib.sha256(f"tepat chain {_FORMAT}\n{chain}".encode()).digest(), 0)
+    return Head(0, hashlib.sha256(f"tepat chain {FORMAT}\n{chain}".encode()).digest(), 0)
 
 
 def read_chain(actor: str, day: str) -> str:
@@ -320,7 +298,7 @@ _RECORD_NAMES: Final = {"from_state": "from", "to_state": "to"}
 def event_record(event: Event) -> dict[str, str | int]:
     """The event as it is exported and (without `hash`) hashed: bytes in hex, no empty fields."""
     record: dict[str, str | int] = {"type": "read" if event.act is Act.READ else "event"}
-    record["v"] = _FORMAT
+    record["v"] = FORMAT
     for field in fields(event):
         value = getattr(event, field.name)
         if value is not None:
@@ -350,71 +328,3 @@ def key_of(chain: str, at: int, seq: int) -> tuple[str, str]:
 def event_key(event: Event) -> tuple[str, str]:
     """Ledger key (pk, sk) under which the event is kept."""
     return key_of(event.chain, event.at, event.seq)
-
-
-def merkle_root(hashes: Iterable[bytes]) -> tuple[int, bytes]:
-    """Count and Merkle root of a stream of event hashes, in memory of one hash a level.
-
-    Hashing of RFC 9162 2.1.1: 0x00 before a leaf, 0x01 before two nodes; the root of nothing is
-    SHA-256 of nothing.
-    """
-    count = 0
-    full: list[bytes] = []  # roots of full trees, widest first: one for each bit of `count`
-    for leaf in hashes:
-        node = hashlib.sha256(b"\x00" + leaf).digest()
-        width = count
-        while width & 1:
-            node = _parent(full.pop(), node)
-            width >>= 1
-        full.append(node)
-        count += 1
-    if not full:
-        return 0, hashlib.sha256(b"").digest()
-    root = full.pop()
-    while full:
-        root = _parent(full.pop(), root)
-    return count, root
-
-
-def _parent(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()
-
-
-def first_seal_prev(region: str) -> bytes:
-    """What the first seal of a region follows (32 bytes)."""
-    return hashlib.sha256(f"tepat seal {_FORMAT}\n{region}".encode()).digest()
-
-
-def unsigned_seal(
-    *, region: str, day: str, count: int, root: bytes, prev: bytes, public_key: bytes
-) -> DaySeal:
-    """Make a day's seal without its signature: `hash` is the digest to be signed.
-
-    Args:
-        region: Kemendagri code.
-        day: yyyymmdd, UTC.
-        count: number of hashes under `root`, in key order.
-        root: result of `merkle_root`.
-        prev: hash of the seal of the day before, or `first_seal_prev(region)`.
-        public_key: SubjectPublicKeyInfo (DER) of the key that will sign.
-    """
-    key = hashlib.sha256(public_key).digest()
-    seal = DaySeal(region, day, count, root, prev, key, b"", b"", public_key)
-    return replace(seal, hash=hashlib.sha256(signed_text(seal)).digest())
-
-
-def signed_text(seal: DaySeal) -> bytes:
-    """The bytes that a seal's hash and signature are made over."""
-    record = seal_record(seal)
-    for name in ("hash", "signature", "public_key"):
-        del record[name]
-    return canonical(record)
-
-
-def seal_record(seal: DaySeal) -> dict[str, str | int]:
-    """The seal as it is published and exported: bytes in hex."""
-    record: dict[str, str | int] = {"type": "seal", "v": _FORMAT}
-    for field in fields(seal):
-        value = getattr(seal, field.name)
-        record[field.name] = value.hex() if isinstance(value, bytes) else value
-    return record
