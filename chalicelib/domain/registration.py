@@ -29,6 +29,7 @@ class State(StrEnum):
     NEEDS_GROUND_CHECK = "needs_ground_check"  # cannot be scored: never 0
     DECIDED = "decided"
     WITHDRAWN = "withdrawn"
+    RELEASED = "released"  # withdrawn, and its NIK may be registered again
     PROPOSED = "proposed"  # by a neighbour: nothing happens before the family agrees
     ERASED = "erased"
 
@@ -49,8 +50,10 @@ class Work(StrEnum):
     VISIT = "visit"
 
 
-LIVE_STATES = frozenset(State) - {State.WITHDRAWN, State.ERASED}
-ENDED_STATES = frozenset({State.WITHDRAWN, State.ERASED})
+Details = Mapping[str, object]
+"""What an event commits to, and does not show."""
+
+ENDED_STATES = frozenset({State.WITHDRAWN, State.RELEASED, State.ERASED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ class Registration:
     corrections: int = 0
     concerns: tuple[str, ...] = ()
     scored: Scored | None = None
-    rules_hash: bytes = b""
+    rules_hash: str = ""
     decisions: tuple[ProgrammeDecision, ...] = ()
     provisional: bool = True
     waiting: Waiting | None = None
@@ -137,14 +140,20 @@ class Stamp:
 
 
 def open_case(
-    blank: Registration, act: Act, stamp: Stamp, details: Mapping[str, audit.Detail]
+    blank: Registration, act: Act, stamp: Stamp, details: Details
 ) -> tuple[Registration, Event]:
     """Write the first event of a case and set its chain's head."""
-    return _with_event(replace(blank, head=audit.first_head(blank.ref.locator)), act, stamp, details)
+    return _with_event(
+        replace(blank, head=audit.first_head(blank.ref.locator)), act, stamp, details
+    )
 
 
 def check_identity(
-    case: Registration, answers: tuple[IdentityAnswer, ...], stamp: Stamp, *, retry_at: int,
+    case: Registration,
+    answers: tuple[IdentityAnswer, ...],
+    stamp: Stamp,
+    *,
+    retry_at: int,
     officer_due: int,
 ) -> tuple[Registration, Event]:
     """Take the registry's answers and say where the case goes.
@@ -167,7 +176,9 @@ def check_identity(
         if member.has_nik
     ]
     without = tuple(
-        f"without_nik:{index}" for index, member in enumerate(household.members) if not member.has_nik
+        f"without_nik:{index}"
+        for index, member in enumerate(household.members)
+        if not member.has_nik
     )
     concerns = tuple(code for code in case.concerns if code.partition(":")[0] in _KEPT) + without
     waiting: Waiting | None = None
@@ -185,52 +196,80 @@ def check_identity(
         else:
             state = State.MATCHED
             waiting = Waiting(Work.OFFICER, officer_due) if without else None
-    details: dict[str, audit.Detail] = {
+    details: dict[str, object] = {
         "outcomes": [answer.outcome.value for answer in answers],
         "concerns": list(concerns),
     }
     moved = replace(case, identity=answers, concerns=concerns, waiting=waiting)
-    return _with_event(_step(moved, state, stamp.at), Act.CHECKED, stamp, details)
+    return _with_event(
+        _step(moved, state, stamp.at), Act.CHECKED, stamp, details, before=case.state
+    )
 
 
 def decide(
     case: Registration,
     scored: Scored,
     decisions: tuple[ProgrammeDecision, ...],
-    rules_hash: bytes,
+    rules_hash: str,
     stamp: Stamp,
     *,
     provisional: bool,
+    officer_due: int,
 ) -> tuple[Registration, Event]:
-    """Keep the score and the decision per programme, each under the hash of what made it."""
+    """Keep the score and the decision per programme, each under the hash of what made it.
+
+    Without a decision (no rules in force on that day) the case goes to an officer: an empty
+    answer is never a refusal.
+    """
     moved = replace(
         case, scored=scored, decisions=decisions, rules_hash=rules_hash, provisional=provisional
     )
-    details: dict[str, audit.Detail] = {
+    state = State.DECIDED
+    if not decisions:
+        state = State.NEEDS_OFFICER
+        moved = replace(
+            moved,
+            concerns=(*case.concerns, "no_rules"),
+            waiting=Waiting(Work.OFFICER, officer_due),
+        )
+    details: dict[str, object] = {
         "score": scored.score,
-        "inputs": scored.inputs_hash.hex(),
-        "eligible": [d.programme for d in decisions if d.eligible],
+        "inputs": scored.inputs_hash,
+        "eligible": [decision.programme for decision in decisions if decision.eligible],
     }
     return _with_event(
-        _step(moved, State.DECIDED, stamp.at), Act.DECIDED, stamp, details,
-        model=scored.model_hash, rules=rules_hash,
+        _step(moved, state, stamp.at),
+        Act.DECIDED if decisions else Act.NEEDS_OFFICER,
+        stamp,
+        details,
+        before=case.state,
+        model=scored.model_hash,
+        rules=rules_hash,
     )
 
 
 def send_to_visit(
-    case: Registration, verdict: CannotScore, stamp: Stamp, *, due: int, model_hash: bytes
+    case: Registration, verdict: CannotScore, stamp: Stamp, *, due: int
 ) -> tuple[Registration, Event]:
     """What cannot be computed is never scored 0: somebody goes and looks (invariant 3)."""
-    codes = tuple(str(reason) for reason in verdict.reasons)
+    codes = tuple(f"{reason.code}:{reason.field}" for reason in verdict.reasons)
     moved = replace(case, concerns=case.concerns + codes, waiting=Waiting(Work.VISIT, due))
     return _with_event(
-        _step(moved, State.NEEDS_GROUND_CHECK, stamp.at), Act.NEEDS_GROUND_CHECK, stamp,
-        {"reasons": list(codes)}, model=model_hash,
+        _step(moved, State.NEEDS_GROUND_CHECK, stamp.at),
+        Act.NEEDS_GROUND_CHECK,
+        stamp,
+        {"reasons": list(codes)},
+        before=case.state,
+        model=verdict.model_hash,
     )
 
 
 def correct(
-    case: Registration, household: Household, request_id: bytes, stamp: Stamp, *,
+    case: Registration,
+    household: Household,
+    request_id: bytes,
+    stamp: Stamp,
+    *,
     held_due: int | None,
 ) -> tuple[Registration, Event]:
     """Take the family's one correction and check again.
@@ -240,8 +279,12 @@ def correct(
         held_due: when an officer should look, if a corrected NIK is held by another family.
     """
     moved = replace(
-        case, household=household, corrections=case.corrections + 1, last_request=request_id,
-        identity=(), waiting=None,
+        case,
+        household=household,
+        corrections=case.corrections + 1,
+        last_request=request_id,
+        identity=(),
+        waiting=None,
         concerns=tuple(code for code in case.concerns if code.partition(":")[0] in _KEPT),
     )
     state = State.RECEIVED
@@ -250,19 +293,28 @@ def correct(
         moved = replace(
             moved, concerns=(*moved.concerns, "nik_held"), waiting=Waiting(Work.OFFICER, held_due)
         )
-    return _with_event(_step(moved, state, stamp.at), Act.CORRECTED, stamp, {"held": held_due is not None})
+    return _with_event(
+        _step(moved, state, stamp.at),
+        Act.CORRECTED,
+        stamp,
+        {"held": held_due is not None},
+        before=case.state,
+    )
 
 
 def withdraw(case: Registration, request_id: bytes, stamp: Stamp) -> tuple[Registration, Event]:
     """End the case at the family's wish; its guards are released afterwards by a worker."""
     moved = replace(case, last_request=request_id, waiting=None)
-    return _with_event(_step(moved, State.WITHDRAWN, stamp.at), Act.WITHDRAWN, stamp, {})
+    return _with_event(
+        _step(moved, State.WITHDRAWN, stamp.at), Act.WITHDRAWN, stamp, {}, before=case.state
+    )
 
 
 def release_guards(case: Registration, stamp: Stamp) -> tuple[Registration, Event]:
     """Let the NIK of a withdrawn case be registered again."""
-    moved = replace(case, version=case.version + 1)
-    return _with_event(moved, Act.GUARDS_RELEASED, stamp, {})
+    return _with_event(
+        _step(case, State.RELEASED, stamp.at), Act.GUARDS_RELEASED, stamp, {}, before=case.state
+    )
 
 
 def reissue(
@@ -271,16 +323,29 @@ def reissue(
     """Give the case a new secret; the old one dies at once."""
     moved = replace(case, secret_mac=new_secret_mac, last_request=request_id)
     moved = replace(moved, version=case.version + 1)
-    return _with_event(moved, Act.RECEIPT_REISSUED, stamp, {"reason": reason})
+    return _with_event(moved, Act.RECEIPT_REISSUED, stamp, {"reason": reason}, before=case.state)
 
 
 def erase(case: Registration, stamp: Stamp, reason: str) -> tuple[Registration, Event]:
     """Forget the answers; the vault item and its key go in the same transaction (UU PDP 43-44)."""
     moved = replace(
-        case, household=None, identity=(), concerns=(), scored=None, decisions=(), waiting=None,
-        body_digest=b"", secret_mac=b"",
+        case,
+        household=None,
+        identity=(),
+        concerns=(),
+        scored=None,
+        decisions=(),
+        waiting=None,
+        body_digest=b"",
+        secret_mac=b"",
     )
-    return _with_event(_step(moved, State.ERASED, stamp.at), Act.ERASED, stamp, {"reason": reason})
+    return _with_event(
+        _step(moved, State.ERASED, stamp.at),
+        Act.ERASED,
+        stamp,
+        {"reason": reason},
+        before=case.state,
+    )
 
 
 # What stays of the concerns when the identity check runs again.
@@ -308,12 +373,25 @@ def _step(case: Registration, state: State, at: int) -> Registration:
 
 
 def _with_event(
-    case: Registration, act: Act, stamp: Stamp, details: Mapping[str, audit.Detail], *,
-    model: bytes = b"", rules: bytes = b"",
+    case: Registration,
+    act: Act,
+    stamp: Stamp,
+    details: Details,
+    *,
+    before: State | None = None,
+    model: str | None = None,
+    rules: str | None = None,
 ) -> tuple[Registration, Event]:
     event, head = audit.append(
-        case.head, at=stamp.at, actor=stamp.actor, act=act, ref=case.ref.locator,
-        state=case.state.value, model=model, rules=rules,
+        case.head,
+        chain=case.ref.locator,
+        at=stamp.at,
+        actor=stamp.actor,
+        act=act,
         commitment=audit.commit(stamp.salt, details),
+        from_state=before,
+        to_state=case.state,
+        model=model,
+        rules=rules,
     )
     return replace(case, head=head), event

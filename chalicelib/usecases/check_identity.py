@@ -1,0 +1,101 @@
+"""Ask the civil registry about the families of a batch, and say where each case goes.
+
+The registry being down is a state and never a pass: the case waits and is asked again by the
+sweep. A message that comes twice, late or out of order changes nothing twice: only a case that
+still waits for its check is moved, and only from the version that was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chalicelib.domain import registration
+from chalicelib.domain.application import Identity
+from chalicelib.domain.errors import TryAgain
+from chalicelib.domain.identity import IdentityAnswer, IdentityClaim, Outcome
+from chalicelib.domain.registration import Registration, Stamp, State
+from chalicelib.usecases.open_identity import open_identity
+from chalicelib.usecases.ports import (
+    CaseStore,
+    CivilRegistry,
+    Clock,
+    Loaded,
+    Message,
+    Opener,
+)
+
+ACTOR = "system:check_identity"
+RETRY_MS = 15 * 60_000
+OFFICER_DUE_MS = 5 * 86_400_000
+_WAITS_FOR_CHECK = frozenset({State.RECEIVED, State.IDENTITY_CHECKING})
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the check needs."""
+
+    clock: Clock
+    opener: Opener
+    store: CaseStore
+    civil_registry: CivilRegistry
+
+
+def check_identities(messages: Sequence[Message], ports: Ports) -> list[Message]:
+    """Check the cases of a batch; one bulk question for all of them.
+
+    Returns:
+        The messages that must come again, because a service refused for now.
+    """
+    loaded = ports.store.load([message.ref for message in messages])
+    failed: list[Message] = []
+    open_cases: list[tuple[Message, Loaded, Identity]] = []
+    for message in _once(messages):
+        found = loaded.get(message.ref)
+        if found is None or found.case.state not in _WAITS_FOR_CHECK:
+            continue
+        try:
+            open_cases.append((message, found, open_identity(found, ports.opener)))
+        except TryAgain:
+            failed.append(message)
+    answers = iter(ports.civil_registry.check([c for o in open_cases for c in _claims(o[2])]))
+    for message, found, identity in open_cases:
+        of_case = tuple(
+            next(answers) if person.nik is not None else IdentityAnswer(Outcome.NOT_CHECKED)
+            for person in identity.people
+        )
+        try:
+            _settle(found.case, of_case, found.vault[0].salt, ports)
+        except TryAgain:
+            failed.append(message)
+    return failed
+
+
+def _settle(
+    case: Registration, answers: tuple[IdentityAnswer, ...], salt: bytes, ports: Ports
+) -> None:
+    now = ports.clock.now_ms()
+    moved, event = registration.check_identity(
+        case,
+        answers,
+        Stamp(now, ACTOR, salt),
+        retry_at=now + RETRY_MS,
+        officer_due=now + OFFICER_DUE_MS,
+    )
+    if case.state is State.IDENTITY_CHECKING and moved.state is State.IDENTITY_CHECKING:
+        return  # still no answer: nothing has changed, the sweep asks again
+    # A conflict means that somebody moved the case meanwhile, so this check is a late one.
+    ports.store.change(moved, event)
+
+
+def _claims(identity: Identity) -> list[IdentityClaim]:
+    return [
+        IdentityClaim(person.nik, person.name, person.birth_date, person.sex, identity.kk)
+        for person in identity.people
+        if person.nik is not None
+    ]
+
+
+def _once(messages: Sequence[Message]) -> list[Message]:
+    """Each case once, although a batch may hold its message twice."""
+    return list({message.ref: message for message in messages}.values())

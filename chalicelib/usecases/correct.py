@@ -1,0 +1,135 @@
+"""Take the one correction that the civil registry's answer asked for, with the receipt.
+
+The citizen's API cannot open what was sealed, so a correction is sealed beside it and merged by
+those who may open. A corrected NIK that another family holds goes to an officer, unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from chalicelib.domain import blind_keys, registration, sealed_identity
+from chalicelib.domain.application import Rules
+from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain, WrongState
+from chalicelib.domain.household import Household, Sex
+from chalicelib.domain.nik import check_kk, check_nik
+from chalicelib.domain.registration import Registration, Stamp, State
+from chalicelib.usecases.find_case import Caller, find_case
+from chalicelib.usecases.find_case import Ports as FindPorts
+from chalicelib.usecases.ports import Conflict, Randomness, Sealer, VaultItem
+from chalicelib.usecases.register import OFFICER_DAYS_MS, SALT_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Correct:
+    """A correction as sent: only the fields that change, each member by its index."""
+
+    key: str
+    receipt: str
+    members: Sequence[Mapping[str, Any]]
+    kk: str | None
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What correcting needs."""
+
+    find: FindPorts
+    random: Randomness
+    sealer: Sealer
+    rules: Rules
+
+
+def correct(command: Correct, ports: Ports) -> Registration:
+    """Store the correction and send the case to its check again.
+
+    Returns:
+        The case as it stands now; for a repeat of the same request, the same again.
+
+    Raises:
+        NotFound, TooMany: as for a status look-up.
+        WrongState: nothing was asked, or it was corrected already.
+        InvalidRequest: the correction has faults; all of them are told.
+        TryAgain: the store refused for now.
+    """
+    case = find_case(command.receipt, command.caller, ports.find).case
+    index = ports.find.index
+    own_id = blind_keys.request_id(index.mac, command.key)
+    if case.last_request == own_id:
+        return case
+    if case.state is not State.NEEDS_CORRECTION or case.household is None:
+        raise WrongState(Fault("nothing_to_correct"))
+    household, changes, kk = _checked(command, case.household, ports.rules)
+    now = ports.find.clock.now_ms()
+    stamp = Stamp(now, "citizen", ports.random.take(SALT_SIZE))
+    packed = sealed_identity.pack_correction({"members": changes, "kk": kk})
+    sealed = ports.sealer.seal(packed, f"{case.ref.locator}|1")
+    guards = tuple(
+        blind_keys.nik_guard(index.mac, index.version, change["nik"])
+        for change in changes
+        if "nik" in change
+    )
+    if kk is not None:
+        guards = (*guards, blind_keys.kk_guard(index.mac, index.version, kk))
+
+    def store(held_due: int | None, claimed: tuple[str, ...]) -> tuple[Registration, Conflict | None]:
+        moved, event = registration.correct(case, household, own_id, stamp, held_due=held_due)
+        item = VaultItem(sealed, stamp.salt, claimed)
+        return moved, ports.find.store.change(moved, event, vault=item, guards=claimed)
+
+    moved, conflict = store(None, guards)
+    if conflict is not None and conflict.case is None:
+        moved, conflict = store(now + OFFICER_DAYS_MS, ())
+    if conflict is None:
+        return moved
+    if conflict.case is not None and conflict.case.last_request == own_id:
+        return conflict.case
+    raise TryAgain(Fault("busy"))
+
+
+def _checked(
+    command: Correct, household: Household, rules: Rules
+) -> tuple[Household, list[dict[str, Any]], str | None]:
+    faults: list[Fault] = []
+    members = list(household.members)
+    changes: list[dict[str, Any]] = []
+    if not command.members and command.kk is None:
+        faults.append(Fault("correction_empty", "members"))
+    seen: set[int] = set()
+    for place, sent in enumerate(command.members):
+        path = f"members.{place}"
+        number = sent["index"]
+        if not 0 <= number < len(members) or number in seen:
+            faults.append(Fault("member_unknown", f"{path}.index"))
+            continue
+        seen.add(number)
+        change = {name: value for name, value in sent.items() if value is not None}
+        member = members[number]
+        if "birth_date" in change:
+            born = date.fromisoformat(change["birth_date"])
+            if born > rules.on:
+                faults.append(Fault("birth_date_future", f"{path}.birth_date"))
+            member = replace(member, birth_month=(born.year, born.month))
+        if "sex" in change:
+            member = replace(member, sex=Sex(change["sex"]))
+        if "nik" in change:
+            found = check_nik(change["nik"], on=rules.on, areas=rules.areas)
+            faults += [Fault(f"nik_{code}", f"{path}.nik") for code in found.errors]
+            change["nik"] = found.normalized
+            member = replace(member, has_nik=True)
+        if "name" in change:
+            change["name"] = " ".join(change["name"].split())
+        members[number] = member
+        changes.append(change)
+    kk = command.kk
+    if kk is not None:
+        card = check_kk(kk, on=rules.on, areas=rules.areas)
+        faults += [Fault(f"kk_{code}", "kk") for code in card.errors]
+        kk = card.normalized
+    if faults:
+        raise InvalidRequest(*faults)
+    return replace(household, members=tuple(members)), changes, kk

@@ -1,0 +1,185 @@
+"""Register a family: one request, one transaction, one receipt.
+
+Nothing acknowledged is lost and nobody is refused because of themselves: the receipt is derived
+from the request's own key and every claim carries the request's id, so a lost answer, a retry, a
+double click and a crash all meet the registration that is already there (security 1.1).
+A NIK that another family holds changes nothing the sender can see; it becomes a case for an
+officer (product, ways in).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib.domain import application, audit, blind_keys, receipt, registration, sealed_identity
+from chalicelib.domain.application import Application, Rules
+from chalicelib.domain.audit import Act
+from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain
+from chalicelib.domain.receipt import Receipt
+from chalicelib.domain.registration import (
+    Ref,
+    Registration,
+    Stamp,
+    State,
+    Step,
+    Waiting,
+    WayIn,
+    Work,
+)
+from chalicelib.usecases.ports import (
+    BlindIndex,
+    CaseStore,
+    Clock,
+    Conflict,
+    Randomness,
+    Sealer,
+    VaultItem,
+)
+
+SALT_SIZE = 16
+OFFICER_DAYS_MS = 5 * 86_400_000
+_LOCATORS_TO_TRY = 4  # a locator met by chance: one in 700,000 families of one village
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A registration as sent.
+
+    Attributes:
+        key: the client's idempotency key.
+        form: the body, plain JSON values.
+        actor: "citizen" or "agent:<subject>".
+    """
+
+    key: str
+    form: Mapping[str, Any]
+    way_in: WayIn
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the sender is told: the same whoever holds the NIK."""
+
+    receipt: Receipt
+    at: int
+    warnings: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What registering needs. `rules_on` gives the rules a form is checked against on a day."""
+
+    clock: Clock
+    random: Randomness
+    index: BlindIndex
+    sealer: Sealer
+    store: CaseStore
+    rules: Rules
+
+
+def register(command: Register, ports: Ports) -> Accepted:
+    """Check a form and store it, its guards and its first ledger event.
+
+    Raises:
+        InvalidRequest: the form has faults (all of them are told), or its key was used for
+            another body.
+        TryAgain: the store refused for now.
+    """
+    rules = ports.rules
+    faults, warnings = application.check(command.form, rules)
+    if faults:
+        raise InvalidRequest(*faults)
+    family = application.build(command.form, rules)
+    now = ports.clock.now_ms()
+    digest = blind_keys.body_digest(ports.index.mac, command.form)
+    village = rules.villages[family.household.village]
+    for attempt in range(_LOCATORS_TO_TRY):
+        paper = receipt.derive(ports.index.mac, command.key, village.index, attempt)
+        blank = _blank(command, family, paper, digest, warnings, now, ports)
+        conflict = _store(blank, family, paper, command.actor, now, ports)
+        if conflict is None:
+            return Accepted(paper, now, tuple(warnings))
+        if conflict.case is not None and conflict.case.request_id == blank.request_id:
+            if conflict.case.body_digest != digest:
+                break
+            return Accepted(paper, conflict.case.steps[0].at, tuple(warnings))
+        if any(holder.request_id == blank.request_id for holder in conflict.held):
+            break  # our own key holds it from another village: another body under one key
+    else:
+        raise TryAgain(Fault("busy"))
+    raise InvalidRequest(Fault("key_reused", "key"))
+
+
+def _store(
+    blank: Registration, family: Application, paper: Receipt, actor: str, now: int, ports: Ports
+) -> Conflict | None:
+    """Store with guards; if only guards of others stand in the way, store for an officer."""
+    guards = blind_keys.guards_of(ports.index.mac, ports.index.version, family.identity)
+    conflict = _create(blank, family, guards, actor, now, ports)
+    if conflict is None or conflict.case is not None:
+        return conflict
+    if any(holder.request_id == blank.request_id for holder in conflict.held):
+        return conflict
+    held = tuple(f"nik_held:{holder.ref.locator}" for holder in conflict.held)
+    waiting = replace(
+        blank,
+        state=State.NEEDS_OFFICER,
+        steps=(*blank.steps, Step(State.NEEDS_OFFICER, now)),
+        concerns=(*dict.fromkeys(held), *blank.concerns),
+        waiting=Waiting(Work.OFFICER, now + OFFICER_DAYS_MS),
+    )
+    return _create(waiting, family, (), actor, now, ports)
+
+
+def _create(
+    case: Registration,
+    family: Application,
+    guards: tuple[str, ...],
+    actor: str,
+    now: int,
+    ports: Ports,
+) -> Conflict | None:
+    salt = ports.random.take(SALT_SIZE)
+    details: dict[str, object] = {
+        "way_in": case.way_in.value,
+        "members": len(family.identity.people),
+        "consent": case.consent,
+        "concerns": list(case.concerns),
+    }
+    case, event = registration.open_case(case, Act.RECEIVED, Stamp(now, actor, salt), details)
+    sealed = ports.sealer.seal(sealed_identity.pack(family.identity), f"{case.ref.locator}|0")
+    return ports.store.create(case, VaultItem(sealed, salt, guards), event, guards)
+
+
+def _blank(
+    command: Register,
+    family: Application,
+    paper: Receipt,
+    digest: bytes,
+    warnings: list[Fault],
+    now: int,
+    ports: Ports,
+) -> Registration:
+    return Registration(
+        ref=Ref(family.household.village, paper.locator),
+        state=State.RECEIVED,
+        version=1,
+        way_in=command.way_in,
+        request_id=blind_keys.request_id(ports.index.mac, command.key),
+        body_digest=digest,
+        secret_mac=receipt.secret_mac(ports.index.mac, paper),
+        household=family.household,
+        consent=family.consent,
+        steps=(Step(State.RECEIVED, now),),
+        head=audit.first_head(paper.locator),
+        concerns=tuple(f"warning:{_place(fault)}:{fault.code}" for fault in warnings),
+    )
+
+
+def _place(fault: Fault) -> str:
+    """Which member a warning is about, as stored beside the case: "kk" or the member's index."""
+    parts = fault.field.split(".")
+    return parts[1] if len(parts) > 1 else parts[0]

@@ -1,0 +1,184 @@
+"""What a family reads about its case: where it stands, what comes next and by when, and why.
+
+A coarse state, reasons and dates; no name, no NIK (security 2.1). The same body is answered as
+JSON and drawn as a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from chalicelib.domain import pmt_explain, reasons
+from chalicelib.domain.pmt import Artefact
+from chalicelib.domain.programme import ProgrammeDecision
+from chalicelib.domain.reasons import Words
+from chalicelib.domain.registration import Registration, State
+from chalicelib.domain.rule_set import RuleSet
+from chalicelib.domain.working_days import deadline
+
+LARGEST = 3  # contributions told each way
+_ALIKE = 3  # other answers told
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the words of a status rest on.
+
+    Attributes:
+        states: per state its title, what comes next, and the working days it may take.
+        concerns: the words of what an officer or the family should see.
+        artefact: the model artefact of a hash; None when this stage no longer carries it.
+        rules: the rule set of a hash, alike.
+        holidays: of a year; working days are counted without them.
+        hours_east: of the region, from UTC (WIB 7, WITA 8, WIT 9).
+    """
+
+    words: Words
+    states: Mapping[str, Mapping[str, Any]]
+    concerns: Mapping[str, str]
+    artefact: Callable[[str], Artefact | None]
+    rules: Callable[[str], RuleSet | None]
+    holidays: Callable[[int], Set[date]]
+    hours_east: int
+
+
+def status(case: Registration, ports: Ports) -> dict[str, Any]:
+    """Say where a case stands, as the body of the answer (shape: the OpenAPI document)."""
+    about = ports.states[case.state]
+    body: dict[str, Any] = {
+        "state": case.state.value,
+        "title": about["title"],
+        "next": about["next"],
+        "expect_by": expect_by(case.state, case.steps[-1].at, ports),
+        "timeline": [
+            {"at": _moment(step.at, ports), "title": ports.states[step.state]["title"]}
+            for step in case.steps
+        ],
+        "notes": _notes(case, ports),
+        "corrections": _corrections(case, ports),
+        "decisions": [],
+        "contributions": [],
+        "model": None,
+    }
+    if case.state is State.DECIDED:
+        body |= _answer(case, ports)
+    return body
+
+
+def expect_by(state: State, since: int, ports: Ports) -> str | None:
+    """The day by which the next step should be done, in words; None when nothing is awaited."""
+    days = ports.states[state]["working_days"]
+    if days is None:
+        return None
+    start = _local(since, ports).date()
+    holidays = ports.holidays(start.year) | ports.holidays((start + timedelta(days=days * 3)).year)
+    return reasons.format_date(deadline(start, days, holidays))
+
+
+def _answer(case: Registration, ports: Ports) -> dict[str, Any]:
+    answered = _local(case.steps[0].at, ports).date()
+    rules = ports.rules(case.rules_hash)
+    artefact = ports.artefact(case.scored.model_hash) if case.scored else None
+    if case.scored is None or rules is None or artefact is None or case.household is None:
+        return {}
+    model = f"{artefact.name} {artefact.sha256[:8]}"
+    rest = reasons.rests_on(answered, model, rules, ports.words)
+    largest = pmt_explain.largest(artefact, case.scored, LARGEST)
+    effects = [("raises", effect) for effect in largest.raises]
+    effects += [("lowers", effect) for effect in largest.lowers]
+    return {
+        "decisions": [
+            _decision(decision, answered, rules, rest, ports) for decision in case.decisions
+        ],
+        "contributions": [
+            {
+                "direction": direction,
+                "sentence": reasons.contribution_sentence(
+                    effect.label, effect.percent, ports.words
+                ),
+            }
+            for direction, effect in effects
+        ],
+        "model": {
+            "name": artefact.name,
+            "demonstration": artefact.demonstration,
+            "notice": artefact.notice,
+            "sha256": artefact.sha256,
+        },
+    }
+
+
+def _decision(
+    decision: ProgrammeDecision, answered: date, rules: RuleSet, rest: str, ports: Ports
+) -> dict[str, Any]:
+    programme = rules.programme(decision.programme, answered.replace(day=1))
+    text = reasons.decision_text(decision, programme, ports.words)
+    return {
+        "programme": decision.programme,
+        "name": programme.name,
+        "eligible": decision.eligible,
+        "provisional": decision.provisional,
+        "sentence": text.sentence,
+        "note": text.note,
+        "reasons": [{"code": code, "sentence": sentence} for code, sentence in text.reasons],
+        "estimate": list(text.estimate),
+        "would_change": list(text.would_change),
+        "rests_on": rest,
+        "how_to_appeal": text.how_to_appeal,
+    }
+
+
+def _notes(case: Registration, ports: Ports) -> list[str]:
+    """Concerns in words, each once; those that only an officer should see stay out."""
+    sentences = []
+    for concern in case.concerns:
+        code, _, rest = concern.partition(":")
+        if code in ("warning", "mismatch", "not_found"):
+            continue  # warnings are an officer's; the others stand under "corrections"
+        sentences.append(_concern(code, rest, case, ports))
+    return list(dict.fromkeys(sentences))
+
+
+def _corrections(case: Registration, ports: Ports) -> list[dict[str, str]]:
+    """What the family is asked to correct: the field, and what the registry said of it."""
+    if case.state is not State.NEEDS_CORRECTION:
+        return []
+    asked = []
+    for concern in case.concerns:
+        code, _, rest = concern.partition(":")
+        index, _, name = rest.partition(":")
+        if code == "mismatch":
+            field = "kk" if name == "kk" else f"members.{index}.{name}"
+            asked.append({"field": field, "message": _concern(f"{code}.{name}", index, case, ports)})
+        elif code == "not_found":
+            message = _concern(code, index, case, ports)
+            asked.append({"field": f"members.{index}.nik", "message": message})
+    return asked
+
+
+def _concern(code: str, about: str, case: Registration, ports: Ports) -> str:
+    words = ports.concerns
+    if about.isdecimal():
+        number = int(about)
+        member = words["head"] if number == 0 else words["member"].format(nomor=number + 1)
+        return words[code].format(anggota=member)
+    return words[code].format(pertanyaan=_question(about, case, ports))
+
+
+def _question(field: str, case: Registration, ports: Ports) -> str:
+    """The model's own words for a question, or "anggota keluarga" for what members tell."""
+    artefact = ports.artefact("")
+    labels = {question.code: question.text for question in artefact.questions} if artefact else {}
+    return f'"{labels[field]}"' if field in labels else ports.concerns["members"]
+
+
+def _moment(at: int, ports: Ports) -> str:
+    when = _local(at, ports)
+    return f"{reasons.format_date(when.date())}, {when:%H.%M}"
+
+
+def _local(at: int, ports: Ports) -> datetime:
+    return datetime.fromtimestamp(at / 1000, tz=UTC) + timedelta(hours=ports.hours_east)
