@@ -11,6 +11,7 @@ SUBCOMMANDS = {
     "areas": ("modelling.areas_command", "Build and look up the administrative areas."),
     "model": ("modelling.model_command", "Fit, show and check proxy means test artefacts."),
     "audit": ("modelling.audit_command", "Verify an export of the ledger, with no writer code."),
+    "holidays": ("modelling.holidays_command", "Write the holiday file of a year."),
 }
 
 

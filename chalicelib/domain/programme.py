@@ -138,15 +138,19 @@ def decide(
         as_of: (year, month) whose rules hold and on which ages are reckoned.
 
     Returns:
-        One decision a programme, in the order of the rule file. Empty means "no decision": the
-        decile is not known or no rules hold in that month, and the case goes to a person. It
-        never means a refusal.
+        One decision a programme, in the order of the rule file. Empty means "no decision",
+        never a refusal: the decile is not known, and the case goes to a person.
+
+    Raises:
+        RulesError: no rules hold in that month, so nothing may be decided.
 
     Source: rulebook 3.1 (deciles), 4 (programmes), 4.5 (exclusions).
     """
     if decile is None or not 1 <= decile <= DECILES:
         return ()
     programmes = in_force(rules, date(as_of[0], as_of[1], 1))
+    if not programmes:
+        raise RulesError(f"no rules hold in {as_of[0]}-{as_of[1]:02}")
     return tuple(_decide(entry, household, decile, provisional, as_of) for entry in programmes)
 
 
@@ -234,8 +238,7 @@ def _fits(rule: ComponentRule, member: Member, as_of: tuple[int, int]) -> bool:
     return (
         (rule.sex is None or member.sex is rule.sex)
         and (rule.pregnant is None or member.pregnant is rule.pregnant)
-        and (rule.age_min is None or age >= rule.age_min)
-        and (rule.age_max is None or age <= rule.age_max)
+        and rule.age_min <= age <= rule.age_max
         and (rule.disability is None or member.disability is rule.disability)
         and (rule.attending is None or member.attending is rule.attending)
         and member.schooling not in rule.not_finished
@@ -248,8 +251,7 @@ def _out_of_school(programme: Programme, member: Member, as_of: tuple[int, int])
         return False
     return any(
         rule.attending is not None
-        and (rule.age_min is None or rule.age_min <= member.age_on(as_of))
-        and (rule.age_max is None or member.age_on(as_of) <= rule.age_max)
+        and rule.age_min <= member.age_on(as_of) <= rule.age_max
         and member.schooling not in rule.not_finished
         for rule in programme.components
     )

@@ -1,32 +1,39 @@
 """Programme rules as dated data: read once, refused when a single byte or field is not as agreed.
 
 The figures live in `data/rules/<sha256 of the file>.json` with their sources; this module knows
-the shape only. A rule set is never edited, only superseded (a new file with a new name).
+the shape only. A rule set is never edited, only superseded (a new file under a new name).
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
+import itertools
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
-from chalicelib.domain.household import Attending, Disability, Occupation, Schooling, Sex
+from chalicelib.domain.household import (
+    MAX_MEMBERS,
+    Attending,
+    Disability,
+    Occupation,
+    Schooling,
+    Sex,
+)
+from chalicelib.domain.strict_json import Node, ShapeError, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 FORMAT = 1
 DECILES = 10
-# What the code can say a sentence about; a new kind of exclusion needs words as well.
-EXCLUSIONS = frozenset({"state_employee", "state_company"})
-_CODE = re.compile(r"[a-z]{2,6}", re.ASCII)
-_CONDITIONS = frozenset(
-    {"sex", "pregnant", "age_min", "age_max", "disability", "attending", "not_finished"}
-)
+# What can be said in a sentence; another kind of exclusion needs its words first.
+EXCLUSIONS = ("state_employee", "state_company")
+_OLDEST = 130
+_MOST_RUPIAH = 1_000_000_000
 _PROGRAMME = re.compile(r"[A-Z][A-Z_]{1,9}", re.ASCII)
+_COMPONENT = re.compile(r"[a-z]{2,6}", re.ASCII)
 
 
 class RulesError(ValueError):
@@ -41,11 +48,10 @@ class ComponentRule:
 
     Attributes:
         code: two to six small letters; it stands in stored decisions.
-        name: how the citizen reads it, after a count: "ibu hamil".
+        name: how the citizen reads it after a count: "ibu hamil".
         group: kinds that share one limit, such as the three levels of school.
         rp_per_year: rupiah a year for one person.
-        age_min: lowest age in completed years, included.
-        age_max: highest age in completed years, included.
+        age_min, age_max: completed years, both included.
         attending: the level of school gone to now.
         not_finished: schooling that must not have been reached.
     """
@@ -56,8 +62,8 @@ class ComponentRule:
     rp_per_year: int
     sex: Sex | None
     pregnant: bool | None
-    age_min: int | None
-    age_max: int | None
+    age_min: int
+    age_max: int
     disability: Disability | None
     attending: Attending | None
     not_finished: frozenset[Schooling]
@@ -81,9 +87,10 @@ class Programme:
         decile_max: highest decile that may be eligible (rulebook 3.1).
         components: empty when the programme has none; otherwise at least one is needed.
         component_max: how many components count for one family.
-        group_max: group -> how many of it count.
-        family_rp_per_month: rupiah a month paid to the family; 0 when it is paid by component
-            or paid to somebody else (the health contribution).
+        group_max: group -> how many of it count; a group not named has no limit of its own.
+        paid: "family" (an amount a month), "by_component", or "health_contribution" (paid to
+            the health insurer, never to the family).
+        family_rp_per_month: rupiah a month paid to the family; 0 when it is paid otherwise.
         sources: short names, explained in `RuleSet.sources`.
     """
 
@@ -96,6 +103,7 @@ class Programme:
     components: tuple[ComponentRule, ...]
     component_max: int
     group_max: Mapping[str, int]
+    paid: str
     family_rp_per_month: int
     sources: tuple[str, ...]
 
@@ -106,7 +114,8 @@ class RuleSet:
 
     Attributes:
         sha256: name of the file, 64 hex digits; stands beside every decision.
-        notice: Indonesian sentence on where the figures come from, for the citizen.
+        notice: Indonesian sentences on where the figures come from, for the citizen.
+        known_on: the day of the knowledge in the file.
         appeal_months: length of the objection period (rulebook 5.3, step 6).
         sources: short name -> address.
     """
@@ -114,9 +123,21 @@ class RuleSet:
     sha256: str
     title: str
     notice: str
+    known_on: date
     appeal_months: int
     sources: Mapping[str, str]
     programmes: tuple[Programme, ...]
+
+    def programme(self, code: str, day: date) -> Programme:
+        """The rules of one programme on a day.
+
+        Raises:
+            RulesError: the programme has no rules on that day.
+        """
+        for programme in in_force(self, day):
+            if programme.code == code:
+                return programme
+        raise RulesError(f"{code} has no rules on {day}")
 
 
 def load_rules(data: bytes, expected_sha256: str) -> RuleSet:
@@ -126,9 +147,6 @@ def load_rules(data: bytes, expected_sha256: str) -> RuleSet:
         data: the file, byte for byte.
         expected_sha256: 64 hex digits, from the settings or from a stored decision.
 
-    Returns:
-        The rule set; nothing of it can be changed.
-
     Raises:
         RulesError: one byte differs from what was agreed, or a field is missing, unknown, of
             the wrong kind or out of range.
@@ -137,12 +155,9 @@ def load_rules(data: bytes, expected_sha256: str) -> RuleSet:
     if sha256 != expected_sha256:
         raise RulesError("rule file differs from its agreed hash")
     try:
-        raw = json.loads(data, parse_float=_no_float, object_pairs_hook=_no_twins)
-        return _rule_set(raw, sha256)
-    except RulesError:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RulesError(f"rule file cannot be read: {error}") from error
+        return _rule_set(parse(data), sha256)
+    except ShapeError as error:
+        raise RulesError(str(error)) from error
 
 
 def in_force(rules: RuleSet, day: date) -> tuple[Programme, ...]:
@@ -155,142 +170,122 @@ def in_force(rules: RuleSet, day: date) -> tuple[Programme, ...]:
     )
 
 
-def _no_float(text: str) -> NoReturn:
-    raise RulesError(f"amounts and limits are whole numbers, not {text}")
-
-
-def _no_twins(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise RulesError("a field stands twice")
-    return found
-
-
-def _fields(raw: dict[str, Any], needed: set[str], allowed: frozenset[str] = frozenset()) -> None:
-    if not needed <= raw.keys() <= needed | allowed:
-        wrong = sorted(needed - raw.keys()) + sorted(raw.keys() - needed - allowed)
-        raise RulesError(f"fields missing or unknown: {', '.join(wrong)}")
-
-
-def _number(value: object, low: int, high: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise RulesError(f"expected a whole number from {low} to {high}, not {value!r}")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise RulesError(f"expected a text, not {value!r}")
-    return value
-
-
-def _rule_set(raw: dict[str, Any], sha256: str) -> RuleSet:
-    _fields(
-        raw,
-        {"format", "title", "notice", "known_on", "appeal_months", "sources", "programmes"}
-        | {"choices", "not_decided_here"},
+def _rule_set(root: Node, sha256: str) -> RuleSet:
+    # `choices` and `not_decided_here` are for people: why a figure stands, what is left out.
+    fields = root.fields(
+        "format title notice known_on appeal_months sources choices not_decided_here programmes"
     )
-    if raw["format"] != FORMAT:
-        raise RulesError(f"format {raw['format']!r} is not known")
-    sources = {_text(name): _text(address) for name, address in raw["sources"].items()}
-    programmes = tuple(_programme(entry) for entry in raw["programmes"])
-    if not programmes:
-        raise RulesError("no programme")
+    fields["format"].whole(FORMAT, FORMAT)
+    sources = {name: node.text() for name, node in fields["sources"].mapping().items()}
+    programmes = tuple(_programme(node, sources) for node in fields["programmes"].sequence(1))
     _refuse_overlaps(programmes)
-    for programme in programmes:
-        unknown = set(programme.sources) - sources.keys()
-        if unknown or not programme.sources:
-            raise RulesError(f"{programme.code}: sources missing or unexplained: {unknown}")
     return RuleSet(
         sha256=sha256,
-        title=_text(raw["title"]),
-        notice=_text(raw["notice"]),
-        appeal_months=_number(raw["appeal_months"], 1, 24),
+        title=fields["title"].text(),
+        notice=fields["notice"].text(),
+        known_on=_day(fields["known_on"]),
+        appeal_months=fields["appeal_months"].whole(1, 24),
         sources=sources,
         programmes=programmes,
     )
 
 
-def _programme(raw: dict[str, Any]) -> Programme:
-    _fields(
-        raw,
-        {"code", "name", "effective_from", "effective_to", "decile_max", "exclusions", "sources"}
-        | {"components", "component_max", "group_max", "benefit"},
+def _programme(node: Node, sources: Mapping[str, str]) -> Programme:
+    fields = node.fields(
+        "code name effective_from effective_to decile_max exclusions components component_max"
+        " group_max benefit sources"
     )
-    if not _PROGRAMME.fullmatch(raw["code"]):
-        raise RulesError(f"programme code {raw['code']!r}")
-    start = date.fromisoformat(raw["effective_from"])
-    end = None if raw["effective_to"] is None else date.fromisoformat(raw["effective_to"])
-    # Households are known by month, so rules may only turn with the month.
-    if start.day != 1 or (end and ((end + timedelta(days=1)).day != 1 or end < start)):
-        raise RulesError(f"{raw['code']}: rules begin and end with a month")
-    components = tuple(_component(entry) for entry in raw["components"])
-    codes = [component.code for component in components]
-    groups = {component.group for component in components}
-    group_max = {_text(group): _number(most, 1, 20) for group, most in raw["group_max"].items()}
-    if len(set(codes)) != len(codes) or not group_max.keys() <= groups:
-        raise RulesError(f"{raw['code']}: a component stands twice or a limit has no component")
+    start, end = _period(fields["effective_from"], fields["effective_to"])
+    components = tuple(_component(entry) for entry in fields["components"].sequence())
+    if len({component.code for component in components}) < len(components):
+        fields["components"].refuse("has a code twice")
+    group_max = {
+        group: most.whole(1, MAX_MEMBERS) for group, most in fields["group_max"].mapping().items()
+    }
+    if group_max.keys() - {component.group for component in components}:
+        fields["group_max"].refuse("limits a group that has no component")
+    benefit = fields["benefit"].fields("paid rp_per_month")
+    paid = benefit["paid"].one_of("family", "by_component", "health_contribution")
+    rp_per_month = benefit["rp_per_month"].whole(0, _MOST_RUPIAH)
     return Programme(
-        code=raw["code"],
-        name=_text(raw["name"]),
+        code=_matching(fields["code"], _PROGRAMME),
+        name=fields["name"].text(),
         effective_from=start,
         effective_to=end,
-        decile_max=_number(raw["decile_max"], 1, DECILES),
-        exclusions=tuple(_exclusion(entry) for entry in raw["exclusions"]),
+        decile_max=fields["decile_max"].whole(1, DECILES),
+        exclusions=tuple(_exclusion(entry) for entry in fields["exclusions"].sequence()),
         components=components,
-        component_max=_number(raw["component_max"], 1 if components else 0, 20),
+        component_max=fields["component_max"].whole(1 if components else 0, MAX_MEMBERS),
         group_max=group_max,
-        family_rp_per_month=_family_rp(raw["benefit"]),
-        sources=tuple(_text(name) for name in raw["sources"]),
+        paid=paid,
+        family_rp_per_month=rp_per_month if paid == "family" else 0,
+        sources=tuple(entry.one_of(*sources) for entry in fields["sources"].sequence(1)),
     )
 
 
-def _family_rp(raw: dict[str, Any]) -> int:
-    """Rupiah a month to the family; other kinds of benefit are reckoned elsewhere."""
-    _fields(raw, {"paid", "rp_per_month"})
-    amount = _number(raw["rp_per_month"], 0, 100_000_000)
-    if raw["paid"] == "family":
-        return amount
-    if raw["paid"] in {"by_component", "health_contribution"}:
-        return 0
-    raise RulesError(f"benefit paid {raw['paid']!r}")
+def _exclusion(node: Node) -> Exclusion:
+    fields = node.fields("code occupations")
+    return Exclusion(
+        fields["code"].one_of(*EXCLUSIONS),
+        frozenset(
+            Occupation(entry.one_of(*Occupation)) for entry in fields["occupations"].sequence(1)
+        ),
+    )
 
 
-def _exclusion(raw: dict[str, Any]) -> Exclusion:
-    _fields(raw, {"code", "occupations"})
-    if raw["code"] not in EXCLUSIONS or not raw["occupations"]:
-        raise RulesError(f"exclusion {raw['code']!r}: unknown, or it names no work")
-    return Exclusion(raw["code"], frozenset(Occupation(name) for name in raw["occupations"]))
-
-
-def _component(raw: dict[str, Any]) -> ComponentRule:
-    _fields(raw, {"code", "name", "group", "rp_per_year", "who"})
-    who = raw["who"]
-    _fields(who, set(), _CONDITIONS)
-    if not who or not _CODE.fullmatch(raw["code"]):
-        raise RulesError(f"component {raw['code']!r}: bad code, or no condition at all")
-    if not isinstance(who.get("pregnant", True), bool):
-        raise RulesError("pregnant is true or false")
+def _component(node: Node) -> ComponentRule:
+    fields = node.fields("code name group rp_per_year who")
+    who = fields["who"].fields("", "sex pregnant age_min age_max disability attending not_finished")
+    if not who:
+        fields["who"].refuse("must ask something")
+    unfinished = who["not_finished"].sequence(1) if "not_finished" in who else []
     return ComponentRule(
-        code=raw["code"],
-        name=_text(raw["name"]),
-        group=_text(raw["group"]),
-        rp_per_year=_number(raw["rp_per_year"], 1, 1_000_000_000),
-        sex=Sex(who["sex"]) if "sex" in who else None,
-        pregnant=who.get("pregnant"),
-        age_min=_number(who["age_min"], 0, 130) if "age_min" in who else None,
-        age_max=_number(who["age_max"], 0, 130) if "age_max" in who else None,
-        disability=Disability(who["disability"]) if "disability" in who else None,
-        attending=Attending(who["attending"]) if "attending" in who else None,
-        not_finished=frozenset(Schooling(level) for level in who.get("not_finished", ())),
+        code=_matching(fields["code"], _COMPONENT),
+        name=fields["name"].text(),
+        group=fields["group"].code(),
+        rp_per_year=fields["rp_per_year"].whole(1, _MOST_RUPIAH),
+        sex=Sex(who["sex"].one_of(*Sex)) if "sex" in who else None,
+        pregnant=who["pregnant"].boolean() if "pregnant" in who else None,
+        age_min=who["age_min"].whole(0, _OLDEST) if "age_min" in who else 0,
+        age_max=who["age_max"].whole(0, _OLDEST) if "age_max" in who else _OLDEST,
+        disability=(
+            Disability(who["disability"].one_of(*Disability)) if "disability" in who else None
+        ),
+        attending=Attending(who["attending"].one_of(*Attending)) if "attending" in who else None,
+        not_finished=frozenset(Schooling(entry.one_of(*Schooling)) for entry in unfinished),
     )
+
+
+def _period(first: Node, last: Node) -> tuple[date, date | None]:
+    """Both ends of a rule's life; families are known by month, so rules turn with the month."""
+    start = _day(first)
+    end = None if last.is_null else _day(last)
+    if start.day != 1:
+        first.refuse("must be the first day of a month")
+    if end and ((end + timedelta(days=1)).day != 1 or end < start):
+        last.refuse("must be the last day of a month, after the first")
+    return start, end
+
+
+def _day(node: Node) -> date:
+    text = node.text(10)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        node.refuse("must be a date such as 2026-01-01")
+
+
+def _matching(node: Node, pattern: re.Pattern[str]) -> str:
+    text = node.text(10)
+    if not pattern.fullmatch(text):
+        node.refuse(f"must look like {pattern.pattern}")
+    return text
 
 
 def _refuse_overlaps(programmes: tuple[Programme, ...]) -> None:
-    for index, one in enumerate(programmes):
-        for other in programmes[index + 1 :]:
-            if one.code != other.code:
-                continue
-            first, second = sorted((one, other), key=lambda each: each.effective_from)
-            if first.effective_to is None or first.effective_to >= second.effective_from:
-                raise RulesError(f"{one.code}: two rules for the same day")
+    ordered = sorted(programmes, key=lambda programme: (programme.code, programme.effective_from))
+    for earlier, later in itertools.pairwise(ordered):
+        if earlier.code == later.code and (
+            earlier.effective_to is None or earlier.effective_to >= later.effective_from
+        ):
+            raise RulesError(f"{later.code} has two rules for one day")
