@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.strict_json import ShapeError
@@ -26,6 +26,7 @@ from modelling.holidays_command import holiday_file
 FOLDER = Path(__file__).parents[2] / "chalicelib" / "data" / "holidays"
 FILES = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.json"))}
 HOLIDAYS = load_holidays(FILES.values())
+UNTIMED = settings(deadline=None)  # a busy machine is no failure
 
 
 @pytest.mark.parametrize("year", FILES)
@@ -85,6 +86,7 @@ def test_a_term_has_at_least_one_day(working_days: int) -> None:
 DAYS = st.dates(date(2026, 1, 1), date(2027, 11, 1))
 
 
+@UNTIMED
 @given(DAYS, st.integers(1, 30))
 def test_a_deadline_is_a_working_day_and_counts_back(start: date, working_days: int) -> None:
     end = deadline(start, working_days, HOLIDAYS)
@@ -93,6 +95,7 @@ def test_a_deadline_is_a_working_day_and_counts_back(start: date, working_days: 
     assert deadline(start, working_days + 1, HOLIDAYS) > end
 
 
+@UNTIMED
 @given(DAYS, st.integers(0, 30))
 def test_nothing_is_counted_backwards(start: date, days: int) -> None:
     assert working_days_between(start, start - timedelta(days=days), HOLIDAYS) == 0
