@@ -1,0 +1,51 @@
+"""The proxy means test: what the rest of the system calls.
+
+`pmt_artefact` loads a model, `pmt_reads` takes its inputs from a household, `pmt_score` scores,
+`pmt_explain` says what the score means. All of it is pure, in whole numbers, and needs the
+standard library only.
+"""
+
+from chalicelib.domain.pmt_artefact import (
+    Artefact,
+    ArtefactCorrupt,
+    ArtefactError,
+    ArtefactInvalid,
+    ArtefactUnsupported,
+    load_artefact,
+)
+from chalicelib.domain.pmt_explain import Change, Effect, Largest, changed_by, decile, largest
+from chalicelib.domain.pmt_reads import Question
+from chalicelib.domain.pmt_score import (
+    AnswerFault,
+    CannotScore,
+    Reason,
+    Scored,
+    check_answers,
+    inputs,
+    score,
+    score_inputs,
+)
+
+__all__ = [
+    "AnswerFault",
+    "Artefact",
+    "ArtefactCorrupt",
+    "ArtefactError",
+    "ArtefactInvalid",
+    "ArtefactUnsupported",
+    "CannotScore",
+    "Change",
+    "Effect",
+    "Largest",
+    "Question",
+    "Reason",
+    "Scored",
+    "changed_by",
+    "check_answers",
+    "decile",
+    "inputs",
+    "largest",
+    "load_artefact",
+    "score",
+    "score_inputs",
+]
