@@ -1,0 +1,70 @@
+"""Numbers and texts in few bytes: every kilobyte begun of an item costs two write units."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MORE: Final = 0x80
+_RAW: Final = -zlib.MAX_WBITS  # deflate without header and checksum
+
+
+def pack_numbers(numbers: Iterable[int]) -> bytes:
+    """Whole numbers of any sign, seven bits a byte: those near zero take one byte."""
+    out = bytearray()
+    for number in numbers:
+        rest = number * 2 if number >= 0 else -number * 2 - 1
+        while rest >= _MORE:
+            out.append(rest % _MORE + _MORE)
+            rest //= _MORE
+        out.append(rest)
+    return bytes(out)
+
+
+def unpack_numbers(packed: bytes) -> list[int]:
+    """Read what `pack_numbers` wrote.
+
+    Raises:
+        ValueError: the last number is cut off.
+    """
+    numbers: list[int] = []
+    value, weight = 0, 1
+    for byte in packed:
+        value += byte % _MORE * weight
+        weight *= _MORE
+        if byte < _MORE:
+            numbers.append(-(value + 1) // 2 if value % 2 else value // 2)
+            value, weight = 0, 1
+    if weight != 1:
+        raise ValueError("packed numbers are cut off")
+    return numbers
+
+
+def deflate(plain: bytes, dictionary: bytes = b"") -> bytes:
+    """Compress, with words that are expected given beforehand."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, _RAW, 9, zlib.Z_DEFAULT_STRATEGY, dictionary)
+    return packer.compress(plain) + packer.flush()
+
+
+def inflate(packed: bytes, limit: int, dictionary: bytes = b"") -> bytes:
+    """Read what `deflate` wrote with the same dictionary.
+
+    Args:
+        packed: the compressed bytes.
+        limit: most bytes that may come out, so that a few bytes cannot fill the memory.
+        dictionary: the one that was given to `deflate`.
+
+    Raises:
+        ValueError: the bytes are not whole, or more than `limit` come out.
+    """
+    reader = zlib.decompressobj(_RAW, dictionary)
+    try:
+        plain = reader.decompress(packed, limit)
+    except zlib.error as error:
+        raise ValueError("compressed bytes cannot be read") from error
+    if not reader.eof or reader.unused_data:
+        raise ValueError("compressed bytes are cut off or too long")
+    return plain

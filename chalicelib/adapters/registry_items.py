@@ -1,0 +1,334 @@
+"""A case as an item of the registry table, within 1,024 bytes after the decision.
+
+A write costs two units for each kilobyte begun, and ranking reads every family, so names are one
+letter, codes are bytes, hashes are raw and the answers are deflated with a dictionary of their
+own words. Every key pattern of the registry stands here.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from chalicelib.adapters.answer_words import pack_answers, unpack_answers
+from chalicelib.adapters.dynamo import Item, Value, data, number, text
+from chalicelib.adapters.packing import pack_numbers, unpack_numbers
+from chalicelib.domain.audit import Head
+from chalicelib.domain.household import (
+    Attending,
+    Disability,
+    Household,
+    Member,
+    Occupation,
+    Relation,
+    Schooling,
+    Sex,
+)
+from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
+from chalicelib.domain.pmt import Scored
+from chalicelib.domain.programme import from_compact, to_compact
+from chalicelib.domain.registration import Ref, Registration, State, Step, Waiting, WayIn, Work
+from chalicelib.usecases.ports import Cutoffs, Holder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GUARD_SK: Final = "G"
+CUTOFFS_PK: Final = "CUTS"
+NOWHERE: Final = Ref("0000000000", "2222222222")
+"""A key that no case has: read in place of an unknown locator's, so that both cost the same."""
+
+_HASH: Final = 32
+_MEMBER: Final = struct.Struct(">HBBBB")
+_MONTH: Final = struct.Struct(">H")
+_MONTHS: Final = 12
+_DUE_DIGITS: Final = 13
+_LIST: Final = ","
+
+# What is stored is the place in these lists: they only ever grow at their end. A test pins them.
+STATES: Final = tuple(State)
+WAYS_IN: Final = tuple(WayIn)
+WORKS: Final = tuple(Work)
+OUTCOMES: Final = tuple(Outcome)
+SEXES: Final = tuple(Sex)
+RELATIONS: Final = tuple(Relation)
+DISABILITIES: Final = tuple(Disability)
+SCHOOLINGS: Final = tuple(Schooling)
+ATTENDINGS: Final = tuple(Attending)
+OCCUPATIONS: Final = tuple(Occupation)
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What the stream tells of a changed case."""
+
+    ref: Ref
+    version: int
+    state: State
+
+
+def state_key(ref: Ref) -> tuple[str, str]:
+    """Key of a case."""
+    return f"V#{ref.village}", f"R#{ref.locator}"
+
+
+def ref_of(item: Item) -> Ref:
+    """The case that a state item, or its entry in an index, belongs to."""
+    return Ref(text(item, "pk").removeprefix("V#"), text(item, "sk").removeprefix("R#"))
+
+
+def is_state(item: Item) -> bool:
+    """Tell a case from the guards and cut-offs that share its table."""
+    return text(item, "pk").startswith("V#")
+
+
+def changed(item: Item) -> Changed:
+    """Read of a state item what the relay passes on."""
+    return Changed(ref_of(item), number(item, "v"), State(text(item, "s")))
+
+
+def work_key(work: Work, region: str) -> str:
+    """Partition of the index of work: a kind of work in a region."""
+    return f"{work.value}#{region}"
+
+
+def due_text(due: int) -> str:
+    """A time (ms) as text that sorts like the time."""
+    return f"{due:0{_DUE_DIGITS}}"
+
+
+def guard_to_item(guard: str, ref: Ref, request_id: bytes) -> Item:
+    """The item by which a request holds a guard."""
+    return {"pk": guard, "sk": GUARD_SK, "l": ref.locator, "v": ref.village, "r": request_id}
+
+
+def guard_from_item(item: Item) -> Holder:
+    """Who holds the guard."""
+    ref = Ref(text(item, "v"), text(item, "l"))
+    return Holder(text(item, "pk"), ref, data(item, "r"))
+
+
+def cutoffs_to_item(region: str, cutoffs: Cutoffs) -> Item:
+    """The published decile borders of a region, as "score:locator" texts in order."""
+    borders = _LIST.join(f"{score}:{locator}" for score, locator in cutoffs)
+    return {"pk": CUTOFFS_PK, "sk": region, "b": borders}
+
+
+def cutoffs_from_item(item: Item) -> Cutoffs:
+    """Read what `cutoffs_to_item` wrote."""
+    pairs = (border.partition(":") for border in text(item, "b").split(_LIST))
+    return tuple((int(score), locator) for score, _, locator in pairs)
+
+
+def head_from_item(item: Item) -> Head:
+    """End of the case's ledger chain."""
+    packed = data(item, "h")
+    seq, at = unpack_numbers(packed[_HASH:])
+    return Head(seq, packed[:_HASH], at)
+
+
+def to_item(case: Registration) -> Item:
+    """A case as an item; what is empty is left out.
+
+    Raises:
+        ValueError: the case holds something that its form does not allow.
+    """
+    pk, sk = state_key(case.ref)
+    item: dict[str, Value] = {
+        "pk": pk,
+        "sk": sk,
+        "v": case.version,
+        "s": case.state.value,
+        "w": pack_choice(case.way_in, WAYS_IN),
+        "q": case.request_id,
+        "t": _pack_steps(case.steps),
+        "h": case.head.hash + pack_numbers((case.head.seq, case.head.at)),
+    }
+    optional: dict[str, Value] = {
+        "b": case.body_digest,
+        "c": _pack_concerns(case.concerns),
+        "d": " ".join(map(to_compact, case.decisions)),
+        "g": case.consent,
+        "i": b"".join(map(_pack_identity, case.identity)),
+        "k": bytes.fromhex(case.rules_hash),
+        "l": case.last_request,
+        "n": case.corrections,
+        "o": 0 if case.provisional else 1,
+        "x": case.secret_mac,
+    }
+    item |= {name: value for name, value in optional.items() if value}
+    if case.household is not None:
+        item |= _pack_household(case.household, case.ref.village)
+    if case.scored is not None:
+        item["r"] = case.scored.score
+        item["e"] = pack_numbers(case.scored.contributions)
+        item["j"] = bytes.fromhex(case.scored.model_hash + case.scored.inputs_hash)
+    if case.waiting is not None:
+        item["wk"] = work_key(case.waiting.work, case.ref.village[:4])
+        item["due"] = due_text(case.waiting.due)
+    return item
+
+
+def from_item(item: Item) -> Registration:
+    """Read what `to_item` wrote.
+
+    Raises:
+        TypeError, ValueError, KeyError: the item is none of ours.
+    """
+    ref = ref_of(item)
+    decisions, concerns = _optional_text(item, "d"), _optional_text(item, "c")
+    return Registration(
+        ref=ref,
+        state=State(text(item, "s")),
+        version=number(item, "v"),
+        way_in=WAYS_IN[number(item, "w")],
+        request_id=data(item, "q"),
+        body_digest=_optional_data(item, "b"),
+        secret_mac=_optional_data(item, "x"),
+        household=_unpack_household(item, ref.village),
+        consent=_optional_text(item, "g"),
+        steps=_unpack_steps(data(item, "t")),
+        head=head_from_item(item),
+        identity=tuple(map(_unpack_identity, _optional_data(item, "i"))),
+        last_request=_optional_data(item, "l"),
+        corrections=number(item, "n") if "n" in item else 0,
+        concerns=tuple(concerns.split(_LIST)) if concerns else (),
+        scored=_unpack_scored(item),
+        rules_hash=_optional_data(item, "k").hex(),
+        decisions=tuple(map(from_compact, decisions.split(" "))) if decisions else (),
+        provisional="o" not in item,
+        waiting=_unpack_waiting(item),
+    )
+
+
+def pack_choice(choice: _Choice, among: tuple[_Choice, ...]) -> int:
+    """Place of a code in its list."""
+    return among.index(choice)
+
+
+def _optional_text(item: Item, name: str) -> str:
+    return text(item, name) if name in item else ""
+
+
+def _optional_data(item: Item, name: str) -> bytes:
+    return data(item, name) if name in item else b""
+
+
+def _pack_concerns(concerns: tuple[str, ...]) -> str:
+    if any(_LIST in code or not code for code in concerns):
+        raise ValueError("a concern is a code")
+    return _LIST.join(concerns)
+
+
+def _pack_steps(steps: tuple[Step, ...]) -> bytes:
+    """State and milliseconds since the step before, in turn."""
+    numbers: list[int] = []
+    before = 0
+    for step in steps:
+        numbers += (pack_choice(step.state, STATES), step.at - before)
+        before = step.at
+    return pack_numbers(numbers)
+
+
+def _unpack_steps(packed: bytes) -> tuple[Step, ...]:
+    numbers = iter(unpack_numbers(packed))
+    steps: list[Step] = []
+    at = 0
+    for state, since in zip(numbers, numbers, strict=True):
+        at += since
+        steps.append(Step(STATES[state], at))
+    return tuple(steps)
+
+
+def _pack_household(household: Household, village: str) -> dict[str, Value]:
+    if household.village != village:
+        raise ValueError("a case is stored in the village where the household lives")
+    members = b"".join(map(_pack_member, household.members))
+    return {
+        "m": _MONTH.pack(_pack_month(household.as_of)) + members,
+        "a": pack_answers(household.answers),
+    }
+
+
+def _unpack_household(item: Item, village: str) -> Household | None:
+    if "m" not in item:
+        return None
+    packed = data(item, "m")
+    (as_of,) = _MONTH.unpack_from(packed)
+    return Household(
+        village=village,
+        members=tuple(
+            _unpack_member(*fields) for fields in _MEMBER.iter_unpack(packed[_MONTH.size :])
+        ),
+        answers=unpack_answers(data(item, "a")),
+        as_of=_unpack_month(as_of),
+    )
+
+
+def _pack_month(month: tuple[int, int]) -> int:
+    return month[0] * _MONTHS + month[1] - 1
+
+
+def _unpack_month(packed: int) -> tuple[int, int]:
+    year, month = divmod(packed, _MONTHS)
+    return year, month + 1
+
+
+def _pack_member(member: Member) -> bytes:
+    return _MEMBER.pack(
+        _pack_month(member.birth_month),
+        pack_choice(member.relation, RELATIONS),
+        pack_choice(member.schooling, SCHOOLINGS) << 4 | pack_choice(member.attending, ATTENDINGS),
+        pack_choice(member.occupation, OCCUPATIONS),
+        pack_choice(member.disability, DISABILITIES)
+        | pack_choice(member.sex, SEXES) << 2
+        | member.pregnant << 3
+        | member.has_nik << 4,
+    )
+
+
+def _unpack_member(birth: int, relation: int, schools: int, occupation: int, flags: int) -> Member:
+    return Member(
+        relation=RELATIONS[relation],
+        birth_month=_unpack_month(birth),
+        sex=SEXES[flags >> 2 & 1],
+        disability=DISABILITIES[flags & 3],
+        pregnant=bool(flags >> 3 & 1),
+        schooling=SCHOOLINGS[schools >> 4],
+        attending=ATTENDINGS[schools & 15],
+        occupation=OCCUPATIONS[occupation],
+        has_nik=bool(flags >> 4 & 1),
+    )
+
+
+def _pack_identity(answer: IdentityAnswer) -> bytes:
+    """One byte: the outcome, and a bit for each field that differs."""
+    differs = sum(1 << MATCHED_FIELDS.index(name) for name in set(answer.fields))
+    return bytes([pack_choice(answer.outcome, OUTCOMES) << 4 | differs])
+
+
+def _unpack_identity(packed: int) -> IdentityAnswer:
+    fields = (name for place, name in enumerate(MATCHED_FIELDS) if packed >> place & 1)
+    return IdentityAnswer(OUTCOMES[packed >> 4], tuple(fields))
+
+
+def _unpack_scored(item: Item) -> Scored | None:
+    if "r" not in item:
+        return None
+    hashes = data(item, "j")
+    return Scored(
+        score=number(item, "r"),
+        contributions=tuple(unpack_numbers(data(item, "e"))),
+        model_hash=hashes[:_HASH].hex(),
+        inputs_hash=hashes[_HASH:].hex(),
+    )
+
+
+def _unpack_waiting(item: Mapping[str, Value]) -> Waiting | None:
+    if "wk" not in item:
+        return None
+    return Waiting(Work(text(item, "wk").partition("#")[0]), int(text(item, "due")))
