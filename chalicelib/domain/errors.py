@@ -21,7 +21,7 @@ class Fault:
 
     code: str
     field: str = ""
-    params: Mapping[str, int | str] = field(default_factory=dict)
+    params: Mapping[str, int | str] = field(default_factory=dict, hash=False)
 
 
 class TepatError(Exception):

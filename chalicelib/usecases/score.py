@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from chalicelib.domain import pmt, programme, registration
 from chalicelib.domain.errors import TryAgain
 from chalicelib.domain.pmt import Artefact, CannotScore
-from chalicelib.domain.programme import RuleSet
+from chalicelib.domain.household import Household
+from chalicelib.domain.programme import ProgrammeDecision, RulesError, RuleSet
 from chalicelib.domain.registration import Registration, Stamp, State
 from chalicelib.usecases.ports import CaseStore, Clock, Cutoffs, Message
 
@@ -65,9 +66,7 @@ def _settle(case: Registration, cutoffs: Cutoffs | None, stamp: Stamp, ports: Po
     else:
         borders = cutoffs or ports.artefact.cutoffs
         decile = pmt.decile(outcome.score, case.ref.locator, borders)
-        decisions = programme.decide(
-            ports.rules, case.household, decile, cutoffs is None, case.household.as_of
-        )
+        decisions = _decisions(case.household, decile, cutoffs is None, ports.rules)
         moved, event = registration.decide(
             case,
             outcome,
@@ -79,3 +78,13 @@ def _settle(case: Registration, cutoffs: Cutoffs | None, stamp: Stamp, ports: Po
         )
     # A conflict means that somebody moved the case meanwhile, so this score is a late one.
     ports.store.change(moved, event)
+
+
+def _decisions(
+    household: Household, decile: int, provisional: bool, rules: RuleSet
+) -> tuple[ProgrammeDecision, ...]:
+    """Decide each programme; nothing when no rules hold in the month of the answers."""
+    try:
+        return programme.decide(rules, household, decile, provisional, household.as_of)
+    except RulesError:
+        return ()

@@ -6,7 +6,7 @@ JSON and drawn as a page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from chalicelib.domain.programme import ProgrammeDecision
 from chalicelib.domain.reasons import Words
 from chalicelib.domain.registration import Registration, State
 from chalicelib.domain.rule_set import RuleSet
-from chalicelib.domain.working_days import deadline
+from chalicelib.domain.working_days import Holidays, deadline
 
 LARGEST = 3  # contributions told each way
 _ALIKE = 3  # other answers told
@@ -32,7 +32,7 @@ class Ports:
         concerns: the words of what an officer or the family should see.
         artefact: the model artefact of a hash; None when this stage no longer carries it.
         rules: the rule set of a hash, alike.
-        holidays: of a year; working days are counted without them.
+        holidays: of the years loaded; working days are counted without them.
         hours_east: of the region, from UTC (WIB 7, WITA 8, WIT 9).
     """
 
@@ -41,7 +41,7 @@ class Ports:
     concerns: Mapping[str, str]
     artefact: Callable[[str], Artefact | None]
     rules: Callable[[str], RuleSet | None]
-    holidays: Callable[[int], Set[date]]
+    holidays: Holidays
     hours_east: int
 
 
@@ -74,8 +74,7 @@ def expect_by(state: State, since: int, ports: Ports) -> str | None:
     if days is None:
         return None
     start = _local(since, ports).date()
-    holidays = ports.holidays(start.year) | ports.holidays((start + timedelta(days=days * 3)).year)
-    return reasons.format_date(deadline(start, days, holidays))
+    return reasons.format_date(deadline(start, days, ports.holidays))
 
 
 def _answer(case: Registration, ports: Ports) -> dict[str, Any]:
@@ -91,7 +90,8 @@ def _answer(case: Registration, ports: Ports) -> dict[str, Any]:
     effects += [("lowers", effect) for effect in largest.lowers]
     return {
         "decisions": [
-            _decision(decision, answered, rules, rest, ports) for decision in case.decisions
+            _decision(decision, date(*case.household.as_of, 1), rules, rest, ports)
+            for decision in case.decisions
         ],
         "contributions": [
             {
@@ -112,9 +112,9 @@ def _answer(case: Registration, ports: Ports) -> dict[str, Any]:
 
 
 def _decision(
-    decision: ProgrammeDecision, answered: date, rules: RuleSet, rest: str, ports: Ports
+    decision: ProgrammeDecision, month: date, rules: RuleSet, rest: str, ports: Ports
 ) -> dict[str, Any]:
-    programme = rules.programme(decision.programme, answered.replace(day=1))
+    programme = rules.programme(decision.programme, month)
     text = reasons.decision_text(decision, programme, ports.words)
     return {
         "programme": decision.programme,

@@ -1,0 +1,191 @@
+"""What families call: register, look up, correct, withdraw, propose; as JSON or as pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice import Blueprint
+from chalice.app import Response
+
+from chalicelib import wiring
+from chalicelib.domain import application
+from chalicelib.domain.errors import Fault, InvalidRequest, TepatError
+from chalicelib.domain.registration import Registration, State, WayIn
+from chalicelib.entrypoints import http
+from chalicelib.entrypoints.http import Answer, CONTENT_TYPES
+from chalicelib.entrypoints.registering import received, register_family
+
+citizen = Blueprint(__name__)
+MOST_FORM_MEMBERS = 20
+
+
+@citizen.route("/v1/registrations", methods=["POST"], content_types=CONTENT_TYPES)
+def register() -> Response:
+    """Register a family."""
+    request = citizen.current_request
+    sent = http.read(request, schemas().RegistrationBody, keyed=True)
+    try:
+        accepted = register_family(sent, WayIn.SELF, "citizen")
+    except InvalidRequest as error:
+        return _form_again(sent, error)
+    return http.respond(request, received(accepted))
+
+
+@citizen.route("/v1/status", methods=["POST"], content_types=CONTENT_TYPES)
+def status() -> Response:
+    """Tell where a case stands."""
+    from chalicelib.usecases.find_case import find_case  # noqa: PLC0415 - each route its own needs
+
+    request = citizen.current_request
+    sent = http.read(request, schemas().StatusBody)
+    try:
+        sent.refuse()
+        found = find_case(sent.body["receipt"], wiring.caller(request), wiring.find_ports())
+    except TepatError as error:
+        return _page_again(error, "status", sent.fields)
+    return http.respond(request, _case(found.case, "status", sent.body["receipt"]))
+
+
+@citizen.route("/v1/corrections", methods=["POST"], content_types=CONTENT_TYPES)
+def correct() -> Response:
+    """Take the one correction that was asked for."""
+    from chalicelib.usecases.correct import Correct  # noqa: PLC0415
+    from chalicelib.usecases.correct import correct as take  # noqa: PLC0415
+
+    request = citizen.current_request
+    sent = http.read(request, schemas().CorrectionBody, keyed=True)
+    sent.refuse()
+    command = Correct(
+        key=sent.key,
+        receipt=sent.body["receipt"],
+        members=sent.body["members"],
+        kk=sent.body["kk"],
+        caller=wiring.caller(request),
+    )
+    case = take(command, wiring.correct_ports())
+    return http.respond(request, _case(case, "corrected", sent.body["receipt"]))
+
+
+@citizen.route("/v1/withdrawals", methods=["POST"], content_types=CONTENT_TYPES)
+def withdraw() -> Response:
+    """End a case at the family's wish."""
+    from chalicelib.usecases.withdraw import withdraw as end  # noqa: PLC0415
+
+    request = citizen.current_request
+    sent = http.read(request, schemas().WithdrawalBody, keyed=True)
+    try:
+        sent.refuse()
+        case = end(
+            sent.key, sent.body["receipt"], wiring.caller(request), wiring.withdraw_ports()
+        )
+    except TepatError as error:
+        return _page_again(error, "withdraw", sent.fields)
+    return http.respond(request, _case(case, "withdrawn", sent.body["receipt"]))
+
+
+@citizen.route("/v1/proposals", methods=["POST"], content_types=CONTENT_TYPES)
+def propose() -> Response:
+    """Take a proposal; the proposer is told only that it was received."""
+    from chalicelib.usecases.propose import propose as take  # noqa: PLC0415
+
+    request = citizen.current_request
+    sent = http.read(request, schemas().ProposalBody, keyed=True)
+    try:
+        sent.refuse()
+        take(sent.key, sent.body, wiring.propose_ports())
+    except TepatError as error:
+        return _page_again(error, "propose", sent.fields)
+    return http.respond(request, Answer(201, {"received": True}, "proposed"))
+
+
+@citizen.route("/v1/form", methods=["GET", "POST"], content_types=CONTENT_TYPES)
+def form() -> Response:
+    """The whole form as one page, for browsers without JavaScript."""
+    request = citizen.current_request
+    if request.method == "POST":
+        sent = http.read(request, schemas().RegistrationBody)
+        return _form_page(sent.fields, sent.key, [], 200)
+    query = request.query_params or {}
+    asked = query.get("members", "1")
+    members = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 3 else 1  # noqa: PLR2004
+    members = min(max(members, 1), MOST_FORM_MEMBERS)
+    return _form_page({}, wiring.fresh_key(), [], 200, members)
+
+
+@citizen.route("/v1/check", methods=["POST"], content_types=CONTENT_TYPES)
+def check() -> Response:
+    """Show the answers once more before they are sent, for browsers without JavaScript."""
+    sent = http.read(citizen.current_request, schemas().RegistrationBody, keyed=True)
+    faults, _ = application.check(sent.body, wiring.form_rules())
+    if sent.faults or faults:
+        return _form_again(sent, InvalidRequest(*sent.faults, *faults))
+    return _html("check", 200, _form_context(sent.fields, sent.key, [], None))
+
+
+@citizen.route("/v1/openapi.json", methods=["GET"])
+def openapi() -> Response:
+    """The description of this API."""
+    from chalicelib.entrypoints.openapi import document  # noqa: PLC0415
+
+    body = document()
+    return http.respond(citizen.current_request, Answer(200, body, "error"))
+
+
+def schemas() -> Any:  # noqa: ANN401 - a module
+    """The schemas; imported when a body is to be read, so that workers never load pydantic."""
+    from chalicelib.entrypoints import schemas as module  # noqa: PLC0415
+
+    return module
+
+
+def _case(case: Registration, page: str, paper: str) -> Answer:
+    from chalicelib.usecases.show_status import status as show  # noqa: PLC0415
+
+    body = show(case, wiring.status_ports())
+    return Answer(200, body, page, {"receipt": paper, "key": wiring.fresh_key()})
+
+
+def _form_again(sent: http.Sent, error: InvalidRequest) -> Response:
+    """The form as it was filled in, with its faults; for JSON, the error itself."""
+    if not http.wants_html(citizen.current_request):
+        raise error
+    errors = http.errors_body(error, "", wiring.fault_words())["errors"]
+    return _form_page(sent.fields, sent.key or wiring.fresh_key(), errors, http.status_of(error))
+
+
+def _page_again(error: TepatError, page: str, fields: Any) -> Response:  # noqa: ANN401
+    if not http.wants_html(citizen.current_request):
+        raise error
+    errors = http.errors_body(error, "", wiring.fault_words())["errors"]
+    context = {
+        "errors": errors, "form": page, "values": fields, "villages": wiring.villages(),
+        "key": wiring.fresh_key(),
+    }
+    return _html("error", http.status_of(error), context)
+
+
+def _form_page(
+    fields: Any, key: str, errors: list[dict[str, str]], code: int, members: int | None = None  # noqa: ANN401
+) -> Response:
+    return _html("form", code, _form_context(fields, key, errors, members))
+
+
+def _form_context(
+    fields: Any, key: str, errors: list[dict[str, str]], members: int | None  # noqa: ANN401
+) -> dict[str, Any]:
+    indexes = [int(n.split(".")[1]) for n in fields if n.startswith("members.") and n[8:9].isdecimal()]
+    return {
+        "values": fields,
+        "errors": errors,
+        "key": key,
+        "members": members or min(max(indexes, default=0) + 1, MOST_FORM_MEMBERS),
+        "villages": wiring.villages(),
+        "questions": wiring.questions(),
+    }
+
+
+def _html(page: str, code: int, context: dict[str, Any]) -> Response:
+    from chalicelib.entrypoints import pages  # noqa: PLC0415 - jinja2 only for pages
+
+    headers = {**http.HEADERS, "Content-Type": "text/html; charset=utf-8"}
+    return Response(pages.render(page, **context), headers, code)

@@ -1,0 +1,294 @@
+"""HTTP in one place: what a request may be, and how answers and errors look.
+
+Errors are values of the domain; here they get their status and their Indonesian words. An answer
+is JSON or a page with the same content, as the client asks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from chalice.app import Request, Response
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.domain.errors import (
+    Fault,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    TepatError,
+    TooMany,
+    TryAgain,
+    WrongState,
+)
+from chalicelib.entrypoints import form_fields
+from chalicelib.telemetry import log, log_failure
+
+MAX_BODY = 64 * 1024  # twenty members with long names are under 10 kB
+MAX_ERRORS = 200
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+CONTENT_TYPES = ["*/*"]  # Chalice lets all in; the check here answers in our own shape
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
+_BAD_REQUEST, _SERVER_ERROR = 400, 500
+_STATUS: Mapping[type[TepatError], int] = {
+    InvalidRequest: 422,
+    NotSignedIn: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    WrongState: 409,
+    TooMany: 429,
+    TryAgain: 503,
+}
+_STATUS_OF_CODE = {"body_unreadable": 400, "body_too_large": 413, "content_type": 415}
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer before it becomes JSON or a page.
+
+    Attributes:
+        body: the JSON body; the page is given the same, field by field.
+        page: template of the page.
+        extra: what only the page needs.
+    """
+
+    status: int
+    body: Mapping[str, Any]
+    page: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str | list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request's body as plain JSON values, with the faults of its types and lengths.
+
+    Attributes:
+        body: valid values; whatever has a fault stands as None.
+        key: the idempotency key, "" when the client sent none.
+        fields: the form as it was typed (dotted path -> text), to show it again; {} for JSON.
+    """
+
+    body: dict[str, Any]
+    faults: tuple[Fault, ...]
+    key: str
+    fields: Mapping[str, str]
+
+    def refuse(self, *more: Fault) -> None:
+        """Raise InvalidRequest with the faults of types and those of sense, if there are any."""
+        faults = (*self.faults, *more)
+        if faults:
+            raise InvalidRequest(*faults)
+
+
+def read(request: Request, shape: type[BaseModel], *, keyed: bool = False) -> Sent:
+    """Read and check a body, JSON or form; all faults of it are found at once.
+
+    Args:
+        shape: the schema; JSON is read strictly, a form's texts are turned into its types.
+        keyed: whether an idempotency key is needed (header, or the form's field `key`).
+
+    Raises:
+        InvalidRequest: there is no body to check: too large, of another type, unreadable.
+    """
+    raw = request.raw_body
+    if len(raw) > MAX_BODY:
+        raise InvalidRequest(Fault("body_too_large", params={"kb": MAX_BODY // 1024}))
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    fields: dict[str, str] = {}
+    if kind == JSON:
+        body = _json(raw)
+        key = request.headers.get("idempotency-key", "")
+    elif kind == FORM:
+        fields = _form(raw)
+        key = fields.pop("key", "")
+        body = form_fields.nested(fields)
+    else:
+        raise InvalidRequest(Fault("content_type"))
+    faults: list[Fault] = []
+    if keyed and not _KEY.fullmatch(key):
+        faults.append(Fault("key_missing" if not key else "key_malformed", "key"))
+    try:
+        checked = shape.model_validate_json(raw, strict=True) if kind == JSON else shape.model_validate(body)
+        body = checked.model_dump(mode="json")
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_context=False, include_input=False)[
+            :MAX_ERRORS
+        ]:
+            path = _path(one["loc"], body)
+            faults.append(Fault(_code(one["type"], path), ".".join(str(part) for part in path)))
+            _drop(body, path)
+    return Sent(body, tuple(dict.fromkeys(faults)), key, fields)
+
+
+def wants_html(request: Request) -> bool:
+    """Whether the client is a browser without our JavaScript."""
+    accept: str = request.headers.get("accept", "")
+    return "text/html" in accept and JSON not in accept.partition("text/html")[0]
+
+
+def respond(request: Request, answer: Answer) -> Response:
+    """Turn an answer into JSON or a page."""
+    headers: dict[str, Any] = {**HEADERS, **answer.headers}
+    if wants_html(request):
+        from chalicelib.entrypoints import pages  # noqa: PLC0415 - jinja2 only for pages
+
+        text = pages.render(answer.page, **{**answer.body, **answer.extra})
+        return Response(text, {**headers, "Content-Type": "text/html; charset=utf-8"}, answer.status)
+    text = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, {**headers, "Content-Type": JSON}, answer.status)
+
+
+def errors_body(error: TepatError, request_id: str, words: Mapping[str, str]) -> dict[str, Any]:
+    """The one shape of every error."""
+    return {
+        "errors": [
+            {
+                "code": fault.code,
+                "field": fault.field,
+                "message": message(fault, words),
+            }
+            for fault in error.faults
+        ],
+        "request": request_id,
+    }
+
+
+def message(fault: Fault, words: Mapping[str, str]) -> str:
+    """Words of a fault; a code without words of its own gets those of its family."""
+    text = words.get(fault.code) or words.get(fault.code.partition("_")[0]) or words["invalid"]
+    return text.format(**fault.params)
+
+
+def middleware(words: Callable[[], Mapping[str, str]]) -> Callable[..., Response]:
+    """The one place where errors become HTTP, and one line is logged for each request."""
+
+    def finish(request: Request, get_response: Callable[[Request], Response]) -> Response:
+        started = time.perf_counter_ns()
+        codes = ""
+        try:
+            response = get_response(request)
+        except TepatError as error:
+            codes = str(error)
+            response = _refusal(request, error, words())
+        except Exception as error:  # noqa: BLE001 - told without its text, answered as ours
+            log_failure("request broke", error, route=_route(request))
+            response = _refusal(request, TepatError(Fault("broken")), words())
+        log(
+            "request",
+            route=_route(request),
+            status=response.status_code,
+            code=codes[:120],
+            ms=(time.perf_counter_ns() - started) // 1_000_000,
+            request=_request_id(request),
+        )
+        return response
+
+    return finish
+
+
+def status_of(error: TepatError) -> int:
+    """HTTP status of an error."""
+    by_code = [_STATUS_OF_CODE[f.code] for f in error.faults if f.code in _STATUS_OF_CODE]
+    return by_code[0] if by_code else _STATUS.get(type(error), _SERVER_ERROR)
+
+
+def _refusal(request: Request, error: TepatError, words: Mapping[str, str]) -> Response:
+    headers = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    body = errors_body(error, _request_id(request), words)
+    return respond(request, Answer(status_of(error), body, "error", headers=headers))
+
+
+def _json(raw: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(raw.decode("utf-8"))
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        raise InvalidRequest(Fault("body_unreadable")) from None
+    if not isinstance(body, dict):
+        raise InvalidRequest(Fault("body_unreadable"))
+    return body
+
+
+def _form(raw: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), encoding="utf-8", errors="strict", max_num_fields=600)
+    except (UnicodeDecodeError, ValueError):
+        raise InvalidRequest(Fault("body_unreadable")) from None
+    return dict(pairs)
+
+
+def _path(loc: tuple[int | str, ...], body: Mapping[str, Any]) -> tuple[int | str, ...]:
+    """The place of a fault as the sender knows it, without pydantic's own steps.
+
+    An unknown field's name is the sender's own text, so it is not repeated.
+    """
+    path: list[int | str] = []
+    here: Any = body
+    for part in loc:
+        if isinstance(here, dict) and part in here:
+            here = here[part]
+        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+            here = here[part]
+        elif not (isinstance(here, dict) and isinstance(part, str) and part.isidentifier()):
+            break
+        else:
+            here = None
+        path.append(part)
+    return tuple(path)
+
+
+def _code(kind: str, path: tuple[int | str, ...]) -> str:
+    if kind == "extra_forbidden":
+        return "field_unknown"
+    if kind == "missing":
+        return "field_missing"
+    if kind in ("string_too_long", "string_too_short", "too_long", "too_short"):
+        return f"{'members' if path == ('members',) else 'field'}_{kind.removeprefix('string_')}"
+    if kind == "enum" or kind == "literal_error":
+        return "field_not_an_option"
+    if path and path[-1] == "birth_date":
+        return "date_invalid"
+    if kind == "string_pattern_mismatch":
+        return f"{path[-1]}_malformed" if path else "field_malformed"
+    return "field_wrong_type"
+
+
+def _drop(body: dict[str, Any], path: tuple[int | str, ...]) -> None:
+    """Take what has a fault out of the body, so that the rest can still be checked."""
+    here: Any = body
+    for part in path[:-1]:
+        here = here[part] if isinstance(here, list) or part in here else None
+        if not isinstance(here, dict | list):
+            return
+    if path and isinstance(here, dict):
+        here[path[-1]] = None
+    elif path and isinstance(here, list) and isinstance(path[-1], int):
+        here[path[-1]] = None
+
+
+def _route(request: Request) -> str:
+    return f"{request.method} {request.path}"
+
+
+def _request_id(request: Request) -> str:
+    return str(request.context.get("requestId", ""))

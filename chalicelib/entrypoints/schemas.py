@@ -1,0 +1,248 @@
+"""What may be sent: the only pydantic in the project. Types and lengths here, sense in the domain."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from chalicelib.domain.household import (
+    MAX_MEMBERS,
+    Attending,
+    Disability,
+    Occupation,
+    Relation,
+    Schooling,
+    Sex,
+)
+
+# One line of printable text: no control characters, which no form sends.
+_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+
+
+def _line(longest: int) -> Any:  # noqa: ANN401 - pydantic's annotation
+    return Annotated[str, StringConstraints(min_length=1, max_length=longest, pattern=_LINE)]
+
+
+def _real_day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+Name = _line(80)
+Number = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+Day = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\z"),
+    AfterValidator(_real_day),
+    Field(json_schema_extra={"format": "date"}),
+]
+Village = Annotated[str, StringConstraints(pattern=r"^[0-9]{10}\z")]
+Neighbourhood = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}\z")]
+Phone = Annotated[str, StringConstraints(pattern=r"^(0|\+62)[0-9]{7,13}\z")]
+ReceiptText = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}\z")]
+
+
+class Strict(BaseModel):
+    """Nothing unknown is taken, and nothing is guessed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MemberBody(Strict):
+    """One member of the family."""
+
+    name: Name
+    nik: Number | None = Field(None, description="16 digits; left out for people without a NIK")
+    birth_date: Day
+    sex: Sex
+    relation: Relation
+    disability: Disability = Disability.NONE
+    pregnant: bool = False
+    schooling: Schooling
+    attending: Attending = Attending.NO
+    occupation: Occupation
+
+
+class AddressBody(Strict):
+    """Where the family lives, below the village."""
+
+    line: _line(120)  # type: ignore[valid-type]
+    rt: Neighbourhood
+    rw: Neighbourhood
+
+
+class ConsentBody(Strict):
+    """The agreement to data matching (UU 27/2022 art. 20-24), with the version that was read."""
+
+    version: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    agreed: bool
+
+
+class RegistrationBody(Strict):
+    """A family's registration."""
+
+    way_in: Literal["self", "agent"]
+    village: Village
+    address: AddressBody
+    phone: Phone | None = None
+    kk: Number | None = None
+    members: Annotated[list[MemberBody], Field(min_length=1, max_length=MAX_MEMBERS)]
+    answers: Annotated[
+        dict[str, Annotated[int, Field(ge=-(10**9), le=10**9)] | Code], Field(max_length=100)
+    ] = Field(description="Question code of the model artefact -> whole number or option code")
+    consent: ConsentBody
+
+
+class StatusBody(Strict):
+    """Ask where a case stands."""
+
+    receipt: ReceiptText
+
+
+class MemberCorrection(Strict):
+    """What changes of one member; fields left out stay as they are."""
+
+    index: Annotated[int, Field(ge=0, lt=MAX_MEMBERS)]
+    name: Name | None = None
+    nik: Number | None = None
+    birth_date: Day | None = None
+    sex: Sex | None = None
+
+
+class CorrectionBody(Strict):
+    """The one correction that the registry's answer asked for."""
+
+    receipt: ReceiptText
+    members: Annotated[list[MemberCorrection], Field(max_length=MAX_MEMBERS)] = Field(
+        default_factory=list
+    )
+    kk: Number | None = None
+
+
+class WithdrawalBody(Strict):
+    """The family's wish to end its case."""
+
+    receipt: ReceiptText
+    agreed: Literal[True]
+
+
+class ProposalBody(Strict):
+    """A neighbour's family that should be visited."""
+
+    name: Name
+    village: Village
+    place: _line(200)  # type: ignore[valid-type]
+    reason: _line(500)  # type: ignore[valid-type]
+    phone: Phone | None = None
+
+
+class ReissueBody(Strict):
+    """An officer gives a family at the desk a new receipt."""
+
+    nik: Number
+    person_present: Literal[True]
+    reason: Literal["lost", "stolen", "unreadable"]
+
+
+class FaultBody(BaseModel):
+    """One thing that is wrong."""
+
+    code: str
+    field: str
+    message: str
+
+
+class ErrorBody(BaseModel):
+    """The one shape of every error."""
+
+    errors: list[FaultBody]
+    request: str
+
+
+class ReceivedBody(BaseModel):
+    """A registration was accepted; the receipt is all that opens it."""
+
+    receipt: str = Field(description="24 letters and digits in groups of four")
+    qr_svg: str | None = Field(None, description="The receipt as a QR code")
+    state: str
+    title: str
+    next: str
+    expect_by: str | None
+    warnings: list[FaultBody]
+
+
+class TimelineBody(BaseModel):
+    """A step of the case."""
+
+    at: str
+    title: str
+
+
+class ReasonBody(BaseModel):
+    """A coded reason in words."""
+
+    code: str
+    sentence: str
+
+
+class DecisionBody(BaseModel):
+    """The answer for one programme, with its reasons."""
+
+    programme: str
+    name: str
+    eligible: bool
+    provisional: bool
+    sentence: str
+    note: str
+    reasons: list[ReasonBody]
+    estimate: list[str]
+    would_change: list[str]
+    rests_on: str
+    how_to_appeal: str
+
+
+class ContributionBody(BaseModel):
+    """What raised or lowered the estimated spending most."""
+
+    direction: Literal["raises", "lowers"]
+    sentence: str
+
+
+class ModelBody(BaseModel):
+    """The model artefact that scored, by its content hash."""
+
+    name: str
+    demonstration: bool
+    notice: str
+    sha256: str
+
+
+class AskedBody(BaseModel):
+    """A field that the family is asked to correct."""
+
+    field: str
+    message: str
+
+
+class CaseBody(BaseModel):
+    """Where a case stands."""
+
+    state: str
+    title: str
+    next: str
+    expect_by: str | None
+    timeline: list[TimelineBody]
+    notes: list[str]
+    corrections: list[AskedBody]
+    decisions: list[DecisionBody]
+    contributions: list[ContributionBody]
+    model: ModelBody | None
+
+
+class ProposedBody(BaseModel):
+    """A proposal was received; nothing more is told."""
+
+    received: Literal[True]
