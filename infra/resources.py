@@ -11,25 +11,20 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from infra import stages
+from infra.account import Account
 from infra.templates import HERE, RESOURCES, Template, read
 
 STAGE = "banyuwangi"
 ACCOUNT = "123456789012"  # moto's account; part of bucket names only
 
 
-class Session(Protocol):
-    """What is used of a boto3 session."""
-
-    region_name: str
-
-    def client(self, service_name: str, **settings: Any) -> Any:  # noqa: ANN401 - boto3's own
-        """Return a client of one service."""
-
-
-def create_in(session: Session, endpoint_url: str | None = None) -> dict[str, str]:
+def create_in(
+    session: Any,  # noqa: ANN401 - boto3's stubs know services by literal names only
+    endpoint_url: str | None = None,
+) -> dict[str, str]:
     """Create tables, queues, buckets, keys and the staff pool of resources.yaml.
 
     Args:
@@ -39,7 +34,7 @@ def create_in(session: Session, endpoint_url: str | None = None) -> dict[str, st
     Returns:
         The environment of the functions (`TEPAT_...`), both surfaces together.
     """
-    maker = _Maker(session, endpoint_url)
+    maker = _Maker(Account(session, endpoint_url))
     for name, resource in maker.template["Resources"].items():
         if resource["Type"] in _MAKERS:
             maker.make(name)
@@ -110,7 +105,7 @@ def _known() -> dict[str, str]:
 class _Maker:
     """Creates resources on demand, so that a reference finds its target made."""
 
-    def __init__(self, session: Session, endpoint_url: str | None) -> None:
+    def __init__(self, account: Account) -> None:
         self.template: Template = read(RESOURCES)
         self.parameters = {
             "Model": "0" * 64,
@@ -118,21 +113,13 @@ class _Maker:
             "Protection": "off",
             "AlarmTopic": "",
         }
-        self._session = session
-        self._endpoint_url = endpoint_url
-        self._clients: dict[str, Any] = {}
+        self.client = account.client
         self._made: dict[str, dict[str, str]] = {}
         self._pseudo = {
             "AWS::AccountId": ACCOUNT,
-            "AWS::Region": session.region_name,
+            "AWS::Region": account.region,
             "AWS::Partition": "aws",
         }
-
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's own
-        """Return the one client of a service: making a client costs 0.1 s."""
-        if service not in self._clients:
-            self._clients[service] = self._session.client(service, endpoint_url=self._endpoint_url)
-        return self._clients[service]
 
     def make(self, name: str) -> dict[str, str]:
         """Create a resource once; returns its attributes, `Ref` among them."""

@@ -1,0 +1,178 @@
+"""Build what is deployed: `python -m infra.build [--stage banyuwangi] [--arm64]`.
+
+The cloud and the local run take the same steps; only the processor of the native files differs.
+Both surfaces ship the same code zip and the same layer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra import stages
+from infra.layer import REPO, BuildError, build_layer, this_machine, zip_compiled
+from infra.templates import HERE, read
+
+SURFACES = ("public", "staff")
+CODE_LIMIT = 500_000  # bytes of the code zip (architecture, budgets)
+REGION = "ap-southeast-3"  # Jakarta: the data stays in Indonesia
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A built pilot: folders with `sam.json` by surface, the zips, the site."""
+
+    templates: dict[str, Path]
+    code: Path
+    layer: Path
+    site: Path
+
+
+def build(stage_name: str, out: Path, machine: str) -> Package:
+    """Build both surfaces and the site of a pilot.
+
+    Args:
+        stage_name: the pilot.
+        out: folder for the result; emptied first.
+        machine: `x86_64` or `aarch64`.
+
+    Returns:
+        Where everything is.
+
+    Raises:
+        BuildError: a step failed or the code zip is larger than its budget.
+        infra.stages.StageError: there is no such pilot.
+    """
+    stage = stages.read(stage_name)
+    layer = build_layer(machine, REPO / "build" / "cache")
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    package = Package(
+        {surface: out / f"{surface}.json" for surface in SURFACES},
+        out / "deployment.zip",
+        layer,
+        out / "site",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "tree"
+        _copy_tree(tree, stage_name, machine)
+        _build_site(stage["region"], package.site, tree / "chalicelib" / "pages")
+        for surface in SURFACES:
+            made = _package(tree, stage_name, surface, Path(folder) / surface)
+            shutil.copy(made / "sam.json", package.templates[surface])
+        code = Path(folder) / "code"
+        with zipfile.ZipFile(Path(folder) / "public" / "deployment.zip") as archive:
+            archive.extractall(code)
+        zip_compiled(code, package.code, "/var/task")
+    _report(package, out)
+    return package
+
+
+def sources_hash() -> str:
+    """Return a hash of everything that a build reads, to tell whether a new one is needed."""
+    digest = hashlib.sha256(sys.version.encode())
+    roots = ["app.py", "chalicelib", "frontend", "infra", ".chalice/config.json"]
+    roots += ["requirements.txt", "requirements-dev.txt"]
+    for root in roots:
+        path = REPO / root
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            built = {"__pycache__", "dist"} & set(file.parts)
+            if file.is_file() and not built:
+                digest.update(f"{file.relative_to(REPO)}\0".encode())
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def chalice_stage(stage_name: str, surface: str) -> str:
+    """Return Chalice's name for a surface of a pilot, e.g. `banyuwangi-staff`."""
+    return stage_name if surface == "public" else f"{stage_name}-{surface}"
+
+
+def _copy_tree(tree: Path, stage_name: str, machine: str) -> None:
+    """Copy what is packaged and nothing else: no byte code, no drafts, no local settings."""
+    tree.mkdir()
+    shutil.copy(REPO / "app.py", tree)
+    shutil.copytree(REPO / "chalicelib", tree / "chalicelib", ignore=LEFT_OUT)
+    shutil.copytree(HERE / "policies", tree / "infra" / "policies")
+    (tree / "requirements.txt").touch()  # the packages are in the layer
+    (tree / ".chalice").mkdir()
+    config = json.loads((REPO / ".chalice" / "config.json").read_text("utf-8"))
+    config["lambda_architecture"] = "arm64" if machine == "aarch64" else machine
+    # A pilot without an entry of its own takes memory and timeouts of the first one.
+    for surface in SURFACES:
+        pattern = config["stages"][chalice_stage("banyuwangi", surface)]
+        config["stages"].setdefault(chalice_stage(stage_name, surface), pattern)
+    (tree / ".chalice" / "config.json").write_text(json.dumps(config))
+
+
+def _build_site(region: str, site: Path, answers: Path) -> None:
+    command = [sys.executable, "-m", "frontend.build", "--region", region]
+    _run([*command, "--out", str(site), "--answers", str(answers)], REPO)
+
+
+def _package(tree: Path, stage_name: str, surface: str, out: Path) -> Path:
+    merge = out.with_suffix(".merge.json")
+    merge.write_text(json.dumps(read(HERE / f"{surface}.merge.yaml")))
+    stage = chalice_stage(stage_name, surface)
+    command = [sys.executable, "-B", str(HERE / "chalice_package.py"), ".", stage]
+    said = _run([*command, str(merge), str(out)], tree)
+    if "Could not install" in said:  # Chalice says so and ends as if all were well
+        raise BuildError(said)
+    return out
+
+
+def _run(command: list[str], cwd: Path) -> str:
+    environ = os.environ | {"AWS_DEFAULT_REGION": REGION, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        command, cwd=cwd, env=environ, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise BuildError(f"{' '.join(command[:4])} failed:\n{done.stdout}{done.stderr}".strip())
+    return done.stdout + done.stderr
+
+
+def _report(package: Package, out: Path) -> None:
+    """Write sizes and hashes beside the result, and refuse code over its budget."""
+    files = [package.code, package.layer, *package.templates.values()]
+    report: dict[str, Any] = {
+        path.name: {
+            "bytes": path.stat().st_size,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+        for path in files
+    }
+    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    size = package.code.stat().st_size
+    if size > CODE_LIMIT:
+        raise BuildError(f"the code zip has {size:,} bytes; the budget is {CODE_LIMIT:,}")
+
+
+def main() -> None:
+    """Build from the command line and print sizes."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m infra.build")
+    parser.add_argument("--stage", default="banyuwangi", choices=stages.names())
+    parser.add_argument("--arm64", action="store_true", help="for AWS's arm64 processors")
+    parser.add_argument("--out", type=Path, help="default: build/<stage>")
+    given = parser.parse_args()
+    out = given.out or REPO / "build" / given.stage
+    try:
+        package = build(given.stage, out, "aarch64" if given.arm64 else this_machine())
+    except (BuildError, stages.StageError) as error:
+        sys.exit(f"The build stopped: {error}")
+    for path in (package.code, package.layer):
+        print(f"{path.stat().st_size / 1000:10,.1f} kB  {path}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""Deploy a pilot: `python -m infra.deploy --stage banyuwangi`.
+
+Three stacks: the resources, the public app, the staff app. The local run deploys with the same
+functions to the local AWS; only the addresses and the processor differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import mimetypes
+import os
+import sys
+from base64 import b64encode
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import ClientError
+
+from infra import stacks, stages
+from infra.account import Account
+from infra.build import REGION, SURFACES, Package, build
+from infra.layer import REPO, BuildError
+from infra.templates import RESOURCES, Template, read
+
+API_STAGE = "live"  # .chalice/config.json, api_gateway_stage
+
+
+def deploy_resources(account: Account, stage_name: str, given: dict[str, str]) -> dict[str, str]:
+    """Deploy the pilot's resources.
+
+    Args:
+        account: where to.
+        stage_name: the pilot.
+        given: parameters of resources.yaml.
+
+    Returns:
+        The stack's outputs and `SealingKey`, the public half of the opening key.
+    """
+    made = stacks.deploy(
+        account.client("cloudformation"),
+        f"tepat-{stage_name}-resources",
+        read(RESOURCES),
+        {"Stage": stage_name, **given},
+    )
+    key = account.client("kms").get_public_key(KeyId=made["OpeningKeyId"])["PublicKey"]
+    return {**made, "SealingKey": b64encode(key).decode()}
+
+
+def deploy_app(
+    account: Account, stage_name: str, surface: str, package: Package, given: dict[str, str]
+) -> dict[str, str]:
+    """Deploy one surface of a pilot; returns the stack's outputs, `RestAPIId` among them."""
+    bucket = _artefact_bucket(account)
+    template: Template = json.loads(package.templates[surface].read_text("utf-8"))
+    uris = {"CodeUri": package.code, "ContentUri": package.layer}
+    sent = {key: _upload(account, bucket, path) for key, path in uris.items()}
+    for resource in template["Resources"].values():
+        for key, place in sent.items():
+            if key in resource.get("Properties", {}):
+                resource["Properties"][key] = place
+    url = None
+    if len(json.dumps(template, separators=(",", ":"))) > stacks.TEMPLATE_LIMIT:
+        url = _template_url(account, bucket, template)
+    return stacks.deploy(
+        account.client("cloudformation"), f"tepat-{stage_name}-{surface}", template, given, url
+    )
+
+
+def upload_site(account: Account, site: Path, bucket: str) -> None:
+    """Put the built site into its bucket; pages last, so that they find what they name."""
+    files = [path for path in site.rglob("*") if path.is_file()]
+    plain = [path for path in files if path.suffix not in {".br", ".gz"}]  # the edge compresses
+    for path in sorted(plain, key=lambda p: (p.suffix == ".html", p.as_posix())):
+        key = path.relative_to(site).as_posix()
+        account.client("s3").put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=path.read_bytes(),
+            ContentType=content_type(path),
+            CacheControl=cache_control(key),
+        )
+
+
+def content_type(path: Path) -> str:
+    """Return the media type of a file of the site."""
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    text = kind.startswith("text/") or kind in {"application/json", "application/manifest+json"}
+    return f"{kind}; charset=utf-8" if text else kind
+
+
+def cache_control(key: str) -> str:
+    """Return how long a file of the site may be kept: names under `a/` carry their hash."""
+    return "public, max-age=31536000, immutable" if key.startswith("a/") else "no-cache"
+
+
+def _artefact_bucket(account: Account) -> str:
+    owner = account.client("sts").get_caller_identity()["Account"]
+    name = f"tepat-packages-{owner}-{REGION}"
+    s3 = account.client("s3")
+    try:
+        s3.head_bucket(Bucket=name)
+    except ClientError:
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_public_access_block(
+            Bucket=name,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
+    return name
+
+
+def _upload(account: Account, bucket: str, path: Path) -> dict[str, str]:
+    """Upload under a name that carries the content's hash, once."""
+    data = path.read_bytes()
+    key = f"{hashlib.sha256(data).hexdigest()}{path.suffix}"
+    s3 = account.client("s3")
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError:
+        s3.put_object(Bucket=bucket, Key=key, Body=data)
+    return {"Bucket": bucket, "Key": key}
+
+
+def _template_url(account: Account, bucket: str, template: Template) -> str:
+    body = json.dumps(template, separators=(",", ":")).encode()
+    key = f"{hashlib.sha256(body).hexdigest()}.json"
+    s3 = account.client("s3")
+    s3.put_object(Bucket=bucket, Key=key, Body=body)
+    return f"{s3.meta.endpoint_url}/{bucket}/{key}"
+
+
+def main() -> None:
+    """Deploy to the account of the caller's AWS settings."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m infra.deploy")
+    parser.add_argument("--stage", required=True, choices=stages.names())
+    parser.add_argument("--alarm-topic", default="", help="ARN of an SNS topic")
+    given = parser.parse_args()
+    token = os.environ.get("TEPAT_CIVIL_REGISTRY_TOKEN")
+    if not token:
+        sys.exit("Set TEPAT_CIVIL_REGISTRY_TOKEN; it is a secret and stands in no file.")
+    stage = stages.read(given.stage)
+    account = Account(boto3.Session(region_name=REGION))
+    try:
+        package = build(given.stage, REPO / "build" / f"{given.stage}-arm64", "aarch64")
+        chosen = {**stages.parameters(stage), "AlarmTopic": given.alarm_topic}
+        made = deploy_resources(account, given.stage, chosen)
+        pool = f"https://cognito-idp.{REGION}.amazonaws.com/{made['StaffPoolId']}"
+        chosen |= made | {
+            "CivilRegistryToken": token,
+            "TrustedProxy": "forwarded",
+            "TokenIssuer": pool,
+            "JwksUrl": f"{pool}/.well-known/jwks.json",
+            "LoginUrl": f"https://{made['StaffDomain']}.auth.{REGION}.amazoncognito.com",
+        }
+        for surface in SURFACES:
+            limits = stage["limits"][surface]
+            throttle = {
+                "ThrottleRate": str(limits["rate"]),
+                "ThrottleBurst": str(limits["burst"]),
+            }
+            app = deploy_app(account, given.stage, surface, package, chosen | throttle)
+            print(f"{surface}: {app['EndpointURL']}")
+        upload_site(account, package.site, made["SiteBucket"])
+    except (BuildError, stages.StageError, stacks.StackError) as error:
+        sys.exit(f"The deployment stopped: {error}")
+    print("Next: infra/edge.yaml in us-east-1, see docs/deploy.md")
+
+
+if __name__ == "__main__":
+    main()

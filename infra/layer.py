@@ -1,0 +1,121 @@
+"""The layer: packages of requirements.txt, fetched once by hash and byte-compiled."""
+
+from __future__ import annotations
+
+import compileall
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from py_compile import PycInvalidationMode
+
+REPO = Path(__file__).parent.parent
+ELF_MACHINES = {"x86_64": 0x3E, "aarch64": 0xB7}
+OLD_DATE = (1985, 10, 26, 8, 15, 0)  # any fixed date: the same content gives the same bytes
+
+
+class BuildError(RuntimeError):
+    """The packages cannot be built; the message says why."""
+
+
+def this_machine() -> str:
+    """Return this machine's processor, `x86_64` or `aarch64`."""
+    machine = platform.machine()
+    return {"arm64": "aarch64", "amd64": "x86_64"}.get(machine.lower(), machine)
+
+
+def build_layer(machine: str, cache: Path) -> Path:
+    """Build the layer for a processor, or take the one already built from the same pins.
+
+    Args:
+        machine: `x86_64` or `aarch64`.
+        cache: folder that keeps layers between builds.
+
+    Returns:
+        The zip; its name carries the hash of the pins.
+
+    Raises:
+        BuildError: a package cannot be had as a wheel, its hash is wrong, or a native file in it
+            is for another processor.
+    """
+    pins = (REPO / "requirements.txt").read_bytes()
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    digest = hashlib.sha256(pins + version.encode() + machine.encode()).hexdigest()[:16]
+    layer = cache / f"layer-{machine}-{digest}.zip"
+    if layer.is_file():
+        return layer
+    cache.mkdir(parents=True, exist_ok=True)
+    print(f"  fetching the packages of the functions for {machine} (once)", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        python = Path(folder) / "python"
+        _fetch(python, machine, version)
+        _check_native(python, machine)
+        shutil.rmtree(python / "bin", ignore_errors=True)
+        zip_compiled(Path(folder), layer, "/opt")
+    return layer
+
+
+def _fetch(target: Path, machine: str, version: str) -> None:
+    """Install by hash; Lambda's Python 3.11 has glibc 2.26, later ones 2.34."""
+    newest_glibc = 17 if version in {"3.10", "3.11"} else 34
+    platforms = [f"manylinux2014_{machine}"]
+    platforms += [f"manylinux_2_{minor}_{machine}" for minor in range(17, newest_glibc + 1)]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--require-hashes", "--only-binary=:all:", "--no-compile", "--no-deps"]
+    command += ["--implementation=cp", f"--python-version={version}", f"--target={target}"]
+    command += [f"--platform={name}" for name in platforms]
+    done = subprocess.run(
+        [*command, "-r", str(REPO / "requirements.txt")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BuildError(f"pip could not fetch the functions' packages:\n{done.stderr.strip()}")
+
+
+def _check_native(folder: Path, machine: str) -> None:
+    for path in folder.rglob("*.so*"):
+        head = path.read_bytes()[:20]
+        if (
+            head[:4] == b"\x7fELF"
+            and int.from_bytes(head[18:20], "little") != (ELF_MACHINES[machine])
+        ):
+            raise BuildError(f"{path.name} is not for {machine}")
+
+
+def zip_compiled(folder: Path, target: Path, home: str) -> None:
+    """Byte-compile a folder and zip it with fixed dates.
+
+    `unchecked-hash` matters: zips carry old dates, so time-checked byte code would count as stale
+    and every cold start would compile again (2.4 to 3 times the instructions).
+
+    Args:
+        folder: what is zipped.
+        target: the zip, replaced in one step.
+        home: where Lambda unpacks it; stands in tracebacks.
+    """
+    for stale in folder.rglob("__pycache__"):
+        shutil.rmtree(stale)
+    compiled = compileall.compile_dir(
+        folder,
+        quiet=2,
+        stripdir=str(folder),
+        prependdir=home,
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    )
+    if not compiled:
+        raise BuildError(f"some file under {folder} does not compile")
+    part = target.with_suffix(".part")
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), OLD_DATE)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, path.read_bytes())
+    part.replace(target)

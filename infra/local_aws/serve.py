@@ -1,0 +1,142 @@
+"""Serve ministack on loopback, with checkpoints: `python serve.py --port 4566`.
+
+Runs in the local AWS's own environment, where nothing of this repository can be imported (and
+must not be: what the server sees, the functions see).
+
+What it adds to ministack 1.5.33, which is pinned because private names are used:
+
+* Checkpoints. Ministack saves its state only at a clean stop; a crash would lose everything since.
+* Stream records. It saves how far the relay has read, not what was there to read: after any
+  restart, registrations that were not yet relayed would silently never be. Records are saved too,
+  and positions are set back by a minute, for the relay is idempotent.
+* A closed door. `POST /_ministack/reset` wipes everything without a password, also when a foreign
+  web page sends it; of `/_ministack/*` only the health page is left.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import copy
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import ministack.app as ministack
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack.core.persistence import save_all
+from ministack.services import dynamodb
+from ministack.services import lambda_svc as functions
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+SHORTEST_PAUSE = 5.0  # seconds between checkpoints
+PAUSE_SHARE = 10  # a checkpoint blocks requests, so it takes at most a tenth of the time
+SET_BACK = 60  # seconds of stream that are relayed again after a restart
+READ_ONLY = {"GET", "HEAD", "OPTIONS"}
+
+
+class Checkpoints:
+    """ministack's ASGI app; writes the state to disk soon after a request that may change it."""
+
+    def __init__(self) -> None:
+        self._dirty = False
+        self._saver: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; refuse what would reset or reconfigure the server."""
+        if scope["type"] == "lifespan":
+            self._saver = asyncio.create_task(self._save_for_ever())
+        elif scope["type"] == "http":
+            if scope["path"].startswith("/_ministack/") and scope["path"] != "/_ministack/health":
+                await send({"type": "http.response.start", "status": 403, "headers": []})
+                await send({"type": "http.response.body", "body": b"closed\n"})
+                return
+            self._dirty = self._dirty or scope["method"] not in READ_ONLY
+        await ministack.app(scope, receive, send)
+
+    async def _save_for_ever(self) -> None:
+        pause = SHORTEST_PAUSE
+        while True:
+            await asyncio.sleep(pause)
+            if not self._dirty:
+                continue
+            self._dirty = False
+            begun = time.monotonic()
+            save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - see the module
+            pause = max(SHORTEST_PAUSE, PAUSE_SHARE * (time.monotonic() - begun))
+
+
+def keep_streams() -> None:
+    """Make ministack save and restore the records of table streams."""
+    tables_state, load_tables = dynamodb.get_state, dynamodb.load_persisted_state
+    load_functions = functions.load_persisted_state
+
+    def get_state() -> dict[str, Any]:
+        state: dict[str, Any] = tables_state()
+        state["stream_records"] = copy.deepcopy(dynamodb._stream_records)  # noqa: SLF001
+        state["stream_trimmed"] = copy.deepcopy(dynamodb._stream_trimmed)  # noqa: SLF001
+        state["stream_seq"] = dynamodb._stream_seq_counter  # noqa: SLF001
+        return state
+
+    def load_tables_and_streams(saved: dict[str, Any]) -> None:
+        load_tables(saved)
+        if saved and "stream_records" in saved:
+            dynamodb._stream_records.update(saved["stream_records"])  # noqa: SLF001
+            dynamodb._stream_trimmed.update(saved["stream_trimmed"])  # noqa: SLF001
+            dynamodb._stream_seq_counter = saved["stream_seq"]  # noqa: SLF001
+
+    def load_functions_and_positions(saved: dict[str, Any]) -> None:
+        start_polling = functions._ensure_poller  # noqa: SLF001
+        functions._ensure_poller = lambda: None  # noqa: SLF001 - not before positions are right
+        load_functions(saved)
+        functions._ensure_poller = start_polling  # noqa: SLF001
+        _set_positions_back()
+        if functions._esms.has_any():  # noqa: SLF001
+            start_polling()
+
+    dynamodb.get_state = get_state
+    dynamodb.load_persisted_state = load_tables_and_streams
+    functions.load_persisted_state = load_functions_and_positions
+
+
+def _set_positions_back() -> None:
+    positions = functions._dynamodb_stream_positions._data  # noqa: SLF001
+    for (account, region, mapping), position in list(positions.items()):
+        found = functions._esms._data.get((account, region, mapping)) or {}  # noqa: SLF001
+        source = found.get("EventSourceArn", "")
+        if ":table/" not in source:
+            continue
+        table = source.split(":table/")[1].split("/")[0]
+        latest = dynamodb.stream_end_position(table, account_id=account, region=region)
+        records = dynamodb._stream_records._data.get((account, region, table)) or []  # noqa: SLF001
+        if records:
+            since = _written(records[-1]) - SET_BACK
+            again = next(i for i, record in enumerate(records) if _written(record) > since)
+            first = dynamodb.stream_start_position(table, account_id=account, region=region)
+            latest = min(latest, first + again)
+        positions[account, region, mapping] = min(position, latest)
+
+
+def _written(record: dict[str, Any]) -> float:
+    return float(record["dynamodb"]["ApproximateCreationDateTime"])
+
+
+def main() -> None:
+    """Serve until a signal asks to stop, then save."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    keep_streams()
+    config = Config()
+    config.bind = [f"127.0.0.1:{parser.parse_args().port}"]
+    config.graceful_timeout = 5
+    config.startup_timeout = 120  # 100,000 items take 3 s to load; a slow disk takes longer
+    config.shutdown_timeout = 120
+    asyncio.run(serve(Checkpoints(), config))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Starts and stops the local AWS as a child process, and says in words what is wrong with it."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import boto3
+import httpx
+
+from infra.account import Account
+from infra.build import REGION
+
+SERVE = Path(__file__).with_name("serve.py")
+START_LIMIT = 90  # seconds; 100,000 saved items take 3
+STOP_LIMIT = 60  # seconds; 100,000 items take 15 to save
+CONCURRENCY = "8"  # functions at once: each is a process of 50 MB
+
+
+class LocalRunError(RuntimeError):
+    """The local run cannot go on; the message says why and what to do."""
+
+
+def child(
+    command: Sequence[str], environ: Mapping[str, str], log: IO[Any], cwd: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a process that ends with this one, whatever ends this one.
+
+    It gets a session of its own, so that Ctrl-C reaches only us and we stop it in order.
+    """
+    return subprocess.Popen(
+        command,
+        env=dict(environ),
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        cwd=cwd,
+        start_new_session=True,
+        preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, before any thread is made
+    )
+
+
+def _end_with_parent() -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def stop(process: subprocess.Popen[bytes], limit: float) -> bool:
+    """Ask a process to end and wait; returns whether it ended in time by itself."""
+    process.terminate()
+    try:
+        process.wait(limit)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return False
+    return True
+
+
+def port_is_free(port: int) -> bool:
+    """Tell whether nothing listens on a loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+class LocalAws:
+    """One ministack with its state in a folder."""
+
+    def __init__(self, python: Path, port: int, folder: Path) -> None:
+        """Name it; nothing starts yet.
+
+        Args:
+            python: interpreter of the environment that requirements-local.txt was installed in.
+            port: loopback port.
+            folder: keeps state, log and temporary files.
+        """
+        self.endpoint = f"http://127.0.0.1:{port}"
+        self.log = folder / "aws.log"
+        self._python = python
+        self._port = port
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start and wait until it answers.
+
+        Raises:
+            LocalRunError: its environment is missing, the port is taken, or it died.
+        """
+        if not self._python.is_file():
+            raise LocalRunError(f"{self._python} is missing: run `make run`, which sets it up")
+        if not port_is_free(self._port):
+            raise LocalRunError(
+                f"Port {self._port}, meant for the local AWS, is taken by another program.\n"
+                f"Stop that program or choose another port: make run AWS_PORT={self._port + 1}"
+            )
+        temporary = self._folder / "tmp"
+        shutil.rmtree(temporary, ignore_errors=True)  # 30 MB a function are left behind each run
+        temporary.mkdir(parents=True)
+        with self.log.open("wb") as log:
+            self._process = child(
+                [str(self._python), "-B", str(SERVE), "--port", str(self._port)],
+                self._environment(temporary),
+                log,
+                cwd=self._folder,
+            )
+        self._wait_until_up()
+
+    def _environment(self, temporary: Path) -> dict[str, str]:
+        """Nothing of ours is passed on: the functions would see it."""
+        return {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "HOME": str(self._folder),
+            "TMPDIR": str(temporary),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self._port),
+            "MINISTACK_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AUTH": "true",
+            "PERSIST_STATE": "1",
+            "S3_PERSIST": "1",
+            "STATE_DIR": str(self._folder / "state"),
+            "S3_DATA_DIR": str(self._folder / "buckets"),
+            "LAMBDA_ACCOUNT_CONCURRENCY": CONCURRENCY,
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+        }
+
+    def _wait_until_up(self) -> None:
+        end = time.monotonic() + START_LIMIT
+        while time.monotonic() < end:
+            if not self.alive():
+                raise LocalRunError(f"The local AWS stopped at its start.\n{self.last_words()}")
+            try:
+                if httpx.get(f"{self.endpoint}/_ministack/health", timeout=2).is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.1)
+        self.stop()
+        raise LocalRunError(f"The local AWS did not answer in {START_LIMIT} s; see {self.log}")
+
+    def alive(self) -> bool:
+        """Tell whether the process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def last_words(self) -> str:
+        """Return the end of its log, for a message to a person."""
+        lines = self.log.read_text("utf-8", errors="replace").splitlines()[-8:]
+        return "\n".join([*(f"    {line}" for line in lines), f"The whole log: {self.log}"])
+
+    def stop(self) -> bool:
+        """Stop and let it save; returns False when it had to be killed."""
+        process, self._process = self._process, None
+        return process is None or process.poll() is not None or stop(process, STOP_LIMIT)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def account(self) -> Account:
+        """Return the account as its root sees it, like a person who deploys."""
+        session = boto3.Session("test", "test", region_name=REGION)
+        return Account(session, self.endpoint)
