@@ -5,8 +5,9 @@ One place (entrypoints/http.py) turns them into HTTP and into Indonesian words.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Fault:
 
     code: str
     field: str = ""
-    params: Mapping[str, int | str] = field(default_factory=dict, hash=False)
+    params: Mapping[str, int | str] = dataclasses.field(default_factory=dict, hash=False)
 
 
 class TepatError(Exception):
