@@ -1,0 +1,1 @@
+"""The public site: templates, words and the build that makes them into files."""

@@ -1,0 +1,80 @@
+// The short forms: status, correct, withdraw, propose. Without this script they post as they are.
+
+const RECEIPT = "tepat.bukti";
+const form = main.querySelector("form[data-form]");
+form.noValidate = true;
+
+const stored = kept(RECEIPT);
+if (stored && byId("receipt")) byId("receipt").value = stored.receipt;
+
+function bodyOf() {
+  const body = {};
+  form.querySelectorAll(".field").forEach((field) => {
+    const text = textOf(field);
+    const name = pathOf(field);
+    if (name === "agreed") body.agreed = true;
+    else if (name === "phone") body.phone = digits(text) || null;
+    else body[name] = (text || "").trim();
+  });
+  return body;
+}
+
+function showStatus(data, receipt) {
+  const refresh = button(W.status.refresh, () => send({ receipt }));
+  const auto = MOVES_BY_ITSELF.indexOf(data.state) < 0 ? "" : make("p", {}, W.receipt.auto);
+  present(
+    data.title, make("h1", {}, data.title), ...nextView(data), auto, ...stateView(data, receipt),
+    make("p", {}, refresh), make("p", {}, make("a", { href: "/status/" }, W.status.another))
+  );
+}
+
+const done = {
+  status: (data, body) => {
+    showStatus(data, body.receipt);
+    if (MOVES_BY_ITSELF.indexOf(data.state) >= 0) {
+      follow(body.receipt, (later) => {
+        if (later.state !== data.state) showStatus(later, body.receipt);
+        data = later;
+      });
+    }
+  },
+  withdraw: () => {
+    keep(RECEIPT, null);
+    const again = make("a", { href: "/daftar/" }, W.withdraw.again);
+    present(
+      W.withdraw.done_title, make("h1", {}, W.withdraw.done_title), make("p", {}, W.withdraw.done),
+      make("p", {}, again)
+    );
+  },
+  propose: () => present(
+    W.propose.done_title, make("h1", {}, W.propose.done_title), make("p", {}, W.propose.done)
+  ),
+};
+
+async function send(body) {
+  const button = form.querySelector("button");
+  if (button.disabled) return;
+  button.disabled = true;
+  const answer = await post(form.getAttribute("action"), JSON.stringify(body));
+  button.disabled = false;
+  if (answer.status >= 200 && answer.status < 300) {
+    done[form.dataset.form](answer.data, body);
+    return;
+  }
+  const faults = told(answer);
+  faults.forEach((fault) => {
+    const control = byId((fault.field || "").replace(/\./g, "-"));
+    const field = control && control.closest(".field");
+    if (!field) return;
+    tell(field, fault.message);
+    fault.go = () => control.focus();
+  });
+  summarize(faults);
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const faults = faultsOf(form);
+  summarize(faults);
+  if (!faults.length) send(bodyOf());
+});

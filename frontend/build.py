@@ -1,0 +1,191 @@
+"""Build the public site: `python -m frontend.build [--region 3510] [--out frontend/dist]`.
+
+Renders every page, minifies, names style sheet and scripts by their hash, and lays a .br and a
+.gz beside each file. The same content gives the same bytes on any machine. A missing word, label
+or question stops the build.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import brotli
+import click
+import rcssmin
+import rjsmin
+
+from chalicelib.domain.household import MAX_MEMBERS
+from chalicelib.entrypoints.pages import MONTHS, environment
+from frontend.content import ROOT, Content, load
+
+ANSWERS = ROOT / "answers"
+PAGES = ROOT / "pages"
+ASSETS = ROOT / "assets"
+# What each script is made of, in this order; they share one function scope.
+SCRIPTS = {
+    "daftar": ("common.js", "answer.js", "household.js", "steps.js", "register.js"),
+    "tanya": ("common.js", "answer.js", "ask.js"),
+}
+# The address of each page and its template.
+ADDRESSES = {
+    "index.html": "home",
+    "data/index.html": "data",
+    "daftar/index.html": "register",
+    "usul/index.html": "propose",
+    "status/index.html": "status",
+    "perbaiki/index.html": "correct",
+    "tarik/index.html": "withdraw",
+    "offline/index.html": "offline",
+    "404.html": "missing_page",
+}
+SMALLEST_TO_COMPRESS = 200  # bytes; below it the encoded file is no smaller
+
+
+def build(region: str, out: Path) -> None:
+    """Build the site of one region into a folder, which is emptied first.
+
+    Args:
+        region: four digits of a regency that is served.
+        out: the folder; afterwards it holds the site and `assets.json`, which the answer pages
+            of the functions need beside their templates (`copy_answers`).
+
+    Raises:
+        frontend.content.ContentError: a word, a label or a question is missing.
+        jinja2.UndefinedError: a template asks for a word that is not there.
+    """
+    content = load(region)
+    if out.exists():
+        shutil.rmtree(out)
+    out.mkdir(parents=True)
+    assets = _assets(content, out)
+    engine = environment([PAGES, ANSWERS], assets)
+    engine.globals.update(months=MONTHS, members_max=MAX_MEMBERS)
+    engine.filters["pick"] = pick
+    for address, template in ADDRESSES.items():
+        page = engine.get_template(f"{template}.html").render(
+            villages=content.villages, questions=content.questions
+        )
+        _write(out / address, squeeze(page).encode())
+    _write(out / "assets.json", json.dumps(assets, ensure_ascii=False, sort_keys=True).encode())
+    for path in sorted(out.rglob("*")):
+        if path.is_file():
+            _compress(path)
+
+
+def copy_answers(dist: Path, target: Path) -> None:
+    """Copy the answer templates and `assets.json` to where the functions look for them.
+
+    Args:
+        dist: a built site.
+        target: `chalicelib/pages` of the folder that is packaged.
+    """
+    shutil.copytree(ANSWERS, target, dirs_exist_ok=True)
+    shutil.copyfile(dist / "assets.json", target / "assets.json")
+
+
+def pick(words: dict[str, Any], paths: Sequence[str], agree: str, months: object) -> dict[str, Any]:
+    """Give a page's script only the words it shows.
+
+    Args:
+        words: all of them.
+        paths: a group ("status") or one word of it ("status.title").
+        agree: what to say when the box of this page is not ticked.
+        months: names of the months.
+
+    Raises:
+        KeyError: there is no such group or word.
+    """
+    picked: dict[str, Any] = {"agree": agree, "months": months}
+    for path in paths:
+        group, _, word = path.partition(".")
+        if word:
+            picked.setdefault(group, {})[word] = words[group][word]
+        else:
+            picked[group] = words[group]
+    return picked
+
+
+def squeeze(html: str) -> str:
+    """Drop comments and white space that shows nowhere; texts on screen stay as they are."""
+    html = re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)
+    html = re.sub(r"\s*\n\s*", "\n", html)
+    html = re.sub(
+        r">\n<(?=/?(?:li|ul|ol|div|p|h[1-6]|section|option|optgroup|dl|dt|dd)\b)", "><", html
+    )
+    return html.strip() + "\n"
+
+
+def _assets(content: Content, out: Path) -> dict[str, Any]:
+    """Write style sheet, icon and scripts; give what the templates must know of them."""
+    css = rcssmin.cssmin((ASSETS / "site.css").read_text("utf-8"))
+    icon = (ASSETS / "icon.svg").read_text("utf-8")
+    scripts = {
+        name: _publish(out, f"{name}.js", rjsmin.jsmin(_bundle(parts)))
+        for name, parts in SCRIPTS.items()
+    }
+    return {
+        "site": {
+            "css": _publish(out, "site.css", css),
+            "icon": _publish(out, "icon.svg", icon)["href"],
+            "scripts": scripts,
+            "region": content.region_name,
+            "consent": content.words["consent"]["version"],
+        },
+        "words": content.words,
+        "labels": content.labels,
+    }
+
+
+def _bundle(parts: tuple[str, ...]) -> str:
+    body = "\n".join((ASSETS / part).read_text("utf-8") for part in parts)
+    return f'(function () {{\n"use strict";\n{body}\n}})();\n'
+
+
+def _publish(out: Path, name: str, text: str) -> dict[str, str]:
+    """Write one file under a name that changes with its content."""
+    digest = hashlib.sha256(text.encode()).digest()
+    stem, _, ending = name.rpartition(".")
+    href = f"/a/{stem}.{digest.hex()[:10]}.{ending}"
+    _write(out / href.lstrip("/"), text.encode())
+    return {"href": href, "integrity": "sha256-" + base64.b64encode(digest).decode()}
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def _compress(path: Path) -> None:
+    data = path.read_bytes()
+    if len(data) < SMALLEST_TO_COMPRESS:
+        return
+    _write(path.with_name(path.name + ".br"), brotli.compress(data, quality=11))
+    _write(path.with_name(path.name + ".gz"), gzip.compress(data, 9, mtime=0))
+
+
+@click.command()
+@click.option("--region", default="3510", show_default=True, help="Four digits of the regency.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=ROOT / "dist", help="Folder of the site."
+)
+@click.option(
+    "--answers", type=click.Path(path_type=Path), help="Also copy the answer templates there."
+)
+def main(region: str, out: Path, answers: Path | None) -> None:
+    """Build the public site."""
+    build(region, out)
+    if answers:
+        copy_answers(out, answers)
+    print(f"site of {region} in {out}")
+
+
+if __name__ == "__main__":
+    main()

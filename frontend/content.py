@@ -1,0 +1,155 @@
+"""What the site is made of: words, labels, the region's villages and the model's questions.
+
+Everything is checked here, so that a missing word stops the build and never reaches a person.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chalicelib.adapters.area_files import AREAS, region_villages
+from chalicelib.domain.areas import Village
+from chalicelib.domain.household import (
+    MAX_MEMBERS,
+    Attending,
+    Disability,
+    Occupation,
+    Relation,
+    Schooling,
+    Sex,
+)
+
+ROOT = Path(__file__).resolve().parent
+MODELS = ROOT.parent / "chalicelib" / "data" / "models"
+LABELLED = {
+    "sex": Sex,
+    "relation": Relation,
+    "disability": Disability,
+    "schooling": Schooling,
+    "attending": Attending,
+    "occupation": Occupation,
+}
+STEPS = ("housing", "utilities", "assets")
+KINDS = ("count", "choice", "yes_no")
+# A template reads w.form.items as the method of a mapping, so no word may have such a name.
+_TAKEN = frozenset(dir(dict))
+
+
+class ContentError(Exception):
+    """The content is incomplete; the message names the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything that templates need.
+
+    Attributes:
+        words: nested words of `content/<language>.yaml`, without the labels.
+        labels: field of a member -> code -> words, in the order of the enumeration.
+        questions: of the model artefact in use, as its file has them.
+        villages: of the region, by ten-digit code.
+    """
+
+    region: str
+    region_name: str
+    words: Mapping[str, Any]
+    labels: Mapping[str, Mapping[str, str]]
+    questions: list[dict[str, Any]]
+    villages: Mapping[str, Village]
+
+
+def load(region: str, language: str = "id") -> Content:
+    """Read and check the content of one region.
+
+    Args:
+        region: four digits of a regency that is served.
+        language: name of the file under `content/`.
+
+    Raises:
+        ContentError: a word, a label or a question is missing or malformed.
+        LookupError: the region has no area file.
+    """
+    villages = region_villages(region)
+    region_name = str(json.loads((AREAS / f"{region}.json").read_text("utf-8"))["name"])
+    raw = yaml.safe_load((ROOT / "content" / f"{language}.yaml").read_text("utf-8"))
+    labels = check_labels(raw.pop("labels"))
+    fill = {"region": region_name, "members_max": str(MAX_MEMBERS)}
+    words = check_words(raw, fill)
+    return Content(region, region_name, words, labels, read_questions(), villages)
+
+
+def check_labels(labels: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Give the labels in the order of their enumerations.
+
+    Raises:
+        ContentError: a value of `domain/household.py` has no label, or a label has no value.
+    """
+    ordered: dict[str, dict[str, str]] = {}
+    for field, values in LABELLED.items():
+        given = labels.get(field, {})
+        codes = [str(value) for value in values]
+        if set(given) != set(codes):
+            odd = sorted(map(str, set(given) ^ set(codes)))
+            raise ContentError(f"labels.{field}: no match for {', '.join(odd)}")
+        ordered[field] = {code: given[code] for code in codes}
+    return ordered
+
+
+def check_words(node: object, fill: Mapping[str, str], path: str = "words") -> Any:  # noqa: ANN401 - words are nested as the file has them
+    """Fill the named gaps of every text; other gaps, such as {n}, are left to the page.
+
+    Raises:
+        ContentError: an empty text, a value that is no text, or a name templates cannot read.
+    """
+    if isinstance(node, dict):
+        for key in node:
+            if not isinstance(key, str) or key in _TAKEN:
+                raise ContentError(f"{path}.{key}: this name cannot be used")
+        return {key: check_words(value, fill, f"{path}.{key}") for key, value in node.items()}
+    if isinstance(node, list) and node:
+        return [check_words(value, fill, f"{path}[{i}]") for i, value in enumerate(node)]
+    if not isinstance(node, str) or not node.strip():
+        raise ContentError(f"{path}: a text is missing")
+    for name, text in fill.items():
+        node = node.replace("{" + name + "}", text)
+    return node
+
+
+def read_questions(models: Path = MODELS) -> list[dict[str, Any]]:
+    """Read the questions of the model artefact in use, as its file has them.
+
+    Raises:
+        ContentError: no artefact, or a question the form cannot show.
+    """
+    current = models / "current"
+    if not current.exists():
+        raise ContentError(f"{current}: no model in use")
+    artefact = models / f"{current.read_text('utf-8').strip()}.json"
+    questions: list[dict[str, Any]] = json.loads(artefact.read_text("utf-8"))["questions"]
+    for question in questions:
+        where = f"question {question.get('code')}"
+        if question.get("step") not in STEPS or question.get("kind") not in KINDS:
+            raise ContentError(f"{where}: unknown step or kind")
+        if not question.get("text"):
+            raise ContentError(f"{where}: a text is missing")
+        if question["kind"] == "choice" and not all(o["text"] for o in question["options"]):
+            raise ContentError(f"{where}: an option has no text")
+    return questions
+
+
+def texts(node: object) -> Iterator[str]:
+    """Give every text of nested words, to be read for length and style."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, Mapping):
+        for value in node.values():
+            yield from texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from texts(value)
