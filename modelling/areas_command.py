@@ -52,7 +52,7 @@ def command() -> None:
     help="Folder to write to.  [default: the committed one]",
 )
 def build(regencies: tuple[str, ...], out: Path) -> None:
-    r"""Write the national list and one file with villages per regency that is served.
+    """Write the national list and one file with villages per regency that is served.
 
     The same package gives the same bytes. Villages are numbered in the order of their codes in
     the first list that was built; receipts carry these numbers. A package with another list of
@@ -64,7 +64,7 @@ def build(regencies: tuple[str, ...], out: Path) -> None:
     \b
     Example:
       tepat areas build --regency 3578
-    """
+    """  # noqa: D301 - click needs the \b character itself
     codes = _package_codes()
     villages = [code for code in codes if len(code) == VILLAGE_DIGITS]
     order = sha256("\n".join(villages).encode()).hexdigest()
@@ -99,7 +99,7 @@ def build(regencies: tuple[str, ...], out: Path) -> None:
 @command.command()
 @click.argument("text")
 def find(text: str) -> None:
-    r"""Look areas up by a part of the name, or by the first digits of the code.
+    """Look areas up by a part of the name, or by the first digits of the code.
 
     Prints one area a line: code, name and what it lies in, "retired" for a code that is no
     longer given out, and for villages the number receipts know them by. Villages are known
@@ -110,7 +110,7 @@ def find(text: str) -> None:
       tepat areas find kemiren
       tepat areas find 35.10.15
       tepat areas find 9101
-    """
+    """  # noqa: D301 - click needs the \b character itself
     wanted = text.replace(".", "").strip()
     by_code = wanted.isascii() and wanted.isdigit()
     needle = wanted if by_code else text.strip().casefold()

@@ -37,7 +37,7 @@ def command() -> None:
     help="Reference date: births and cards after it are refused, ages are reckoned on it.",
 )
 def check(on: datetime, *, kk: bool) -> None:
-    r"""Check the numbers on standard input, one a line, and print one JSON object a line.
+    """Check the numbers on standard input, one a line, and print one JSON object a line.
 
     \b
     verdict      valid, warn or invalid
@@ -66,7 +66,7 @@ def check(on: datetime, *, kk: bool) -> None:
       {"verdict":"valid","errors":[],"warnings":[],"normalized":"3510154903859901",
        "region":{"province":{"code":"35","name":"Jawa Timur"}, ... },
        "sex":"P","birth_dates":["1985-03-09"]}      (one line in truth)
-    """
+    """  # noqa: D301 - click needs the \b character itself
     ok = _check_lines(sys.stdin.buffer, sys.stdout, on=on.date(), kk=kk)
     raise click.exceptions.Exit(0 if ok else 1)
 

@@ -161,8 +161,11 @@ def check_nik(
         (WarningCode.CENTURY_AMBIGUOUS, len(settled) > 1),
         (WarningCode.SERIAL_ZERO, digits[12:] == "0000"),
         (WarningCode.PLACEHOLDER_PATTERN, _is_placeholder(digits)),
-        (WarningCode.BIRTH_MISMATCH, bool(births) and declared_birth not in {None, *births}),
-        (WarningCode.SEX_MISMATCH, declared_sex is not None and sex not in {None, declared_sex}),
+        (
+            WarningCode.BIRTH_MISMATCH,
+            bool(births and declared_birth) and declared_birth not in births,
+        ),
+        (WarningCode.SEX_MISMATCH, bool(sex and declared_sex) and declared_sex != sex),
         (WarningCode.SAME_AS_KK, kk is not None and normalize(kk) == digits),
     )
     return NikCheck(
