@@ -1,4 +1,4 @@
-"""Typed settings from the environment. A function refuses to start when one that it needs is missing."""
+"""Typed settings from the environment; a function does not start when one it needs is missing."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ digits as long as a NIK are masked all the same (invariant 6).
 
 from __future__ import annotations
 
-import json
 import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +13,24 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
-from chalicelib.domain.registration import Ref
 from chalicelib.usecases.ports import Message
 
 _ALLOWED = frozenset(
     {
-        "act", "code", "count", "failed", "fault", "field", "function", "ms", "request", "route",
-        "sent", "state", "status", "where",
+        "act",
+        "code",
+        "count",
+        "failed",
+        "fault",
+        "field",
+        "function",
+        "ms",
+        "request",
+        "route",
+        "sent",
+        "state",
+        "status",
+        "where",
     }
 )
 _DIGITS = re.compile(r"[0-9]{12,}")
@@ -58,6 +68,7 @@ def run_batch(
     records: Sequence[Mapping[str, Any]],
     function: str,
     work: Callable[[Sequence[Message]], Sequence[Message]],
+    read: Callable[[str], Message],
 ) -> dict[str, list[dict[str, str]]]:
     """Work on the messages of an SQS batch and say which must come again.
 
@@ -71,7 +82,7 @@ def run_batch(
     readable: dict[str, Message] = {}
     failed: list[str] = []
     for record in records:
-        message = _message(record)
+        message = _message(record, read)
         if message is None:
             failed.append(record["messageId"])
         else:
@@ -101,10 +112,9 @@ def _worked(
     return again
 
 
-def _message(record: Mapping[str, Any]) -> Message | None:
+def _message(record: Mapping[str, Any], read: Callable[[str], Message]) -> Message | None:
     try:
-        body = json.loads(record["body"])
-        return Message(Ref(body["village"], body["locator"]), int(body["version"]))
+        return read(record["body"])
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -20,13 +20,16 @@ _LINE: Final = re.compile(r"([^=:\n]+)(?:=(-?[0-9]+)|:([^=:\n]*))", re.ASCII)
 _WRITTEN_WITH: Final = 1
 _DICTIONARIES: Final[Mapping[int, bytes]] = {
     1: (
-        b"other\nnone\nrented\nowned\nfree\nearth\nbamboo\nwood\ncement\ntile\nceramic\nmarble\n"
-        b"brick\nzinc\nthatch\nconcrete\nasbestos\nprivate\nshared\npublic\nseptic_tank\npit\n"
-        b"river\nwell\nspring\npiped\nbottled\nfirewood\ncharcoal\nkerosene\ngas\nelectricity\n"
-        b"pln_450\npln_900\npln_1300\npln_2200\nnon_pln\nlighting:cooking_fuel:drinking_water:"
-        b"toilet:sewage:roof:wall:walls:floor:house:house_ownership:land=0\nrooms=2\nfloor_area=36\n"
-        b"refrigerator=0\nmotorcycle=1\ncar=0\ntelevision=1\ncomputer=0\ninternet=0\nphone=1\n"
-        b"gold=0\nlivestock=0\nbicycle=0\nac=0\nwater_heater=0\nwashing_machine=0\nboat=0\n"
+        b"refrigerator=1\nmotorcycle=1\ncar=0\ntelevision=1\ngold=0\nlivestock=0\nbicycle=0\n"
+        b"floor_area=36\nfloor:earth:bamboo:wood:cement:tile:ceramic:marble\nwall:brick\nroof:zinc:"
+        b"thatch:concrete:asbestos\npower:450:900:1300:2200\nprivate:public:other:unknown\n"
+        b"flush_tank\ntoilet:flush_drain\ntoilet:flush_sewer\ntoilet:pit\ntoilet:none\nwater:bottled"
+        b"\nwater:refill\nwater:tap\nwater:pump\nwater:hand_pump\nwater:well_protected\nwater:well_open"
+        b"\nwater:spring\nwater:vendor\nwater:surface\nwater:rain\nland:from_1ha\nland:under_1ha\n"
+        b"lighting:other_power\nlighting:shared\nlighting:none\ntenure:rented\ntenure:free\n"
+        b"tenure:official\nfuel:electric\nfuel:solid\nfuel:no_cooking\ninternet:fixed\ninternet:none\n"
+        b"computer=0\nfuel:gas\ninternet:mobile\nland:none\nlandline=0\nlaptop=0\nlighting:meter\n"
+        b"mobile=1\nrooms=3\ntenure:owned\ntoilet:flush_tank\nwater:pump"
     ),
 }
 

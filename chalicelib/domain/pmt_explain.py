@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.pmt_artefact import CUTS, Artefact
-from chalicelib.domain.pmt_score import CannotScore, Scored, inputs, score_inputs
+from chalicelib.domain.pmt_score import CannotScore, Scored, feature_points, inputs, score_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -104,12 +104,12 @@ def changed_by(
 ) -> tuple[Change, ...]:
     """Corrections of single answers that would give another decile, in the order of the form.
 
-    For a choice, every such option; for a number, the nearest such answer below and above. At
-    most 64 other answers are tried for one question: a longer range is tried where the model's
-    points change their course.
+    For each question at most two: of the answers that would give a lower decile the one that
+    moves the score least, and likewise for a higher one. At most 64 other answers are tried for
+    one question: a longer range is tried where the model's points change their course.
 
     Returns:
-        The changes; empty when the household cannot be scored.
+        The changes, the lower decile first; empty when the household cannot be scored.
     """
     values = inputs(artefact, household)
     now = score_inputs(artefact, values)
@@ -122,17 +122,20 @@ def changed_by(
         current = household.answers.get(question.code)
         if label is None or current is None:
             continue
-        for line in _other_answers(artefact, question, current):
-            for value in line:
-                changed = {**household.answers, question.code: value}
-                then = score_inputs(artefact, _with_answers(artefact, values, changed, household))
-                if isinstance(then, CannotScore):
-                    continue
-                place = decile(then.score, locator, cutoffs)
-                if place != decile_now:
-                    text = _answer_text(question, value)
-                    found.append(Change(question.code, label, value, text, place))
-                    break
+        nearest: dict[bool, tuple[int, Change]] = {}
+        for value in _other_answers(artefact, question, current):
+            answers = {**household.answers, question.code: value}
+            then = _with_answers(artefact, values, replace(household, answers=answers))
+            points, reasons = feature_points(artefact, then)
+            if reasons:
+                continue
+            total = artefact.intercept + sum(points)
+            place = decile(total, locator, cutoffs)
+            far, up = abs(total - now.score), place > decile_now
+            if place != decile_now and (up not in nearest or far < nearest[up][0]):
+                text = _answer_text(question, value)
+                nearest[up] = far, Change(question.code, label, value, text, place)
+        found += [nearest[up][1] for up in (False, True) if up in nearest]
     return tuple(found)
 
 
@@ -160,37 +163,28 @@ def _nearest(top: int, bottom: int) -> int:
 
 def _other_answers(
     artefact: Artefact, question: Question, current: int | str
-) -> Iterator[Sequence[int | str]]:
-    """Lines of answers to try in order; the first of a line that gives another decile is told."""
+) -> Iterator[int | str]:
+    """Other answers to try; numbers nearest to the current one come first."""
     if question.kind == "choice":
-        yield from ((code,) for code, _ in question.options if code != current)
+        yield from (code for code, _ in question.options if code != current)
         return
-    allowed: Iterable[int] = range(question.low, question.high + 1)
+    numbers: Iterable[int] = range(question.low, question.high + 1)
     if question.high - question.low > _TRIED:
         names = {read.name for read in artefact.reads if read.question == question.code}
-        knots = {
-            x
-            for feature in artefact.features
-            for term in feature.terms
-            if term.read in names
-            for x, _ in term.knots
-            if question.low <= x <= question.high
-        }
-        ordered = sorted(knots)
-        allowed = ordered[:: -(-len(ordered) // _TRIED) or 1]
-    numbers = [value for value in allowed if isinstance(current, int)]
-    yield [value for value in reversed(numbers) if value < int(current)]
-    yield [value for value in numbers if value > int(current)]
+        terms = [term for feature in artefact.features for term in feature.terms]
+        knots = sorted({x for term in terms if term.read in names for x, _ in term.knots})
+        inside = [x for x in knots if question.low <= x <= question.high]
+        numbers = inside[:: -(-len(inside) // _TRIED) or 1]
+    yield from sorted(
+        (number for number in numbers if number != current),
+        key=lambda number: abs(number - int(current)),
+    )
 
 
 def _with_answers(
-    artefact: Artefact,
-    values: Mapping[str, Value],
-    answers: Mapping[str, int | str],
-    was: Household,
+    artefact: Artefact, values: Mapping[str, Value], household: Household
 ) -> dict[str, Value]:
     """The same inputs with other answers; what rests on members and village is not read again."""
-    household = replace(was, answers=answers)
     changed = dict(values)
     for read in artefact.reads:
         if read.question is not None:

@@ -114,7 +114,7 @@ def score(artefact: Artefact, household: Household) -> Scored | CannotScore:
 
 def score_inputs(artefact: Artefact, values: Mapping[str, Value]) -> Scored | CannotScore:
     """Score inputs that `inputs` gave, now or long ago: the same inputs give the same score."""
-    points, reasons = _points(artefact, values)
+    points, reasons = feature_points(artefact, values)
     if reasons:
         return CannotScore(tuple(reasons), artefact.sha256)
     contributions = tuple(
@@ -148,7 +148,9 @@ def check_answers(artefact: Artefact, answers: Mapping[str, object]) -> tuple[An
     return tuple(faults)
 
 
-def _points(artefact: Artefact, values: Mapping[str, Value]) -> tuple[list[int], list[Reason]]:
+def feature_points(
+    artefact: Artefact, values: Mapping[str, Value]
+) -> tuple[list[int], list[Reason]]:
     """Points per feature; they are complete only when there is no reason against the score."""
     faults, unfit, absent = _sift(artefact, values)
     points: list[int] = []

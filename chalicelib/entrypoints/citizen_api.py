@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from chalice import Blueprint
-from chalice.app import Response
+from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
 from chalicelib.domain import application
-from chalicelib.domain.errors import Fault, InvalidRequest, TepatError
-from chalicelib.domain.registration import Registration, State, WayIn
+from chalicelib.domain.errors import InvalidRequest, TepatError
+from chalicelib.domain.registration import Registration, WayIn
 from chalicelib.entrypoints import http
-from chalicelib.entrypoints.http import Answer, CONTENT_TYPES
+from chalicelib.entrypoints.http import CONTENT_TYPES, Answer
 from chalicelib.entrypoints.registering import received, register_family
 
 citizen = Blueprint(__name__)
@@ -40,7 +40,7 @@ def status() -> Response:
     sent = http.read(request, schemas().StatusBody)
     try:
         sent.refuse()
-        found = find_case(sent.body["receipt"], wiring.caller(request), wiring.find_ports())
+        found = find_case(sent.body["receipt"], http.caller(request), wiring.find_ports())
     except TepatError as error:
         return _page_again(error, "status", sent.fields)
     return http.respond(request, _case(found.case, "status", sent.body["receipt"]))
@@ -60,7 +60,7 @@ def correct() -> Response:
         receipt=sent.body["receipt"],
         members=sent.body["members"],
         kk=sent.body["kk"],
-        caller=wiring.caller(request),
+        caller=http.caller(request),
     )
     case = take(command, wiring.correct_ports())
     return http.respond(request, _case(case, "corrected", sent.body["receipt"]))
@@ -75,9 +75,7 @@ def withdraw() -> Response:
     sent = http.read(request, schemas().WithdrawalBody, keyed=True)
     try:
         sent.refuse()
-        case = end(
-            sent.key, sent.body["receipt"], wiring.caller(request), wiring.withdraw_ports()
-        )
+        case = end(sent.key, sent.body["receipt"], http.caller(request), wiring.withdraw_ports())
     except TepatError as error:
         return _page_again(error, "withdraw", sent.fields)
     return http.respond(request, _case(case, "withdrawn", sent.body["receipt"]))
@@ -105,7 +103,7 @@ def form() -> Response:
     if request.method == "POST":
         sent = http.read(request, schemas().RegistrationBody)
         return _form_page(sent.fields, sent.key, [], 200)
-    query = request.query_params or {}
+    query: Mapping[str, str] = request.query_params or {}
     asked = query.get("members", "1")
     members = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 3 else 1  # noqa: PLR2004
     members = min(max(members, 1), MOST_FORM_MEMBERS)
@@ -153,27 +151,39 @@ def _form_again(sent: http.Sent, error: InvalidRequest) -> Response:
     return _form_page(sent.fields, sent.key or wiring.fresh_key(), errors, http.status_of(error))
 
 
-def _page_again(error: TepatError, page: str, fields: Any) -> Response:  # noqa: ANN401
+def _page_again(error: TepatError, page: str, fields: Mapping[str, str]) -> Response:
     if not http.wants_html(citizen.current_request):
         raise error
     errors = http.errors_body(error, "", wiring.fault_words())["errors"]
     context = {
-        "errors": errors, "form": page, "values": fields, "villages": wiring.villages(),
+        "errors": errors,
+        "form": page,
+        "values": fields,
+        "villages": wiring.villages(),
         "key": wiring.fresh_key(),
     }
     return _html("error", http.status_of(error), context)
 
 
 def _form_page(
-    fields: Any, key: str, errors: list[dict[str, str]], code: int, members: int | None = None  # noqa: ANN401
+    fields: Mapping[str, str],
+    key: str,
+    errors: list[dict[str, str]],
+    code: int,
+    members: int | None = None,
 ) -> Response:
     return _html("form", code, _form_context(fields, key, errors, members))
 
 
 def _form_context(
-    fields: Any, key: str, errors: list[dict[str, str]], members: int | None  # noqa: ANN401
+    fields: Mapping[str, str],
+    key: str,
+    errors: list[dict[str, str]],
+    members: int | None,
 ) -> dict[str, Any]:
-    indexes = [int(n.split(".")[1]) for n in fields if n.startswith("members.") and n[8:9].isdecimal()]
+    indexes = [
+        int(n.split(".")[1]) for n in fields if n.startswith("members.") and n[8:9].isdecimal()
+    ]
     return {
         "values": fields,
         "errors": errors,
@@ -187,5 +197,4 @@ def _form_context(
 def _html(page: str, code: int, context: dict[str, Any]) -> Response:
     from chalicelib.entrypoints import pages  # noqa: PLC0415 - jinja2 only for pages
 
-    headers = {**http.HEADERS, "Content-Type": "text/html; charset=utf-8"}
-    return Response(pages.render(page, **context), headers, code)
+    return Response(pages.render(page, **context), http.page_headers(), code)

@@ -29,7 +29,9 @@ from chalicelib.domain.errors import (
     WrongState,
 )
 from chalicelib.entrypoints import form_fields
+from chalicelib.settings import settings
 from chalicelib.telemetry import log, log_failure
+from chalicelib.usecases.find_case import Caller
 
 MAX_BODY = 64 * 1024  # twenty members with long names are under 10 kB
 MAX_ERRORS = 200
@@ -109,7 +111,7 @@ def read(request: Request, shape: type[BaseModel], *, keyed: bool = False) -> Se
     Raises:
         InvalidRequest: there is no body to check: too large, of another type, unreadable.
     """
-    raw = request.raw_body
+    raw = bytes(request.raw_body)  # type: ignore[arg-type] - Chalice decodes it to bytes
     if len(raw) > MAX_BODY:
         raise InvalidRequest(Fault("body_too_large", params={"kb": MAX_BODY // 1024}))
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -127,7 +129,11 @@ def read(request: Request, shape: type[BaseModel], *, keyed: bool = False) -> Se
     if keyed and not _KEY.fullmatch(key):
         faults.append(Fault("key_missing" if not key else "key_malformed", "key"))
     try:
-        checked = shape.model_validate_json(raw, strict=True) if kind == JSON else shape.model_validate(body)
+        checked = (
+            shape.model_validate_json(raw, strict=True)
+            if kind == JSON
+            else shape.model_validate(body)
+        )
         body = checked.model_dump(mode="json")
     except ValidationError as error:
         for one in error.errors(include_url=False, include_context=False, include_input=False)[
@@ -137,6 +143,19 @@ def read(request: Request, shape: type[BaseModel], *, keyed: bool = False) -> Se
             faults.append(Fault(_code(one["type"], path), ".".join(str(part) for part in path)))
             _drop(body, path)
     return Sent(body, tuple(dict.fromkeys(faults)), key, fields)
+
+
+def caller(request: Request) -> Caller:
+    """Who asks, by the address that our own front or the gateway saw; never what the client says.
+
+    Behind CloudFront and the gateway the last entry of X-Forwarded-For is the edge itself, so the
+    viewer is the one before it; behind a single front it is the last; without one, the peer.
+    """
+    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",")]
+    place = {"forwarded": 1, "cloudfront": 2}.get(settings().trusted_proxy, 0)
+    if 0 < place <= len(hops) and hops[-place]:
+        return Caller(hops[-place])
+    return Caller(str(request.context.get("identity", {}).get("sourceIp", "")))
 
 
 def wants_html(request: Request) -> bool:
@@ -152,9 +171,16 @@ def respond(request: Request, answer: Answer) -> Response:
         from chalicelib.entrypoints import pages  # noqa: PLC0415 - jinja2 only for pages
 
         text = pages.render(answer.page, **{**answer.body, **answer.extra})
-        return Response(text, {**headers, "Content-Type": "text/html; charset=utf-8"}, answer.status)
+        return Response(
+            text, {**headers, "Content-Type": "text/html; charset=utf-8"}, answer.status
+        )
     text = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
     return Response(text, {**headers, "Content-Type": JSON}, answer.status)
+
+
+def page_headers() -> dict[str, str | list[str]]:
+    """Headers of a page."""
+    return {**HEADERS, "Content-Type": "text/html; charset=utf-8"}
 
 
 def errors_body(error: TepatError, request_id: str, words: Mapping[str, str]) -> dict[str, Any]:
@@ -231,7 +257,9 @@ def _json(raw: bytes) -> dict[str, Any]:
 
 def _form(raw: bytes) -> dict[str, str]:
     try:
-        pairs = parse_qsl(raw.decode("ascii"), encoding="utf-8", errors="strict", max_num_fields=600)
+        pairs = parse_qsl(
+            raw.decode("ascii"), encoding="utf-8", errors="strict", max_num_fields=600
+        )
     except (UnicodeDecodeError, ValueError):
         raise InvalidRequest(Fault("body_unreadable")) from None
     return dict(pairs)
@@ -248,7 +276,7 @@ def _path(loc: tuple[int | str, ...], body: Mapping[str, Any]) -> tuple[int | st
         if isinstance(here, dict) and part in here:
             here = here[part]
         elif isinstance(here, list) and isinstance(part, int) and part < len(here):
-            here = here[part]
+            here = here[part]  # a member or an answer in its list
         elif not (isinstance(here, dict) and isinstance(part, str) and part.isidentifier()):
             break
         else:
@@ -257,19 +285,25 @@ def _path(loc: tuple[int | str, ...], body: Mapping[str, Any]) -> tuple[int | st
     return tuple(path)
 
 
+_CODES = {
+    "extra_forbidden": "field_unknown",
+    "missing": "field_missing",
+    "string_too_long": "field_too_long",
+    "string_too_short": "field_too_short",
+    "enum": "field_not_an_option",
+    "literal_error": "field_not_an_option",
+}
+
+
 def _code(kind: str, path: tuple[int | str, ...]) -> str:
-    if kind == "extra_forbidden":
-        return "field_unknown"
-    if kind == "missing":
-        return "field_missing"
-    if kind in ("string_too_long", "string_too_short", "too_long", "too_short"):
-        return f"{'members' if path == ('members',) else 'field'}_{kind.removeprefix('string_')}"
-    if kind == "enum" or kind == "literal_error":
-        return "field_not_an_option"
+    if path == ("members",) and kind in {"too_long", "too_short"}:
+        return f"members_{kind}"
+    if kind in _CODES:
+        return _CODES[kind]
     if path and path[-1] == "birth_date":
         return "date_invalid"
-    if kind == "string_pattern_mismatch":
-        return f"{path[-1]}_malformed" if path else "field_malformed"
+    if path and kind == "string_pattern_mismatch":
+        return f"{path[-1]}_malformed"
     return "field_wrong_type"
 
 
@@ -277,12 +311,8 @@ def _drop(body: dict[str, Any], path: tuple[int | str, ...]) -> None:
     """Take what has a fault out of the body, so that the rest can still be checked."""
     here: Any = body
     for part in path[:-1]:
-        here = here[part] if isinstance(here, list) or part in here else None
-        if not isinstance(here, dict | list):
-            return
-    if path and isinstance(here, dict):
-        here[path[-1]] = None
-    elif path and isinstance(here, list) and isinstance(path[-1], int):
+        here = here[part]
+    if path:
         here[path[-1]] = None
 
 

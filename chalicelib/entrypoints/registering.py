@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from chalicelib import wiring
 from chalicelib.domain import application
 from chalicelib.domain.errors import Fault, InvalidRequest

@@ -1,9 +1,9 @@
-"""What may be sent: the only pydantic in the project. Types and lengths here, sense in the domain."""
+"""What may be sent, by type and length (the only pydantic here); its sense is the domain's."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -18,11 +18,7 @@ from chalicelib.domain.household import (
 )
 
 # One line of printable text: no control characters, which no form sends.
-_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
-
-
-def _line(longest: int) -> Any:  # noqa: ANN401 - pydantic's annotation
-    return Annotated[str, StringConstraints(min_length=1, max_length=longest, pattern=_LINE)]
+_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\z"
 
 
 def _real_day(text: str) -> str:
@@ -30,7 +26,10 @@ def _real_day(text: str) -> str:
     return text
 
 
-Name = _line(80)
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=_LINE)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_LINE)]
+Place = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
+Why = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_LINE)]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Day = Annotated[
     str,
@@ -69,7 +68,7 @@ class MemberBody(Strict):
 class AddressBody(Strict):
     """Where the family lives, below the village."""
 
-    line: _line(120)  # type: ignore[valid-type]
+    line: Line
     rt: Neighbourhood
     rw: Neighbourhood
 
@@ -134,8 +133,8 @@ class ProposalBody(Strict):
 
     name: Name
     village: Village
-    place: _line(200)  # type: ignore[valid-type]
-    reason: _line(500)  # type: ignore[valid-type]
+    place: Place
+    reason: Why
     phone: Phone | None = None
 
 

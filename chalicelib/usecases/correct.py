@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.domain import blind_keys, registration, sealed_identity
 from chalicelib.domain.application import Rules
 from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain, WrongState
-from chalicelib.domain.household import Household, Sex
+from chalicelib.domain.household import Household, Member, Sex
 from chalicelib.domain.nik import check_kk, check_nik
 from chalicelib.domain.registration import Registration, Stamp, State
 from chalicelib.usecases.find_case import Caller, find_case
@@ -76,7 +76,9 @@ def correct(command: Correct, ports: Ports) -> Registration:
     if kk is not None:
         guards = (*guards, blind_keys.kk_guard(index.mac, index.version, kk))
 
-    def store(held_due: int | None, claimed: tuple[str, ...]) -> tuple[Registration, Conflict | None]:
+    def store(
+        held_due: int | None, claimed: tuple[str, ...]
+    ) -> tuple[Registration, Conflict | None]:
         moved, event = registration.correct(case, household, own_id, stamp, held_due=held_due)
         item = VaultItem(sealed, stamp.salt, claimed)
         return moved, ports.find.store.change(moved, event, vault=item, guards=claimed)
@@ -99,31 +101,18 @@ def _checked(
     changes: list[dict[str, Any]] = []
     if not command.members and command.kk is None:
         faults.append(Fault("correction_empty", "members"))
-    seen: set[int] = set()
     for place, sent in enumerate(command.members):
-        path = f"members.{place}"
         number = sent["index"]
-        if not 0 <= number < len(members) or number in seen:
-            faults.append(Fault("member_unknown", f"{path}.index"))
+        if number >= len(members) or any(change["index"] == number for change in changes):
+            faults.append(Fault("member_unknown", f"members.{place}.index"))
             continue
-        seen.add(number)
         change = {name: value for name, value in sent.items() if value is not None}
-        member = members[number]
-        if "birth_date" in change:
-            born = date.fromisoformat(change["birth_date"])
-            if born > rules.on:
-                faults.append(Fault("birth_date_future", f"{path}.birth_date"))
-            member = replace(member, birth_month=(born.year, born.month))
-        if "sex" in change:
-            member = replace(member, sex=Sex(change["sex"]))
+        faults += _check_change(change, f"members.{place}", rules)
         if "nik" in change:
-            found = check_nik(change["nik"], on=rules.on, areas=rules.areas)
-            faults += [Fault(f"nik_{code}", f"{path}.nik") for code in found.errors]
-            change["nik"] = found.normalized
-            member = replace(member, has_nik=True)
+            change["nik"] = check_nik(change["nik"], on=rules.on, areas=rules.areas).normalized
         if "name" in change:
             change["name"] = " ".join(change["name"].split())
-        members[number] = member
+        members[number] = _changed(members[number], change)
         changes.append(change)
     kk = command.kk
     if kk is not None:
@@ -133,3 +122,24 @@ def _checked(
     if faults:
         raise InvalidRequest(*faults)
     return replace(household, members=tuple(members)), changes, kk
+
+
+def _check_change(change: Mapping[str, Any], path: str, rules: Rules) -> list[Fault]:
+    faults = []
+    if "birth_date" in change and date.fromisoformat(change["birth_date"]) > rules.on:
+        faults.append(Fault("birth_date_future", f"{path}.birth_date"))
+    if "nik" in change:
+        found = check_nik(change["nik"], on=rules.on, areas=rules.areas)
+        faults += [Fault(f"nik_{code}", f"{path}.nik") for code in found.errors]
+    return faults
+
+
+def _changed(member: Member, change: Mapping[str, Any]) -> Member:
+    """The member as the household keeps it: birth month, sex and whether there is a NIK."""
+    born = date.fromisoformat(change["birth_date"]) if "birth_date" in change else None
+    return replace(
+        member,
+        birth_month=(born.year, born.month) if born else member.birth_month,
+        sex=Sex(change["sex"]) if "sex" in change else member.sex,
+        has_nik=member.has_nik or "nik" in change,
+    )

@@ -61,12 +61,12 @@ def export_ledger(until: int, ports: Ports, *, since: str | None = None) -> Iter
         since: first day (yyyymmdd), for a ledger that has no seal yet; else its first seal's day.
 
     Yields:
-        Lines of canonical JSON: all seals, then each day's events and reads in the order of the
+        Lines of canonical JSON: the seals of whole days, then each day's events and reads in the order of the
         seal, then the heads, then one `end` record that counts them.
     """
     counts: Counter[str] = Counter()
-    seals = list(ports.ledger.seals())  # one a day: a few thousand in ten years
     last_day = day_of(until)
+    seals = [seal for seal in ports.ledger.seals() if seal.day < last_day]  # a few thousand
     for seal in seals:
         yield _line(seal_record(seal), counts)
     day = seals[0].day if seals else since or last_day

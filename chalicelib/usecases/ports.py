@@ -1,4 +1,4 @@
-"""What the use cases need from outside, as protocols. Adapters and the tests' fakes satisfy them."""
+"""What the use cases need from outside, as protocols; adapters and fakes satisfy them."""
 
 from __future__ import annotations
 

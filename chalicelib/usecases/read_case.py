@@ -57,9 +57,7 @@ def read_case(ref: Ref, actor: str, reason: str, ports: Ports) -> OpenCase:
     return OpenCase(found.case, open_identity(found, ports.opener))
 
 
-def record_read(
-    locator: str, actor: str, reason: str, clock: Clock, ledger: ReadLedger
-) -> None:
+def record_read(locator: str, actor: str, reason: str, clock: Clock, ledger: ReadLedger) -> None:
     """Append one read to the actor's chain of the day.
 
     Raises:

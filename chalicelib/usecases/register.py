@@ -17,7 +17,7 @@ from chalicelib.domain import application, audit, blind_keys, receipt, registrat
 from chalicelib.domain.application import Application, Rules
 from chalicelib.domain.audit import Act
 from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain
-from chalicelib.domain.receipt import Receipt
+from chalicelib.domain.receipt import Mac, Receipt
 from chalicelib.domain.registration import (
     Ref,
     Registration,
@@ -98,8 +98,12 @@ def register(command: Register, ports: Ports) -> Accepted:
     village = rules.villages[family.household.village]
     for attempt in range(_LOCATORS_TO_TRY):
         paper = receipt.derive(ports.index.mac, command.key, village.index, attempt)
-        blank = _blank(command, family, paper, digest, warnings, now, ports)
-        conflict = _store(blank, family, paper, command.actor, now, ports)
+        blank = replace(
+            _blank(command, family, paper, digest, ports.index.mac),
+            steps=(Step(State.RECEIVED, now),),
+            concerns=tuple(f"warning:{_place(fault)}:{fault.code}" for fault in warnings),
+        )
+        conflict = _store(blank, family, command.actor, ports)
         if conflict is None:
             return Accepted(paper, now, tuple(warnings))
         if conflict.case is not None and conflict.case.request_id == blank.request_id:
@@ -113,12 +117,10 @@ def register(command: Register, ports: Ports) -> Accepted:
     raise InvalidRequest(Fault("key_reused", "key"))
 
 
-def _store(
-    blank: Registration, family: Application, paper: Receipt, actor: str, now: int, ports: Ports
-) -> Conflict | None:
+def _store(blank: Registration, family: Application, actor: str, ports: Ports) -> Conflict | None:
     """Store with guards; if only guards of others stand in the way, store for an officer."""
     guards = blind_keys.guards_of(ports.index.mac, ports.index.version, family.identity)
-    conflict = _create(blank, family, guards, actor, now, ports)
+    conflict = _create(blank, family, guards, actor, ports)
     if conflict is None or conflict.case is not None:
         return conflict
     if any(holder.request_id == blank.request_id for holder in conflict.held):
@@ -127,11 +129,11 @@ def _store(
     waiting = replace(
         blank,
         state=State.NEEDS_OFFICER,
-        steps=(*blank.steps, Step(State.NEEDS_OFFICER, now)),
+        steps=(*blank.steps, Step(State.NEEDS_OFFICER, blank.steps[0].at)),
         concerns=(*dict.fromkeys(held), *blank.concerns),
-        waiting=Waiting(Work.OFFICER, now + OFFICER_DAYS_MS),
+        waiting=Waiting(Work.OFFICER, blank.steps[0].at + OFFICER_DAYS_MS),
     )
-    return _create(waiting, family, (), actor, now, ports)
+    return _create(waiting, family, (), actor, ports)
 
 
 def _create(
@@ -139,7 +141,6 @@ def _create(
     family: Application,
     guards: tuple[str, ...],
     actor: str,
-    now: int,
     ports: Ports,
 ) -> Conflict | None:
     salt = ports.random.take(SALT_SIZE)
@@ -149,33 +150,28 @@ def _create(
         "consent": case.consent,
         "concerns": list(case.concerns),
     }
-    case, event = registration.open_case(case, Act.RECEIVED, Stamp(now, actor, salt), details)
+    case, event = registration.open_case(
+        case, Act.RECEIVED, Stamp(case.steps[0].at, actor, salt), details
+    )
     sealed = ports.sealer.seal(sealed_identity.pack(family.identity), f"{case.ref.locator}|0")
     return ports.store.create(case, VaultItem(sealed, salt, guards), event, guards)
 
 
 def _blank(
-    command: Register,
-    family: Application,
-    paper: Receipt,
-    digest: bytes,
-    warnings: list[Fault],
-    now: int,
-    ports: Ports,
+    command: Register, family: Application, paper: Receipt, digest: bytes, mac: Mac
 ) -> Registration:
     return Registration(
         ref=Ref(family.household.village, paper.locator),
         state=State.RECEIVED,
         version=1,
         way_in=command.way_in,
-        request_id=blind_keys.request_id(ports.index.mac, command.key),
+        request_id=blind_keys.request_id(mac, command.key),
         body_digest=digest,
-        secret_mac=receipt.secret_mac(ports.index.mac, paper),
+        secret_mac=receipt.secret_mac(mac, paper),
         household=family.household,
         consent=family.consent,
-        steps=(Step(State.RECEIVED, now),),
+        steps=(),
         head=audit.first_head(paper.locator),
-        concerns=tuple(f"warning:{_place(fault)}:{fault.code}" for fault in warnings),
     )
 
 

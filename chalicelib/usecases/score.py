@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from chalicelib.domain import pmt, programme, registration
 from chalicelib.domain.errors import TryAgain
-from chalicelib.domain.pmt import Artefact, CannotScore
 from chalicelib.domain.household import Household
+from chalicelib.domain.pmt import Artefact, CannotScore
 from chalicelib.domain.programme import ProgrammeDecision, RulesError, RuleSet
 from chalicelib.domain.registration import Registration, Stamp, State
 from chalicelib.usecases.ports import CaseStore, Clock, Cutoffs, Message
@@ -60,9 +60,7 @@ def _settle(case: Registration, cutoffs: Cutoffs | None, stamp: Stamp, ports: Po
         return
     outcome = pmt.score(ports.artefact, case.household)
     if isinstance(outcome, CannotScore):
-        moved, event = registration.send_to_visit(
-            case, outcome, stamp, due=stamp.at + VISIT_DUE_MS
-        )
+        moved, event = registration.send_to_visit(case, outcome, stamp, due=stamp.at + VISIT_DUE_MS)
     else:
         borders = cutoffs or ports.artefact.cutoffs
         decile = pmt.decile(outcome.score, case.ref.locator, borders)

@@ -138,7 +138,7 @@ def _notes(case: Registration, ports: Ports) -> list[str]:
         code, _, rest = concern.partition(":")
         if code in ("warning", "mismatch", "not_found"):
             continue  # warnings are an officer's; the others stand under "corrections"
-        sentences.append(_concern(code, rest, case, ports))
+        sentences.append(_concern(code, rest, ports))
     return list(dict.fromkeys(sentences))
 
 
@@ -152,23 +152,23 @@ def _corrections(case: Registration, ports: Ports) -> list[dict[str, str]]:
         index, _, name = rest.partition(":")
         if code == "mismatch":
             field = "kk" if name == "kk" else f"members.{index}.{name}"
-            asked.append({"field": field, "message": _concern(f"{code}.{name}", index, case, ports)})
+            asked.append({"field": field, "message": _concern(f"{code}.{name}", index, ports)})
         elif code == "not_found":
-            message = _concern(code, index, case, ports)
+            message = _concern(code, index, ports)
             asked.append({"field": f"members.{index}.nik", "message": message})
     return asked
 
 
-def _concern(code: str, about: str, case: Registration, ports: Ports) -> str:
+def _concern(code: str, about: str, ports: Ports) -> str:
     words = ports.concerns
     if about.isdecimal():
         number = int(about)
         member = words["head"] if number == 0 else words["member"].format(nomor=number + 1)
         return words[code].format(anggota=member)
-    return words[code].format(pertanyaan=_question(about, case, ports))
+    return words[code].format(pertanyaan=_question(about, ports))
 
 
-def _question(field: str, case: Registration, ports: Ports) -> str:
+def _question(field: str, ports: Ports) -> str:
     """The model's own words for a question, or "anggota keluarga" for what members tell."""
     artefact = ports.artefact("")
     labels = {question.code: question.text for question in artefact.questions} if artefact else {}

@@ -1,0 +1,1 @@
+"""Registers of other agencies: client and circuit breaker."""

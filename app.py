@@ -1,0 +1,28 @@
+"""Tepat's Chalice app: registers the blueprints that this surface carries. No logic.
+
+One code base, deployed as two apps per pilot: the public one (families, agents, workers) and the
+staff one, each with roles of its own (architecture, Surfaces).
+"""
+
+from chalice.app import Chalice
+
+from chalicelib import wiring
+from chalicelib.entrypoints import http
+from chalicelib.settings import surface
+
+app = Chalice(app_name="tepat")
+app.register_middleware(http.middleware(wiring.fault_words), "http")
+
+if surface() == "public":
+    from chalicelib.entrypoints.agent_api import agents
+    from chalicelib.entrypoints.citizen_api import citizen
+    from chalicelib.entrypoints.relay import streams
+    from chalicelib.entrypoints.schedules import schedules
+    from chalicelib.entrypoints.workers import workers
+
+    for blueprint in (citizen, agents, streams, schedules, workers):
+        app.register_blueprint(blueprint)
+else:
+    from chalicelib.entrypoints.staff_api import staff
+
+    app.register_blueprint(staff)

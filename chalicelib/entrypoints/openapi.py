@@ -1,0 +1,101 @@
+"""The OpenAPI 3.1 document, made from the schemas that the requests are checked with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from chalicelib.entrypoints import schemas
+from chalicelib.entrypoints.http import FORM, JSON
+
+_REFUSALS = {
+    400: "The body cannot be read",
+    413: "The body is too large",
+    415: "The body is neither JSON nor a form",
+    422: "The body has faults; all of them are told",
+    503: "Refused for now; send the same request with the same key again",
+}
+_OPENING = {404: "No such receipt, or its secret is wrong", 429: "Too many wrong tries"}
+_CHANGING = {409: "The case is not in a state that allows this"}
+_SIGNED_IN = {401: "No valid access token", 403: "The token gives no right to this"}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "Made when the form opens; a repeat under one key meets itself",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{16,64}$"},
+}
+
+Operation = tuple[str, str, type[BaseModel], int, type[BaseModel], bool, dict[int, str]]
+_OPERATIONS: tuple[Operation, ...] = (
+    ("/v1/registrations", "Register a family", schemas.RegistrationBody, 201,
+     schemas.ReceivedBody, True, {}),
+    ("/v1/status", "Where a case stands, and why", schemas.StatusBody, 200,
+     schemas.CaseBody, False, _OPENING),
+    ("/v1/corrections", "Correct what the civil registry found to differ, once",
+     schemas.CorrectionBody, 200, schemas.CaseBody, True, _OPENING | _CHANGING),
+    ("/v1/withdrawals", "End a case at the family's wish", schemas.WithdrawalBody, 200,
+     schemas.CaseBody, True, _OPENING),
+    ("/v1/proposals", "Propose a neighbour's family", schemas.ProposalBody, 201,
+     schemas.ProposedBody, True, {}),
+    ("/v1/agent/registrations", "Register a family for an agent", schemas.RegistrationBody, 201,
+     schemas.ReceivedBody, True, _SIGNED_IN),
+)  # fmt: skip
+
+
+def document() -> dict[str, Any]:
+    """The document of the public API."""
+    bodies = {operation[2] for operation in _OPERATIONS}
+    answers = {operation[4] for operation in _OPERATIONS} | {schemas.ErrorBody}
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in sorted(bodies, key=_name)]
+        + [(model, "serialization") for model in sorted(answers, key=_name)],
+        ref_template="#/components/schemas/{model}",
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tepat",
+            "version": "1",
+            "description": "Registration for social assistance. Errors have one shape; the same "
+            "content is answered as a page when the client accepts text/html.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": {operation[0]: {"post": _operation(operation)} for operation in _OPERATIONS},
+        "components": {
+            "schemas": definitions["$defs"],
+            "securitySchemes": {"agent": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    path, summary, body, status, answer, keyed, refusals = operation
+    told: dict[str, Any] = {
+        "summary": summary,
+        "operationId": path.removeprefix("/v1/").replace("/", "_"),
+        "requestBody": {
+            "required": True,
+            "content": {JSON: _ref(body), FORM: {"schema": {"type": "object"}}},
+        },
+        "responses": {str(status): {"description": summary, "content": {JSON: _ref(answer)}}}
+        | {
+            str(code): {"description": why, "content": {JSON: _ref(schemas.ErrorBody)}}
+            for code, why in (_REFUSALS | refusals).items()
+        },
+    }
+    if keyed:
+        told["parameters"] = [_KEY]
+    if refusals == _SIGNED_IN:
+        told["security"] = [{"agent": []}]
+    return told
+
+
+def _ref(model: type[BaseModel]) -> dict[str, Any]:
+    return {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}
+
+
+def _name(model: type[BaseModel]) -> str:
+    return model.__name__

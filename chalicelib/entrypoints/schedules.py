@@ -1,0 +1,28 @@
+"""What the clock wakes: the sweep for stuck work, and the seal of the finished day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice.app import Blueprint, Cron, Rate
+
+from chalicelib import wiring
+from chalicelib.telemetry import log
+
+schedules = Blueprint(__name__)
+
+
+@schedules.schedule(Rate(5, unit=Rate.MINUTES), name="sweep")
+def sweep(_event: Any) -> None:  # noqa: ANN401 - Chalice's event
+    """Put stuck work on its queue again."""
+    from chalicelib.usecases.sweep import sweep as find_stuck  # noqa: PLC0415 - each its own
+
+    log("swept", function="sweep", sent=find_stuck(wiring.sweep_ports()))
+
+
+@schedules.schedule(Cron(20, 1, "*", "*", "?", "*"), name="seal_day")
+def seal_day(_event: Any) -> None:  # noqa: ANN401
+    """Seal the days that are over; 01.20 UTC, when nothing of yesterday can still be written."""
+    from chalicelib.usecases.seal_day import seal_day as seal  # noqa: PLC0415
+
+    log("sealed", function="seal_day", count=len(seal(wiring.clock.now_ms(), wiring.seal_ports())))

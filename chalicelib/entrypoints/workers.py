@@ -1,0 +1,54 @@
+"""What the queues wake: each function takes a batch, and says which messages must come again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib import wiring
+from chalicelib.telemetry import run_batch
+
+workers = Blueprint(__name__)
+
+# The merge template puts the real queue in place of these names.
+BATCH = 10
+
+
+@workers.on_sqs_message(queue="check", batch_size=BATCH, name="check_identity")
+def check_identity(event: Any) -> dict[str, Any]:  # noqa: ANN401 - Chalice's event
+    """Ask the civil registry about the families of a batch."""
+    from chalicelib.usecases.check_identity import check_identities  # noqa: PLC0415 - each its own
+
+    return run_batch(
+        event.to_dict()["Records"],
+        "check_identity",
+        lambda messages: check_identities(messages, wiring.check_ports()),
+        wiring.read_message,
+    )
+
+
+@workers.on_sqs_message(queue="score", batch_size=BATCH, name="score_household")
+def score_household(event: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Score the families of a batch and decide."""
+    from chalicelib.usecases.score import score_households  # noqa: PLC0415
+
+    return run_batch(
+        event.to_dict()["Records"],
+        "score_household",
+        lambda messages: score_households(messages, wiring.score_ports()),
+        wiring.read_message,
+    )
+
+
+@workers.on_sqs_message(queue="release", batch_size=BATCH, name="release_guards")
+def release_guards(event: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Release the guards of withdrawn families."""
+    from chalicelib.usecases.release_guards import release_guards as release  # noqa: PLC0415
+
+    return run_batch(
+        event.to_dict()["Records"],
+        "release_guards",
+        lambda messages: release(messages, wiring.release_ports()),
+        wiring.read_message,
+    )

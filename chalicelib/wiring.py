@@ -1,0 +1,412 @@
+"""Builds each adapter once and hands the use cases their ports. Only this module knows adapters.
+
+Each builder imports what it needs when it is first called, so that a function loads only its own
+part: the status path never loads cryptography, the workers never load pydantic.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.settings import needed, settings
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.ledger_table import LedgerTable
+    from chalicelib.adapters.ops_table import OpsTable
+    from chalicelib.adapters.protection import KmsBlindIndex, KmsOpener, PublicKeySealer
+    from chalicelib.adapters.registers.civil_registry import HttpCivilRegistry
+    from chalicelib.adapters.registry_table import RegistryTable
+    from chalicelib.domain.application import Rules
+    from chalicelib.domain.areas import Village
+    from chalicelib.domain.pmt import Artefact
+    from chalicelib.domain.programme import RuleSet
+    from chalicelib.domain.registration import State
+    from chalicelib.usecases import (
+        check_identity,
+        correct,
+        find_case,
+        propose,
+        register,
+        release_guards,
+        score,
+        seal_day,
+        show_status,
+        sweep,
+        withdraw,
+    )
+    from chalicelib.usecases.ports import Message, Queue
+
+DATA = Path(__file__).parent / "data"
+MS_PER_HOUR = 3_600_000
+
+
+class SystemClock:
+    """The time of the machine (`ports.Clock`)."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch, UTC."""
+        return time.time_ns() // 1_000_000
+
+
+class SystemRandomness:
+    """Random bytes of the machine (`ports.Randomness`)."""
+
+    def take(self, size: int) -> bytes:
+        """Give `size` random bytes."""
+        return secrets.token_bytes(size)
+
+
+clock = SystemClock()
+random = SystemRandomness()
+
+
+def fresh_key() -> str:
+    """An idempotency key for a form that is about to be shown."""
+    return secrets.token_urlsafe(24)
+
+
+@cache
+def words(name: str) -> Mapping[str, Any]:
+    """A file of words: what people read, by code."""
+    found: Mapping[str, Any] = json.loads((DATA / "words" / f"{name}.id.json").read_bytes())
+    return found
+
+
+def fault_words() -> Mapping[str, str]:
+    """Words of the faults, by code."""
+    return words("faults")
+
+
+@cache
+def artefact(sha256: str) -> Artefact | None:
+    """A model artefact by its content hash; None when this stage no longer carries it.
+
+    Raises:
+        ArtefactError: a byte of it was changed.
+    """
+    from chalicelib.domain.pmt import load_artefact
+
+    path = DATA / "models" / f"{sha256 or settings().model}.json"
+    return load_artefact(path.read_bytes(), path.stem) if path.is_file() else None
+
+
+@cache
+def rule_set(sha256: str) -> RuleSet | None:
+    """A rule set by its content hash; None when this stage no longer carries it.
+
+    Raises:
+        RulesError: a byte of it was changed.
+    """
+    from chalicelib.domain.programme import load_rules
+
+    path = DATA / "rules" / f"{sha256 or settings().rules}.json"
+    return load_rules(path.read_bytes(), path.stem) if path.is_file() else None
+
+
+def model() -> Artefact:
+    """The model artefact in force.
+
+    Raises:
+        ArtefactError: a byte of it was changed, or it is not there.
+    """
+    from chalicelib.domain.pmt import ArtefactError
+
+    found = artefact(settings().model)
+    if found is None:
+        raise ArtefactError("the model artefact in force is not packaged")
+    return found
+
+
+def rules_in_force() -> RuleSet:
+    """The rule set in force.
+
+    Raises:
+        RulesError: a byte of it was changed, or it is not there.
+    """
+    from chalicelib.domain.programme import RulesError
+
+    found = rule_set(settings().rules)
+    if found is None:
+        raise RulesError("the rule set in force is not packaged")
+    return found
+
+
+@cache
+def questions() -> list[dict[str, Any]]:
+    """The questions of the model in force, as its file has them."""
+    raw: dict[str, Any] = json.loads((DATA / "models" / f"{model().sha256}.json").read_bytes())
+    found: list[dict[str, Any]] = raw["questions"]
+    return found
+
+
+@cache
+def consent() -> Mapping[str, Any]:
+    """The agreement text in use, with its version."""
+    found: Mapping[str, Any] = json.loads((DATA / "consent.id.json").read_bytes())
+    return found
+
+
+def villages() -> Mapping[str, Village]:
+    """The villages of this region, by code."""
+    from chalicelib.adapters.area_files import region_villages
+
+    return region_villages(settings().region)
+
+
+def village_of(locator: str) -> str | None:
+    """Code of the village that a locator carries; None when it is not of this region."""
+    from chalicelib.adapters.area_files import village_at
+    from chalicelib.domain.receipt import village_index
+
+    village = village_at(settings().region, village_index(locator))
+    return None if village is None else village.code
+
+
+def form_rules() -> Rules:
+    """What a form is checked against today, in the region's own time."""
+    from datetime import UTC, datetime
+
+    from chalicelib.adapters.area_files import area_codes
+    from chalicelib.domain.application import Rules
+
+    local = (clock.now_ms() + settings().hours_east * MS_PER_HOUR) / 1000
+    return Rules(
+        on=datetime.fromtimestamp(local, tz=UTC).date(),
+        villages=villages(),
+        areas=area_codes(),
+        artefact=model(),
+        consent_version=consent()["version"],
+    )
+
+
+@cache
+def client(service: str) -> Any:  # noqa: ANN401 - botocore makes its clients' methods at run time
+    """A client of an AWS service."""
+    from chalicelib.adapters import aws
+
+    return aws.client(service)
+
+
+@cache
+def store() -> RegistryTable:
+    """Cases, vault, guards and their ledger events."""
+    from chalicelib.adapters.registry_table import RegistryTable, Tables
+
+    names = settings()
+    tables = Tables(names.registry_table, names.vault_table, names.ledger_table, names.ops_table)
+    return RegistryTable(client("dynamodb"), tables)
+
+
+@cache
+def ledger() -> LedgerTable:
+    """The ledger as readers and the sealer see it."""
+    from chalicelib.adapters.ledger_table import LedgerTable
+
+    return LedgerTable(client("dynamodb"), settings().ledger_table)
+
+
+@cache
+def limits() -> OpsTable:
+    """Counters that forget by themselves."""
+    from chalicelib.adapters.ops_table import OpsTable
+
+    return OpsTable(client("dynamodb"), settings().ops_table)
+
+
+@cache
+def index() -> KmsBlindIndex:
+    """Keyed digests; one call to the key service for the process."""
+    from chalicelib.adapters.protection import KmsBlindIndex
+
+    return KmsBlindIndex(lambda: client("kms"), settings().index_key_id, settings().stage)
+
+
+@cache
+def sealer() -> PublicKeySealer:
+    """Seals to the public half of the opening key."""
+    from base64 import b64decode
+
+    from chalicelib.adapters.protection import PublicKeySealer
+
+    return PublicKeySealer(b64decode(settings().sealing_key), settings().stage)
+
+
+@cache
+def opener() -> KmsOpener:
+    """Opens what was sealed; only roles with `kms:Decrypt` may."""
+    from chalicelib.adapters.protection import KmsOpener
+
+    return KmsOpener(lambda: client("kms"), settings().opening_key_id, settings().stage)
+
+
+@cache
+def queues() -> Mapping[str, Queue]:
+    """The queues of work, by name."""
+    from chalicelib.adapters.queues import WorkQueue
+    from chalicelib.usecases.relay import CHECK, RELEASE, SCORE
+
+    names = (CHECK, SCORE, RELEASE)
+    return {
+        name: WorkQueue(client("sqs"), needed(f"TEPAT_{name.upper()}_QUEUE_URL")) for name in names
+    }
+
+
+def read_message(body: str) -> Message:
+    """Read the body of a queue's message.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is none of ours.
+    """
+    from chalicelib.adapters.queues import from_body
+
+    return from_body(body)
+
+
+def state_change(
+    old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
+) -> tuple[State, Message] | None:
+    """What a stream record tells: the state that a case has come to, or None if it has not moved.
+
+    Args:
+        old, new: the item's images as DynamoDB writes them; None where there is none.
+    """
+    from chalicelib.adapters import dynamo
+    from chalicelib.adapters.registry_items import changed, is_state
+    from chalicelib.usecases.ports import Message
+
+    told = ("pk", "sk", "s", "v")
+    after = dynamo.decode({name: new[name] for name in told if name in new}) if new else None
+    if after is None or not is_state(after):
+        return None
+    if old is not None and new is not None and old.get("s") == new.get("s"):
+        return None
+    case = changed(after)
+    return case.state, Message(case.ref, case.version)
+
+
+@cache
+def civil_registry() -> HttpCivilRegistry:
+    """The civil registry's client, with its circuit breaker."""
+    import random as chance
+    from uuid import uuid4
+
+    from chalicelib.adapters.registers.circuit_breaker import CircuitBreaker
+    from chalicelib.adapters.registers.civil_registry import HttpCivilRegistry
+    from chalicelib.telemetry import log
+
+    breaker = CircuitBreaker(
+        threshold=5, rest_seconds=30, clock=time.monotonic, random=chance.random
+    )
+    return HttpCivilRegistry(
+        url=needed("TEPAT_CIVIL_REGISTRY_URL"),
+        token=needed("TEPAT_CIVIL_REGISTRY_TOKEN"),
+        breaker=breaker,
+        count=lambda name, count: log("civil registry", act=name, count=count),
+        clock=time.monotonic,
+        sleep=time.sleep,
+        random=chance.random,
+        new_id=lambda: str(uuid4()),
+        ca_file=os.environ.get("TEPAT_CIVIL_REGISTRY_CA") or None,
+    )
+
+
+def register_ports() -> register.Ports:
+    """Ports of registering."""
+    from chalicelib.usecases.register import Ports
+
+    return Ports(clock, random, index(), sealer(), store(), form_rules())
+
+
+def find_ports() -> find_case.Ports:
+    """Ports of finding a case by its receipt."""
+    from chalicelib.usecases.find_case import Ports
+
+    return Ports(clock, index(), store(), limits(), settings().region, village_of)
+
+
+def correct_ports() -> correct.Ports:
+    """Ports of the one correction."""
+    from chalicelib.usecases.correct import Ports
+
+    return Ports(find_ports(), random, sealer(), form_rules())
+
+
+def withdraw_ports() -> withdraw.Ports:
+    """Ports of withdrawing."""
+    from chalicelib.usecases.withdraw import Ports
+
+    return Ports(find_ports(), random)
+
+
+def propose_ports() -> propose.Ports:
+    """Ports of proposing."""
+    from chalicelib.usecases.propose import Ports
+
+    return Ports(clock, random, index(), sealer(), store(), form_rules())
+
+
+@cache
+def status_ports() -> show_status.Ports:
+    """Ports of telling where a case stands."""
+    from chalicelib.domain.reasons import load_words
+    from chalicelib.domain.working_days import load_holidays
+    from chalicelib.usecases.show_status import Ports
+
+    return Ports(
+        words=load_words((DATA / "words" / "reasons.id.json").read_bytes()),
+        states=words("states"),
+        concerns=words("concerns"),
+        artefact=artefact,
+        rules=rule_set,
+        holidays=load_holidays(path.read_bytes() for path in (DATA / "holidays").glob("*.json")),
+        hours_east=settings().hours_east,
+    )
+
+
+def check_ports() -> check_identity.Ports:
+    """Ports of asking the civil registry."""
+    from chalicelib.usecases.check_identity import Ports
+
+    return Ports(clock, opener(), store(), civil_registry())
+
+
+def score_ports() -> score.Ports:
+    """Ports of scoring and deciding."""
+    from chalicelib.usecases.score import Ports
+
+    return Ports(clock, store(), model(), rules_in_force(), settings().region)
+
+
+def release_ports() -> release_guards.Ports:
+    """Ports of releasing guards."""
+    from chalicelib.usecases.release_guards import Ports
+
+    return Ports(clock, store())
+
+
+def sweep_ports() -> sweep.Ports:
+    """Ports of the sweep."""
+    from chalicelib.usecases.sweep import Ports
+
+    return Ports(clock, store(), ledger(), queues(), settings().region, village_of)
+
+
+def seal_ports() -> seal_day.Ports:
+    """Ports of sealing the finished days."""
+    from chalicelib.adapters.public_files import PublicBucket
+    from chalicelib.adapters.signer import KmsSigner
+    from chalicelib.usecases.seal_day import Ports
+
+    return Ports(
+        settings().region,
+        ledger(),
+        KmsSigner(client("kms"), needed("TEPAT_SEAL_SIGNING_KEY_ID")),
+        PublicBucket(client("s3"), needed("TEPAT_PUBLIC_BUCKET")),
+    )
