@@ -107,6 +107,7 @@ def _document(survey: Survey, recipe: Recipe, data: Sample, fitted: Fit) -> dict
             "households": len(survey),
             "villages": int(data.village.max()) + 1,
             "regions": int(data.region.max()) + 1,
+            "calibration": _calibration(recipe),
         },
         "accuracy": _accuracy(fitted.accuracy),
         "residual_sd": points(fitted.accuracy.residual_sd),
@@ -118,6 +119,15 @@ def _document(survey: Survey, recipe: Recipe, data: Sample, fitted: Fit) -> dict
         "mapping": list(recipe.mapping),
         "dropped": list(recipe.dropped),
     }
+
+
+def _calibration(recipe: Recipe) -> str:
+    if recipe.mean_size is None:
+        return "the survey's own weights"
+    return (
+        f"weights tilted to {recipe.mean_size:.3f} members a family "
+        f"({recipe.mean_size_source}); fit, accuracy, means and cut-offs use them"
+    )
 
 
 def _features(recipe: Recipe, data: Sample, fitted: Fit) -> list[dict[str, object]]:

@@ -98,19 +98,50 @@ def sample(survey: Survey, recipe: Recipe, inputs: Inputs) -> Sample:
             columns.append(column.values)
             owner.append(place)
             rising.append(column.rising)
-    weight = np.array(survey.number("weight"))
+    persons = np.array(survey.number("hhsize"))
+    weight = calibrate(np.array(survey.number("weight")), persons, recipe.mean_size)
     villages = survey.text("cluster")
     return Sample(
         design=np.array(columns).T.copy(),
         owner=np.array(owner),
         rising=np.array(rising),
         target=np.log(np.array(survey.number("welfare"))),
-        weight=weight / weight.mean(),
+        weight=weight,
         region=_places(survey.text("region")),
         village=_places(villages),
         fold=np.array([_fold(village) for village in villages]),
-        persons=np.array(survey.number("hhsize")),
+        persons=persons,
     )
+
+
+def calibrate(weight: Numbers, persons: Numbers, mean_size: float | None) -> Numbers:
+    """Weights with mean 1 under which households have the mean size wanted.
+
+    Each weight is multiplied by exp(-t * persons) with the one t that gives the mean: of all
+    weights with that mean these are the nearest to the survey's own (exponential tilting).
+
+    Args:
+        weight: the survey's weights.
+        persons: members of each household.
+        mean_size: the mean wanted; None leaves the weights as they are.
+
+    Raises:
+        ValueError: the mean is not between the smallest and the largest household.
+    """
+    if mean_size is not None:
+        if not persons.min() < mean_size < persons.max():
+            raise ValueError("no weights give this mean size")
+        low, high = -5.0, 5.0
+        for _ in range(80):
+            tilt = (low + high) / 2
+            tilted = weight * np.exp(-tilt * (persons - mean_size))
+            if tilted @ persons > mean_size * tilted.sum():
+                low = tilt
+            else:
+                high = tilt
+        weight = tilted
+    evened: Numbers = weight / weight.mean()
+    return evened
 
 
 def fit(data: Sample, survey: Survey, say: Callable[[str], None]) -> Fit:

@@ -113,9 +113,10 @@ def _report(judged: Accuracy) -> None:
     click.echo(f"  R2                {judged.r2:.3f}")
     click.echo(f"  residual sd       {judged.residual_sd:.3f} log units")
     for name, (share, error) in (("exclusion", judged.exclusion), ("inclusion", judged.inclusion)):
+        low, high = 100 * (share - 1.96 * error), 100 * (share + 1.96 * error)
         click.echo(
             f"  {name} error   {100 * share:.1f} % at a quota of 40 % in each region "
-            f"(95 % interval {100 * (share - 1.96 * error):.1f} to {100 * (share + 1.96 * error):.1f})"
+            f"(95 % interval {low:.1f} to {high:.1f})"
         )
     for group, (share, count) in judged.groups.items():
         click.echo(f"    exclusion, {group:<22}{100 * share:5.1f} % of {count} poor")

@@ -60,7 +60,13 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that makes an artefact but the numbers."""
+    """All that makes an artefact but the numbers.
+
+    Attributes:
+        weighting: cut-offs part "persons" or "households" into tenths.
+        mean_size: members of the mean family that the survey's weights are calibrated to, or
+            None; `mean_size_source` says whose figure it is.
+    """
 
     id: str
     version: str
@@ -69,6 +75,8 @@ class Recipe:
     effective_from: str
     population_unit: str
     weighting: str
+    mean_size: float | None
+    mean_size_source: str
     questions: Sequence[Mapping[str, object]]
     reads: Mapping[str, Mapping[str, object]]
     specs: Sequence[Spec]
