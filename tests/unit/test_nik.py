@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters.area_files import area_codes
+from chalicelib.domain.areas import AreaCodes
 from chalicelib.domain.household import Sex
 from chalicelib.domain.nik import ErrorCode, NikCheck, Verdict, WarningCode, check_nik, normalize
 
@@ -204,6 +205,13 @@ PEOPLE = [
 @pytest.mark.parametrize(("who", "text", "warnings"), PEOPLE, ids=[who for who, *_ in PEOPLE])
 def test_people_other_parsers_get_wrong(who: str, text: str, warnings: list[str]) -> None:
     assert faults(text) == ([], warnings)
+
+
+def test_a_district_may_retire_while_its_regency_lives() -> None:
+    areas = AreaCodes(
+        live={"35": "Jawa Timur", "3510": "Kabupaten Banyuwangi"}, retired={"351015": "Glagah"}
+    )
+    assert check_nik(NIK, on=ON, areas=areas).warnings == (WarningCode.REGION_RETIRED,)
 
 
 @pytest.mark.parametrize(
