@@ -6,12 +6,9 @@ staff one, each with roles of its own (architecture, Surfaces).
 
 from chalice.app import Chalice
 
-from chalicelib import wiring
-from chalicelib.entrypoints import http
 from chalicelib.settings import surface
 
-app = Chalice(app_name="tepat")
-app.register_middleware(http.middleware(wiring.fault_words), "http")
+app = Chalice(app_name="tepat", configure_logs=False)  # telemetry.py writes the only lines
 
 if surface() == "public":
     from chalicelib.entrypoints.agent_api import agents

@@ -111,7 +111,7 @@ def check(form: Form, rules: Rules) -> tuple[list[Fault], list[Fault]]:
     answers = form.get("answers")
     if isinstance(answers, Mapping):
         faults += [
-            Fault(f"answer_{fault.code}", f"answers.{fault.question}")
+            Fault(f"answer_{fault.code}", f"answers.{fault.question}".rstrip("."))
             for fault in check_answers(rules.artefact, answers)
         ]
     return faults, warnings

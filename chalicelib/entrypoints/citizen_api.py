@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chalice.app import Blueprint, Response
+from chalice.app import Blueprint, Request, Response
 
 from chalicelib import wiring
 from chalicelib.domain import application
 from chalicelib.domain.errors import InvalidRequest, TepatError
 from chalicelib.domain.registration import Registration, WayIn
 from chalicelib.entrypoints import http
-from chalicelib.entrypoints.http import CONTENT_TYPES, Answer
+from chalicelib.entrypoints.http import CONTENT_TYPES, Answer, handled
 from chalicelib.entrypoints.registering import received, register_family
 
 citizen = Blueprint(__name__)
@@ -20,39 +20,39 @@ MOST_FORM_MEMBERS = 20
 
 
 @citizen.route("/v1/registrations", methods=["POST"], content_types=CONTENT_TYPES)
-def register() -> Response:
+@handled(citizen)
+def register(request: Request) -> Response:
     """Register a family."""
-    request = citizen.current_request
     sent = http.read(request, schemas().RegistrationBody, keyed=True)
     try:
         accepted = register_family(sent, WayIn.SELF, "citizen")
     except InvalidRequest as error:
-        return _form_again(sent, error)
+        return _form_again(request, sent, error)
     return http.respond(request, received(accepted))
 
 
 @citizen.route("/v1/status", methods=["POST"], content_types=CONTENT_TYPES)
-def status() -> Response:
+@handled(citizen)
+def status(request: Request) -> Response:
     """Tell where a case stands."""
     from chalicelib.usecases.find_case import find_case  # noqa: PLC0415 - each route its own needs
 
-    request = citizen.current_request
     sent = http.read(request, schemas().StatusBody)
     try:
         sent.refuse()
         found = find_case(sent.body["receipt"], http.caller(request), wiring.find_ports())
     except TepatError as error:
-        return _page_again(error, "status", sent.fields)
+        return _page_again(request, error, "status", sent.fields)
     return http.respond(request, _case(found.case, "status", sent.body["receipt"]))
 
 
 @citizen.route("/v1/corrections", methods=["POST"], content_types=CONTENT_TYPES)
-def correct() -> Response:
+@handled(citizen)
+def correct(request: Request) -> Response:
     """Take the one correction that was asked for."""
     from chalicelib.usecases.correct import Correct  # noqa: PLC0415
     from chalicelib.usecases.correct import correct as take  # noqa: PLC0415
 
-    request = citizen.current_request
     sent = http.read(request, schemas().CorrectionBody, keyed=True)
     sent.refuse()
     command = Correct(
@@ -67,39 +67,39 @@ def correct() -> Response:
 
 
 @citizen.route("/v1/withdrawals", methods=["POST"], content_types=CONTENT_TYPES)
-def withdraw() -> Response:
+@handled(citizen)
+def withdraw(request: Request) -> Response:
     """End a case at the family's wish."""
     from chalicelib.usecases.withdraw import withdraw as end  # noqa: PLC0415
 
-    request = citizen.current_request
     sent = http.read(request, schemas().WithdrawalBody, keyed=True)
     try:
         sent.refuse()
         case = end(sent.key, sent.body["receipt"], http.caller(request), wiring.withdraw_ports())
     except TepatError as error:
-        return _page_again(error, "withdraw", sent.fields)
+        return _page_again(request, error, "withdraw", sent.fields)
     return http.respond(request, _case(case, "withdrawn", sent.body["receipt"]))
 
 
 @citizen.route("/v1/proposals", methods=["POST"], content_types=CONTENT_TYPES)
-def propose() -> Response:
+@handled(citizen)
+def propose(request: Request) -> Response:
     """Take a proposal; the proposer is told only that it was received."""
     from chalicelib.usecases.propose import propose as take  # noqa: PLC0415
 
-    request = citizen.current_request
     sent = http.read(request, schemas().ProposalBody, keyed=True)
     try:
         sent.refuse()
         take(sent.key, sent.body, wiring.propose_ports())
     except TepatError as error:
-        return _page_again(error, "propose", sent.fields)
+        return _page_again(request, error, "propose", sent.fields)
     return http.respond(request, Answer(201, {"received": True}, "proposed"))
 
 
 @citizen.route("/v1/form", methods=["GET", "POST"], content_types=CONTENT_TYPES)
-def form() -> Response:
+@handled(citizen)
+def form(request: Request) -> Response:
     """The whole form as one page, for browsers without JavaScript."""
-    request = citizen.current_request
     if request.method == "POST":
         sent = http.read(request, schemas().RegistrationBody)
         return _form_page(sent.fields, sent.key, [], 200)
@@ -111,22 +111,24 @@ def form() -> Response:
 
 
 @citizen.route("/v1/check", methods=["POST"], content_types=CONTENT_TYPES)
-def check() -> Response:
+@handled(citizen)
+def check(request: Request) -> Response:
     """Show the answers once more before they are sent, for browsers without JavaScript."""
-    sent = http.read(citizen.current_request, schemas().RegistrationBody, keyed=True)
+    sent = http.read(request, schemas().RegistrationBody, keyed=True)
     faults, _ = application.check(sent.body, wiring.form_rules())
     if sent.faults or faults:
-        return _form_again(sent, InvalidRequest(*sent.faults, *faults))
+        return _form_again(request, sent, InvalidRequest(*sent.faults, *faults))
     return _html("check", 200, _form_context(sent.fields, sent.key, [], None))
 
 
 @citizen.route("/v1/openapi.json", methods=["GET"])
-def openapi() -> Response:
+@handled(citizen)
+def openapi(request: Request) -> Response:
     """The description of this API."""
     from chalicelib.entrypoints.openapi import document  # noqa: PLC0415
 
     body = document()
-    return http.respond(citizen.current_request, Answer(200, body, "error"))
+    return http.respond(request, Answer(200, body, "error"))
 
 
 def schemas() -> Any:  # noqa: ANN401 - a module
@@ -143,16 +145,18 @@ def _case(case: Registration, page: str, paper: str) -> Answer:
     return Answer(200, body, page, {"receipt": paper, "key": wiring.fresh_key()})
 
 
-def _form_again(sent: http.Sent, error: InvalidRequest) -> Response:
+def _form_again(request: Request, sent: http.Sent, error: InvalidRequest) -> Response:
     """The form as it was filled in, with its faults; for JSON, the error itself."""
-    if not http.wants_html(citizen.current_request):
+    if not http.wants_html(request):
         raise error
     errors = http.errors_body(error, "", wiring.fault_words())["errors"]
     return _form_page(sent.fields, sent.key or wiring.fresh_key(), errors, http.status_of(error))
 
 
-def _page_again(error: TepatError, page: str, fields: Mapping[str, str]) -> Response:
-    if not http.wants_html(citizen.current_request):
+def _page_again(
+    request: Request, error: TepatError, page: str, fields: Mapping[str, str]
+) -> Response:
+    if not http.wants_html(request):
         raise error
     errors = http.errors_body(error, "", wiring.fault_words())["errors"]
     context = {

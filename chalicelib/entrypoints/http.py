@@ -11,12 +11,14 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 from urllib.parse import parse_qsl
 
-from chalice.app import Request, Response
+from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ValidationError
 
+from chalicelib import wiring
 from chalicelib.domain.errors import (
     Fault,
     InvalidRequest,
@@ -33,13 +35,15 @@ from chalicelib.settings import settings
 from chalicelib.telemetry import log, log_failure
 from chalicelib.usecases.find_case import Caller
 
+View = Callable[..., Response]
+
 MAX_BODY = 64 * 1024  # twenty members with long names are under 10 kB
 MAX_ERRORS = 200
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 CONTENT_TYPES = ["*/*"]  # Chalice lets all in; the check here answers in our own shape
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
-_BAD_REQUEST, _SERVER_ERROR = 400, 500
+_SERVER_ERROR = 500
 _STATUS: Mapping[type[TepatError], int] = {
     InvalidRequest: 422,
     NotSignedIn: 401,
@@ -111,7 +115,7 @@ def read(request: Request, shape: type[BaseModel], *, keyed: bool = False) -> Se
     Raises:
         InvalidRequest: there is no body to check: too large, of another type, unreadable.
     """
-    raw = bytes(request.raw_body)  # type: ignore[arg-type] - Chalice decodes it to bytes
+    raw = bytes(request.raw_body)  # type: ignore[arg-type]  # it is bytes
     if len(raw) > MAX_BODY:
         raise InvalidRequest(Fault("body_too_large", params={"kb": MAX_BODY // 1024}))
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -204,31 +208,40 @@ def message(fault: Fault, words: Mapping[str, str]) -> str:
     return text.format(**fault.params)
 
 
-def middleware(words: Callable[[], Mapping[str, str]]) -> Callable[..., Response]:
-    """The one place where errors become HTTP, and one line is logged for each request."""
+def handled(blueprint: Blueprint) -> Callable[[View], Callable[..., Response]]:
+    """Make a view of a function that takes the request and gives a response.
 
-    def finish(request: Request, get_response: Callable[[Request], Response]) -> Response:
-        started = time.perf_counter_ns()
-        codes = ""
-        try:
-            response = get_response(request)
-        except TepatError as error:
-            codes = str(error)
-            response = _refusal(request, error, words())
-        except Exception as error:  # noqa: BLE001 - told without its text, answered as ours
-            log_failure("request broke", error, route=_route(request))
-            response = _refusal(request, TepatError(Fault("broken")), words())
-        log(
-            "request",
-            route=_route(request),
-            status=response.status_code,
-            code=codes[:120],
-            ms=(time.perf_counter_ns() - started) // 1_000_000,
-            request=_request_id(request),
-        )
-        return response
+    The one place where errors become HTTP, and where one line is logged for each request. Chalice
+    would log an error's text and trace, which may hold what a person typed; so none reaches it.
+    """
 
-    return finish
+    def decorate(view: View) -> Callable[..., Response]:
+        @wraps(view)
+        def finish(**path: str) -> Response:
+            request: Request = blueprint.current_request
+            started = time.perf_counter_ns()
+            codes = ""
+            try:
+                response = view(request, **path)
+            except TepatError as error:
+                codes = str(error)
+                response = refusal(request, error)
+            except Exception as error:  # noqa: BLE001 - told without its text, answered as ours
+                log_failure("request broke", error, route=_route(request))
+                response = refusal(request, TepatError(Fault("broken")))
+            log(
+                "request",
+                route=_route(request),
+                status=response.status_code,
+                code=codes[:120],
+                ms=(time.perf_counter_ns() - started) // 1_000_000,
+                request=_request_id(request),
+            )
+            return response
+
+        return finish
+
+    return decorate
 
 
 def status_of(error: TepatError) -> int:
@@ -237,11 +250,12 @@ def status_of(error: TepatError) -> int:
     return by_code[0] if by_code else _STATUS.get(type(error), _SERVER_ERROR)
 
 
-def _refusal(request: Request, error: TepatError, words: Mapping[str, str]) -> Response:
+def refusal(request: Request, error: TepatError) -> Response:
+    """The response that an error becomes."""
     headers = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
-    body = errors_body(error, _request_id(request), words)
+    body = errors_body(error, _request_id(request), wiring.fault_words())
     return respond(request, Answer(status_of(error), body, "error", headers=headers))
 
 
@@ -317,7 +331,8 @@ def _drop(body: dict[str, Any], path: tuple[int | str, ...]) -> None:
 
 
 def _route(request: Request) -> str:
-    return f"{request.method} {request.path}"
+    """Method and path pattern; the pattern, since a path may carry a locator."""
+    return f"{request.method} {request.context.get('resourcePath', '')}"
 
 
 def _request_id(request: Request) -> str:
