@@ -16,6 +16,7 @@ import socket
 import sys
 import textwrap
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,7 +27,7 @@ from infra.civil_registry_lies import BROKEN_OFF, LIES
 from infra.civil_registry_records import FIELDS, Record, answer, read_population
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 CHECK_PATH: Final = "/check"
 MAX_PEOPLE: Final = 100
@@ -55,7 +56,7 @@ examples:
 addresses:
   POST {CHECK_PATH}     checks up to {MAX_PEOPLE} people; bearer token when there is one
   POST /control   sets the mood: mode, and optionally how, seconds, times
-  GET  /health    mood, size of the population, number of checks since the start
+  GET  /health    mood, size of the population, checks and outcomes since the start
 
 moods:
   ok      answers from the population file
@@ -93,6 +94,7 @@ class Sandbox(ThreadingHTTPServer):
         self.population = population
         self.token = token
         self.checks = 0
+        self.answered: Counter[str] = Counter()
         self.url = f"http://127.0.0.1:{self.server_port}{CHECK_PATH}"
         self._mood = Mood()
         self._changed = threading.Event()
@@ -122,6 +124,11 @@ class Sandbox(ThreadingHTTPServer):
                 mood = Mood("wrong", next(self._lies))
             return mood, changed
 
+    def count_outcomes(self, outcomes: Iterable[str]) -> None:
+        """Keep the sums that /health shows."""
+        with self._lock:
+            self.answered.update(outcomes)
+
     def handle_error(
         self,
         request: socket.socket | tuple[bytes, socket.socket],
@@ -141,8 +148,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path != "/health":
             return self._send(HTTPStatus.NOT_FOUND, {"error": "no such address"})
         mood = self.server.mood()
-        health = {"mode": mood.mode, "how": mood.how, "seconds": mood.seconds, "times": mood.times}
+        health: dict[str, object] = {"mode": mood.mode, "how": mood.how}
+        health |= {"seconds": mood.seconds, "times": mood.times}
         health |= {"people": len(self.server.population), "checks": self.server.checks}
+        health |= {"answered": self.server.answered}
         return self._send(HTTPStatus.OK, health)
 
     def do_POST(self) -> None:
@@ -178,6 +187,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not _is_question(body):
             return self._send(HTTPStatus.BAD_REQUEST, {"error": "not a question; see the docs"})
         answers = [answer(person, self.server.population) for person in body["people"]]
+        if mood.mode != "wrong":
+            self.server.count_outcomes(a["outcome"] for a in answers)
         content = json.dumps({"request": body["request"], "answers": answers}).encode()
         if mood.mode == "wrong":
             content = LIES[mood.how](body["request"], answers)

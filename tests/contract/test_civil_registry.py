@@ -26,7 +26,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from fakes_civil_registry import FakeCivilRegistry
 
 from chalicelib.adapters.registers import civil_registry
 from chalicelib.adapters.registers.circuit_breaker import CircuitBreaker
@@ -34,6 +33,7 @@ from chalicelib.adapters.registers.civil_registry import HttpCivilRegistry, Pati
 from chalicelib.domain.identity import IdentityAnswer, IdentityClaim, Outcome
 from infra.civil_registry_lies import LIES
 from infra.civil_registry_records import read_population
+from tests.fakes_civil_registry import FakeCivilRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
