@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import os
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -17,10 +18,11 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import Any
 
 from infra import stages
-from infra.layer import REPO, BuildError, build_layer, this_machine, zip_compiled
+from infra.layer import REPO, BuildError, build_layer, this_machine, zip_fixed
 from infra.templates import HERE, read
 
 SURFACES = ("public", "staff")
@@ -74,7 +76,8 @@ def build(stage_name: str, out: Path, machine: str) -> Package:
         code = Path(folder) / "code"
         with zipfile.ZipFile(Path(folder) / "public" / "deployment.zip") as archive:
             archive.extractall(code)
-        zip_compiled(code, package.code, "/var/task")
+        _compile_alone(code)
+        zip_fixed(code, package.code)
     _report(package, out)
     return package
 
@@ -130,6 +133,23 @@ def _package(tree: Path, stage_name: str, surface: str, out: Path) -> Path:
     if "Could not install" in said:  # Chalice says so and ends as if all were well
         raise BuildError(said)
     return out
+
+
+def _compile_alone(code: Path) -> None:
+    """Put byte code in the place of the sources: 0.4 MB instead of 0.7, and nothing to compile.
+
+    Docstrings go too, but for the schemas: there they are descriptions in the OpenAPI document.
+    """
+    for source in code.rglob("*.py"):
+        py_compile.compile(
+            str(source),
+            cfile=str(source.with_suffix(".pyc")),
+            dfile=f"/var/task/{source.relative_to(code)}",  # stands in tracebacks
+            doraise=True,
+            optimize=0 if source.name == "schemas.py" else 2,
+            invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+        )
+        source.unlink()
 
 
 def _run(command: list[str], cwd: Path) -> str:

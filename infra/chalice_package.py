@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def main(tree: str, stage: str, merge_template: str, out: str) -> None:
         merge_template: JSON template that is merged into Chalice's.
         out: folder for `sam.json` and `deployment.zip`.
     """
-    factory = CLIFactory(tree)
+    factory = CLIFactory(tree, environ=os.environ)  # the app reads its surface from there
     config = factory.create_config_obj(stage)
     validate_configuration(config)
     packager = factory.create_app_packager(

@@ -153,7 +153,7 @@ def main() -> None:
         pool = f"https://cognito-idp.{REGION}.amazonaws.com/{made['StaffPoolId']}"
         chosen |= made | {
             "CivilRegistryToken": token,
-            "TrustedProxy": "forwarded",
+            "TrustedProxy": "cloudfront",
             "TokenIssuer": pool,
             "JwksUrl": f"{pool}/.well-known/jwks.json",
             "LoginUrl": f"https://{made['StaffDomain']}.auth.{REGION}.amazoncognito.com",

@@ -55,7 +55,8 @@ def build_layer(machine: str, cache: Path) -> Path:
         _fetch(python, machine, version)
         _check_native(python, machine)
         shutil.rmtree(python / "bin", ignore_errors=True)
-        zip_compiled(Path(folder), layer, "/opt")
+        compile_beside(Path(folder), "/opt")
+        zip_fixed(Path(folder), layer)
     return layer
 
 
@@ -88,19 +89,19 @@ def _check_native(folder: Path, machine: str) -> None:
             raise BuildError(f"{path.name} is not for {machine}")
 
 
-def zip_compiled(folder: Path, target: Path, home: str) -> None:
-    """Byte-compile a folder and zip it with fixed dates.
+def compile_beside(folder: Path, home: str) -> None:
+    """Byte-compile beside the sources.
 
     `unchecked-hash` matters: zips carry old dates, so time-checked byte code would count as stale
     and every cold start would compile again (2.4 to 3 times the instructions).
 
     Args:
-        folder: what is zipped.
-        target: the zip, replaced in one step.
-        home: where Lambda unpacks it; stands in tracebacks.
+        folder: the packages.
+        home: where Lambda unpacks them; stands in tracebacks.
+
+    Raises:
+        BuildError: some file does not compile.
     """
-    for stale in folder.rglob("__pycache__"):
-        shutil.rmtree(stale)
     compiled = compileall.compile_dir(
         folder,
         quiet=2,
@@ -110,6 +111,15 @@ def zip_compiled(folder: Path, target: Path, home: str) -> None:
     )
     if not compiled:
         raise BuildError(f"some file under {folder} does not compile")
+
+
+def zip_fixed(folder: Path, target: Path) -> None:
+    """Zip a folder in fixed order with fixed dates: the same content gives the same bytes.
+
+    Args:
+        folder: what is zipped.
+        target: the zip, replaced in one step.
+    """
     part = target.with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in sorted(folder.rglob("*")):
