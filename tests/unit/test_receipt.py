@@ -1,0 +1,74 @@
+"""Receipts: derived, read aloud, and safe against slips of the pen."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain import receipt
+from chalicelib.domain.receipt import ALPHABET, Receipt
+
+KEYS = st.text("ABCDEFabcdef0123456789-_", min_size=16, max_size=64)
+INDEXES = st.integers(0, 83_761)
+
+
+def mac(purpose: str, data: bytes) -> bytes:
+    return hmac.digest(b"key", purpose.encode() + b"|" + data, hashlib.sha256)
+
+
+@given(KEYS, INDEXES)
+def test_a_receipt_reads_back_and_carries_its_village(key: str, index: int) -> None:
+    paper = receipt.derive(mac, key, index)
+    assert receipt.parse(paper.text) == paper
+    assert receipt.village_index(paper.locator) == index
+    assert len(paper.text.replace("-", "")) == 24
+    assert not set(paper.text) & set("01ILOU")
+
+
+@given(KEYS, INDEXES)
+def test_a_key_gives_one_receipt_and_other_attempts_others(key: str, index: int) -> None:
+    first = receipt.derive(mac, key, index)
+    assert first == receipt.derive(mac, key, index)
+    assert first.locator != receipt.derive(mac, key, index, 1).locator
+
+
+@given(KEYS, INDEXES)
+def test_any_case_and_any_grouping_is_read(key: str, index: int) -> None:
+    paper = receipt.derive(mac, key, index)
+    assert receipt.parse(paper.text.lower().replace("-", " ")) == paper
+    assert receipt.parse(paper.text.replace("-", "")) == paper
+
+
+def test_every_wrong_letter_and_every_swap_of_two_is_found() -> None:
+    for number in range(20):
+        letters = receipt.derive(mac, f"key-{number:020}", number * 4000).text.replace("-", "")
+        for place in range(24):
+            for letter in set(ALPHABET) - {letters[place]}:
+                assert receipt.parse(letters[:place] + letter + letters[place + 1 :]) is None
+        for one, two in combinations(range(24), 2):
+            if letters[one] != letters[two]:
+                swapped = list(letters)
+                swapped[one], swapped[two] = swapped[two], swapped[one]
+                assert receipt.parse("".join(swapped)) is None
+
+
+@given(st.text(max_size=40))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    paper = receipt.parse(text)
+    assert paper is None or len(paper.locator) == 10
+
+
+@pytest.mark.parametrize("text", ["", "A" * 24, "3M3G-6DYA", "³" * 24, "３" * 24])
+def test_what_is_no_receipt_is_none(text: str) -> None:
+    assert receipt.parse(text) is None
+
+
+def test_the_stored_digest_is_bound_to_the_locator() -> None:
+    paper = receipt.derive(mac, "k" * 20, 5)
+    moved = Receipt(receipt.derive(mac, "l" * 20, 5).locator, paper.secret)
+    assert receipt.secret_mac(mac, paper) != receipt.secret_mac(mac, moved)
