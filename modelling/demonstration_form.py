@@ -112,7 +112,7 @@ QUESTIONS = (
         "fuel",
         "utilities",
         "Bahan bakar apa yang paling sering dipakai untuk memasak?",
-        "",
+        "Bila memakai lebih dari satu, pilih yang paling sering.",
         {
             "gas": "Gas elpiji atau gas kota",
             "electric": "Listrik",

@@ -6,7 +6,12 @@ Both lists go into the artefact, so that who reads a decision can read them too.
 from __future__ import annotations
 
 MAPPING = (
-    {"read": "size", "survey": "hhsize", "note": "the same; above 20 counted as 20"},
+    {
+        "read": "size",
+        "survey": "hhsize",
+        "note": "the survey counts a household (who eat together), the register a family (who "
+        "stand on one family card); above 20 counted as 20",
+    },
     {"read": "toddlers", "survey": "n_0_4", "note": "the same"},
     {
         "read": "out_of_school",

@@ -2,8 +2,8 @@
 
 The official weights of Indonesia's proxy means test are not public, and no Indonesian
 consumption survey can be had. So the questions are worded as SUSENAS and DTSEN word them, and
-each level is matched to the nearest level of the survey; `demonstration_notes` says how near. The model
-shows how the system works. It says nothing about who is poor in Indonesia.
+each level is matched to the nearest level of the survey; `demonstration_notes` says how near.
+The model shows how the system works. It says nothing about who is poor in Indonesia.
 """
 
 from __future__ import annotations

@@ -83,6 +83,7 @@ class Read:
         codes: the codes it may take; None for a number; empty for any code (areas).
         low, high: the plausible numbers; beyond them the household cannot be scored.
         question: the question it answers, or None.
+        field: how a reason names it: its question, "village", or its own name.
         uses_members: True when it is taken from the members.
         rests_on: the reads it is reckoned from.
     """
@@ -95,11 +96,7 @@ class Read:
     question: str | None
     uses_members: bool
     rests_on: tuple[str, ...]
-
-    @property
-    def field(self) -> str:
-        """How a reason names this input: its question, or its own name."""
-        return self.question or self.name
+    field: str
 
 
 def parse_read(
@@ -151,8 +148,11 @@ def _read(
     question: str | None = None,
     uses_members: bool = False,
     rests_on: tuple[str, ...] = (),
+    field: str = "",
 ) -> Read:
-    return Read(name, take, codes, *bounds, question, uses_members, rests_on)
+    return Read(
+        name, take, codes, *bounds, question, uses_members, rests_on, field or question or name
+    )
 
 
 def _answer(name: str, node: Node, questions: Mapping[str, Question]) -> Read:
@@ -250,7 +250,7 @@ def _area(name: str, node: Node) -> Read:
     def take(household: Household, _ages: object, _values: object) -> str | None:
         return household.village[:digits] if _VILLAGE.fullmatch(household.village) else None
 
-    return _read(name, take, codes=frozenset())
+    return _read(name, take, codes=frozenset(), field="village")
 
 
 def _urban(name: str, node: Node) -> Read:
@@ -261,7 +261,7 @@ def _urban(name: str, node: Node) -> Read:
             return None
         return "urban" if household.is_urban else "rural"
 
-    return _read(name, take, codes=frozenset(("urban", "rural")))
+    return _read(name, take, codes=frozenset(("urban", "rural")), field="village")
 
 
 def _bounds(fields: Mapping[str, Node], most: int = LARGEST) -> tuple[int, int]:

@@ -32,7 +32,7 @@ class Reason:
 
     Attributes:
         code: "missing", "out_of_range" or "unknown_level".
-        field: the question's code, or the name of the read, or "members".
+        field: the question's code, "village", "members", or the name of the read.
     """
 
     code: str
