@@ -11,6 +11,7 @@ import base64
 import gzip
 import hashlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -62,10 +63,9 @@ def build(region: str, out: Path) -> None:
         jinja2.UndefinedError: a template asks for a word that is not there.
     """
     content = load(region)
-    if out.exists():
-        shutil.rmtree(out)
-    out.mkdir(parents=True)
-    assets = _assets(content, out)
+    made = out.with_name(f"{out.name}.new-{os.getpid()}")
+    made.mkdir(parents=True)
+    assets = _assets(content, made)
     engine = environment([PAGES, ANSWERS], assets)
     engine.globals.update(months=MONTHS, members_max=MAX_MEMBERS)
     engine.filters["pick"] = pick
@@ -73,11 +73,13 @@ def build(region: str, out: Path) -> None:
         page = engine.get_template(f"{template}.html").render(
             villages=content.villages, questions=content.questions
         )
-        _write(out / address, squeeze(page).encode())
-    _write(out / "assets.json", json.dumps(assets, ensure_ascii=False, sort_keys=True).encode())
-    for path in sorted(out.rglob("*")):
+        _write(made / address, squeeze(page).encode())
+    _write(made / "assets.json", json.dumps(assets, ensure_ascii=False, sort_keys=True).encode())
+    for path in sorted(made.rglob("*")):
         if path.is_file():
             _compress(path)
+    shutil.rmtree(out, ignore_errors=True)
+    made.replace(out)  # whoever serves the folder never meets half a site
 
 
 def copy_answers(dist: Path, target: Path) -> None:

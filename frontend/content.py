@@ -26,7 +26,8 @@ from chalicelib.domain.household import (
 )
 
 ROOT = Path(__file__).resolve().parent
-MODELS = ROOT.parent / "chalicelib" / "data" / "models"
+DATA = ROOT.parent / "chalicelib" / "data"
+MODELS = DATA / "models"
 LABELLED = {
     "sex": Sex,
     "relation": Relation,
@@ -80,6 +81,8 @@ def load(region: str, language: str = "id") -> Content:
     raw = yaml.safe_load((ROOT / "content" / f"{language}.yaml").read_text("utf-8"))
     labels = check_labels(raw.pop("labels"))
     fill = {"region": region_name, "members_max": str(MAX_MEMBERS)}
+    # The agreement is recorded by its version, so its text stands beside the rules, not here.
+    raw["consent"] |= json.loads((DATA / f"consent.{language}.json").read_text("utf-8"))
     words = check_words(raw, fill)
     return Content(region, region_name, words, labels, read_questions(), villages)
 

@@ -68,7 +68,9 @@ function decisionView(decision) {
   return make(
     "section", { class: "decision " + (decision.eligible ? "yes" : "no") },
     make("h3", {}, decision.name), tags, make("p", {}, decision.sentence),
+    decision.note ? make("p", {}, decision.note) : "",
     ...(decision.reasons.length ? part(W.status.reasons, list(decision.reasons.map((r) => r.sentence))) : []),
+    ...(decision.estimate || []).map((line) => make("p", {}, line)),
     ...((decision.would_change || []).length ? part(W.status.would_change, list(decision.would_change)) : []),
     ...(decision.rests_on ? part(W.status.rests_on, make("p", {}, decision.rests_on)) : []),
     ...(decision.how_to_appeal ? part(W.status.appeal, make("p", {}, decision.how_to_appeal)) : [])
@@ -77,6 +79,9 @@ function decisionView(decision) {
 
 function stateView(data, receipt) {
   const parts = [];
+  if ((data.notes || []).length) {
+    parts.push(make("div", { class: "note" }, ...data.notes.map((line) => make("p", {}, line))));
+  }
   if ((data.corrections || []).length) parts.push(correctionForm(data.corrections, receipt));
   if ((data.decisions || []).length) {
     parts.push(section(W.status.decisions, ...data.decisions.map(decisionView)));
@@ -139,6 +144,7 @@ function follow(receipt, draw) {
 function correctionForm(corrections, receipt) {
   const form = make("form", { novalidate: "" });
   const places = [];
+  const key = newKey();
   corrections.forEach((one) => {
     const path = one.field.split(".");
     const part = path[path.length - 1];
@@ -164,7 +170,7 @@ function correctionForm(corrections, receipt) {
     summarize(faults);
     if (faults.length || send.disabled) return;
     send.disabled = true;
-    const answer = await post("/v1/corrections", JSON.stringify(corrected(form, receipt)));
+    const answer = await post("/v1/corrections", JSON.stringify(corrected(form, receipt)), key);
     send.disabled = false;
     if (answer.status === 200) {
       present(W.correct.done_title, make("h1", {}, W.correct.done_title), ...nextView(answer.data));

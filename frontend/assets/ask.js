@@ -2,6 +2,7 @@
 
 const RECEIPT = "tepat.bukti";
 const form = main.querySelector("form[data-form]");
+let key = newKey(); // a new one only after an answer, so that sending again is a repeat
 form.noValidate = true;
 
 const stored = kept(RECEIPT);
@@ -13,8 +14,8 @@ function bodyOf() {
     const text = textOf(field);
     const name = pathOf(field);
     if (name === "agreed") body.agreed = true;
-    else if (name === "phone") body.phone = digits(text) || null;
-    else body[name] = (text || "").trim();
+    else if (name === "phone") body.phone = phoneOf(text);
+    else body[name] = (text || "").replace(/\s+/g, " ").trim();
   });
   return body;
 }
@@ -55,8 +56,9 @@ async function send(body) {
   const button = form.querySelector("button");
   if (button.disabled) return;
   button.disabled = true;
-  const answer = await post(form.getAttribute("action"), JSON.stringify(body));
+  const answer = await post(form.getAttribute("action"), JSON.stringify(body), key);
   button.disabled = false;
+  if (!passes(answer.status)) key = newKey();
   if (answer.status >= 200 && answer.status < 300) {
     done[form.dataset.form](answer.data, body);
     return;

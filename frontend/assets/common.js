@@ -63,6 +63,16 @@ function receiptOf(text) {
   return (text || "").toUpperCase().replace(/[^0-9A-Z]/g, "");
 }
 
+// Sixteen random bytes; the same key with the same body is the same request.
+function newKey() {
+  const random = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(random, (byte) => ("0" + byte.toString(16)).slice(-2)).join("");
+}
+
+function phoneOf(text) {
+  return digits(text).replace(/^\+?62/, "0") || null;
+}
+
 function isoDate(year, month, day) {
   const y = Number(year), m = Number(month), d = Number(day);
   const date = new Date(Date.UTC(y, m - 1, d));
@@ -79,9 +89,12 @@ const checks = {
   village: (text) => (text ? "" : W.faults.village),
   nik: number16(W.faults.nik),
   kk: number16(W.faults.kk),
-  phone: (text) => (/^(\+?\d{8,15})?$/.test(digits(text)) ? "" : W.faults.phone),
+  phone: (text) => (/^((0|\+?62)\d{7,13})?$/.test(digits(text)) ? "" : W.faults.phone),
   "required-receipt": (text) => (receiptOf(text).length === 24 ? "" : W.faults.receipt),
-  date: (text) => (text ? "" : W.faults.date),
+  date: (text, field) => {
+    const typed = Array.from(field.querySelectorAll("input")).some((part) => part.value.trim());
+    return text ? "" : typed ? W.faults.date : W.faults.required;
+  },
   count: (text, field) => {
     const low = Number(field.dataset.min), high = Number(field.dataset.max);
     const fits = /^\d*$/.test(text.trim()) && (!text.trim() || (Number(text) >= low && Number(text) <= high));
@@ -97,6 +110,15 @@ function controlOf(field) {
 // A field's path: that of its control, without the day, month and year of a date.
 function pathOf(field) {
   return controlOf(field).name.replace(/\.d$/, "");
+}
+
+function labelOfField(field) {
+  return field.querySelector("legend,label").firstChild.textContent.trim();
+}
+
+function focusOn(field) {
+  const control = controlOf(field);
+  (control.disabled ? byId("district") : control).focus(); // villages wait for their district
 }
 
 function textOf(field) {
@@ -136,13 +158,18 @@ function tell(field, message) {
   else owner.removeAttribute("aria-describedby");
 }
 
-// Check every field on screen, all at once; gives [{field: path, message, go}].
+// Check every field on screen, all at once; gives [{field: path, message, go}]. At the top of the
+// page a message needs the name of its field, unless it has it.
 function faultsOf(form) {
   const found = [];
   form.querySelectorAll(".field[data-check]:not([hidden])").forEach((field) => {
     const message = checks[field.dataset.check](textOf(field), field);
     tell(field, message);
-    if (message) found.push({ field: pathOf(field), message, go: () => controlOf(field).focus() });
+    if (!message) return;
+    const label = labelOfField(field);
+    const bare = message === W.faults.required || message === W.faults.choose || field.dataset.check === "count";
+    const line = bare ? label + (/\?$/.test(label) ? " " : ": ") + message : message;
+    found.push({ field: pathOf(field), message: line, go: () => focusOn(field) });
   });
   return found;
 }

@@ -2,8 +2,8 @@
 
 const DRAFT = "tepat.isian";
 const RECEIPT = "tepat.bukti";
-const AGE_ASKED = { schooling: 5, occupation: 10 }; // years; younger children are not asked
-const PREGNANCY = [10, 60];
+// Years at which something is asked; outside them the answer is plain.
+const AGES_ASKED = { attending: [3, 29], schooling: [5, 120], occupation: [10, 120], pregnant: [10, 60] };
 const IDENTITY = ["name", "birth_date", "sex", "relation"];
 const SITUATION = ["attending", "schooling", "occupation", "disability", "pregnant"];
 
@@ -15,9 +15,7 @@ function save() {
 
 // The key stays the same until an answer came, so that sending again cannot register twice.
 function newDraft() {
-  const random = crypto.getRandomValues(new Uint8Array(16));
-  const key = Array.from(random, (byte) => ("0" + byte.toString(16)).slice(-2)).join("");
-  draft = { key, v: {}, m: [], seen: false, body: "" };
+  draft = { key: newKey(), v: {}, m: [], seen: false, body: "" };
   save();
 }
 
@@ -49,8 +47,8 @@ function ageOf(member) {
 
 function isAsked(member, part) {
   const age = ageOf(member);
-  if (part === "pregnant") return member.sex === "P" && age >= PREGNANCY[0] && age <= PREGNANCY[1];
-  return !(part in AGE_ASKED) || age >= AGE_ASKED[part];
+  if (part === "pregnant" && member.sex !== "P") return false;
+  return !(part in AGES_ASKED) || (age >= AGES_ASKED[part][0] && age <= AGES_ASKED[part][1]);
 }
 
 function partOf(member, part, index) {
@@ -58,16 +56,13 @@ function partOf(member, part, index) {
   if (part === "relation" && index === 0) return "head";
   if (isAsked(member, part)) return member[part];
   if (part === "schooling") return "none";
+  if (part === "attending") return "no";
   if (part === "pregnant") return "false";
-  return member.attending && member.attending !== "no" ? "student" : "not_working";
+  return partOf(member, "attending", index) === "no" ? "not_working" : "student";
 }
 
 function isComplete(member, index) {
   return IDENTITY.concat(SITUATION).every((part) => partOf(member, part, index));
-}
-
-function phoneOf(text) {
-  return digits(text).replace(/^\+?62/, "0") || null;
 }
 
 function answersOf() {

@@ -45,11 +45,18 @@ function show() {
   const count = W.register.step.replace("{n}", at).replace("{of}", ORDER.length);
   const back = make("a", { class: "back", href: "#" + before(step) }, W.site.back);
   const form = copyStep(step);
+  if (partOfStep(step).member) form.querySelector("h1").textContent = memberTitle(partOfStep(step));
   if (name === "anggota") drawMembers(form);
   else if (name === "periksa") drawCheck(form);
   else drawFields(form, step);
   present(form.dataset.title, back, make("p", { class: "count" }, count), form);
   if (name !== "periksa") markHeard(form);
+}
+
+function memberTitle(part) {
+  const member = draft.m[part.index] || {};
+  if (part.name === "keadaan") return W.members.situation_of.replace("{name}", (member.name || "").trim());
+  return part.index === 0 ? W.members.head : W.correct.person.replace("{n}", part.index + 1);
 }
 
 function showStart() {
@@ -92,7 +99,7 @@ function markHeard(form) {
     const message = field.querySelector("[name]") && heardFaults[pathOf(field)];
     if (!message) return;
     tell(field, message);
-    controlOf(field).focus();
+    focusOn(field);
   });
 }
 
@@ -139,12 +146,12 @@ function drawCheck(form) {
   ORDER.forEach((step) => {
     if (step === "periksa") return;
     const title = byId("t-" + step).content.firstElementChild.dataset.title;
-    const heading = make("h2", {}, title);
+    const heading = make("div", { class: "head" }, make("h2", {}, title));
     const rows = step === "persetujuan"
       ? make("p", {}, draft.v["consent.agreed"] ? W.check.agreed : W.site.empty)
       : step === "anggota" ? memberRows("check") : rowsOf(step);
+    if (!draft.body) heading.append(changeLink(step, title));
     box.append(heading, rows);
-    if (!draft.body) box.append(make("p", {}, changeLink(step, title)));
   });
   if (draft.body) form.querySelector("button").textContent = W.check.again;
   form.addEventListener("submit", (event) => {

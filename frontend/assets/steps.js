@@ -25,10 +25,7 @@ function restore(form) {
   controlsOf(form).forEach((control) => {
     const [home, name] = placeOf(control.name);
     if (control.type === "hidden") home[name] = control.value;
-    else if (control.type === "radio") {
-      if (name in home) control.checked = home[name] === control.value;
-      else if (control.checked) home[name] = control.value;
-    } else if (control.type === "checkbox") control.checked = home[name] === control.value;
+    else if (control.type === "radio" || control.type === "checkbox") control.checked = home[name] === control.value;
     else if (name in home) control.value = home[name];
   });
 }
@@ -79,7 +76,9 @@ function labelOf(name, value) {
     if (control) {
       const chosen = control.closest(".field").querySelector('[value="' + value + '"]');
       if (!chosen) return value;
-      return chosen.tagName === "OPTION" ? chosen.textContent : chosen.nextElementSibling.textContent;
+      if (chosen.tagName !== "OPTION") return chosen.nextElementSibling.textContent;
+      const group = chosen.closest("optgroup");
+      return chosen.textContent + (group ? ", " + group.label : "");
     }
   }
   return value;
@@ -119,11 +118,10 @@ function rowsOf(step) {
     if (!field.querySelector("[name]")) return;
     const control = controlOf(field);
     const value = draft.v[control.name];
-    const question = field.querySelector("legend,label").firstChild.textContent.trim();
     const known = control.type === "radio" || control.tagName === "SELECT";
     const blank = /^answers/.test(control.name) ? W.site.unknown : W.site.empty;
     const text = value ? (known ? labelOf(control.name, value) : value) : blank;
-    rows.append(make("div", {}, make("dt", {}, question), make("dd", {}, text)));
+    rows.append(make("div", {}, make("dt", {}, labelOfField(field)), make("dd", {}, text)));
   });
   return rows;
 }

@@ -1,0 +1,287 @@
+"""A small stand-in for the public API: the contract's answers, the real templates, no real checks.
+
+It lets the pages be tested in a second, without the local stack. What it says is not true of any
+family; the same tests run on the real stack when it is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mimetypes
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from chalicelib.adapters.area_files import region_villages
+from chalicelib.entrypoints.form_fields import nested
+from chalicelib.entrypoints.pages import environment, qr_svg
+from frontend.build import ANSWERS, build
+from frontend.content import read_questions
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+SECONDS_TO_DECIDE = 3.0
+DECIDED: dict[str, Any] = {
+    "state": "decided",
+    "title": "Hasil sudah ada",
+    "next": "Baca hasil tiap bantuan di bawah. Hasil ini belum berarti bantuan cair.",
+    "expect_by": None,
+    "timeline": [
+        {"at": "21 November 2026, 08.15", "title": "Pendaftaran diterima"},
+        {"at": "21 November 2026, 08.16", "title": "NIK sudah cocok"},
+        {"at": "21 November 2026, 08.16", "title": "Hasil sudah ada"},
+    ],
+    "notes": [],
+    "corrections": [],
+    "decisions": [
+        {
+            "programme": "PKH",
+            "name": "PKH",
+            "eligible": True,
+            "provisional": True,
+            "sentence": "Keluarga Anda dinyatakan LAYAK untuk PKH. Ini belum berarti bantuan cair; "
+            "penyaluran mengikuti kuota dan jadwal.",
+            "note": "Hasil ini sementara.",
+            "reasons": [
+                {
+                    "code": "decile_within",
+                    "sentence": "Perkiraan kami, keluarga Anda masuk kelompok 2 dari 10 (desil 2).",
+                }
+            ],
+            "estimate": ["Perkiraan bantuan Rp900.000 setahun. Ini perkiraan, bukan janji."],
+            "would_change": ["Laporkan jika susunan keluarga Anda berubah."],
+            "rests_on": "Jawaban Anda per 21 November 2026; model contoh c0c385d5.",
+            "how_to_appeal": "Ajukan sanggah sampai 21 Desember 2026. Gratis.",
+        },
+        {
+            "programme": "PBI",
+            "name": "PBI-JK",
+            "eligible": False,
+            "provisional": True,
+            "sentence": "Keluarga Anda BELUM LAYAK untuk PBI-JK.",
+            "note": "",
+            "reasons": [{"code": "state_employee", "sentence": "1 anggota keluarga adalah ASN."}],
+            "estimate": [],
+            "would_change": ["Jika anggota itu sudah tidak bekerja di sana, laporkan."],
+            "rests_on": "Jawaban Anda per 21 November 2026.",
+            "how_to_appeal": "Ajukan sanggah sampai 21 Desember 2026. Gratis.",
+        },
+    ],
+    "contributions": [
+        {"direction": "lowers", "sentence": "Jamban menurunkan perkiraan belanja sekitar 4 persen."}
+    ],
+    "model": {
+        "name": "Model contoh",
+        "demonstration": True,
+        "notice": "Penilaian ini memakai rumus contoh, bukan rumus resmi.",
+        "sha256": "c0c385d56dc923db",
+    },
+}
+WAITING: dict[str, Any] = {
+    **DECIDED,
+    "state": "received",
+    "title": "Pendaftaran diterima",
+    "next": "Kami sedang mengecek NIK keluarga Anda ke Dukcapil.",
+    "expect_by": "23 November 2026",
+    "timeline": DECIDED["timeline"][:1],
+    "decisions": [],
+    "contributions": [],
+    "model": None,
+}
+CORRECTION: dict[str, Any] = {
+    **WAITING,
+    "state": "needs_correction",
+    "title": "Perlu perbaikan data",
+    "next": "Ada data yang berbeda dengan catatan Dukcapil.",
+    "corrections": [
+        {"field": "members.0.birth_date", "message": "Tanggal lahir kepala keluarga berbeda."},
+        {"field": "members.0.name", "message": "Nama kepala keluarga berbeda."},
+        {"field": "kk", "message": "Nomor KK berbeda dengan catatan Dukcapil."},
+    ],
+}
+
+
+class PretendApi(ThreadingHTTPServer):
+    """Serves a built site and answers `/v1/*`; `registered` holds body by key."""
+
+    daemon_threads = True
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.site = folder
+        build("3510", folder)
+        self.engine = environment(
+            [ANSWERS], json.loads((folder / "assets.json").read_text("utf-8"))
+        )
+        self.villages = region_villages("3510")
+        self.questions = read_questions()
+        self.registered: dict[str, tuple[dict[str, Any], float]] = {}
+        self.receipts: dict[str, str] = {}
+        self.asked: list[tuple[str, str]] = []
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def start(self) -> PretendApi:
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+
+def receipt_of(key: str) -> str:
+    """Draw a receipt from a key, as the real one is: the same key gives the same receipt."""
+    digest = hashlib.sha256(key.encode()).digest()
+    signs = "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:24])
+    return "-".join(signs[at : at + 4] for at in range(0, 24, 4))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: PretendApi
+
+    def log_message(self, *_: object) -> None:
+        """Stay quiet."""
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        if url.path == "/v1/form":
+            query = dict(parse_qsl(url.query))
+            members = query.get("members", "1")
+            self._form({}, "k" * 20, int(members) if members.isdecimal() else 1, [], 200)
+            return
+        path = (self.server.site / url.path.lstrip("/")).resolve()
+        if path.is_dir():
+            path /= "index.html"
+        found = path.is_file() and path.is_relative_to(self.server.site.resolve())
+        path = path if found else self.server.site / "404.html"
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        self._send(200 if found else 404, path.read_bytes(), kind)
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.asked.append((self.path, raw.decode()))
+        fields: dict[str, str] = {}
+        if self.headers["Content-Type"].startswith("application/json"):
+            body = json.loads(raw)
+            key = self.headers.get("Idempotency-Key", "")
+        else:
+            fields = dict(parse_qsl(raw.decode()))
+            key = fields.pop("key", "")
+            body = nested(fields)
+        getattr(self, "_" + self.path.rpartition("/")[2])(body, key, fields)
+
+    def _registrations(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        receipt = receipt_of(key)
+        self.server.registered.setdefault(key, (body, time.monotonic()))
+        self.server.receipts[receipt] = key
+        answer = {name: WAITING[name] for name in ("state", "title", "next", "expect_by")}
+        warnings = [{"code": "nik_serial_zero", "field": "members.0.nik", "message": "Akan dicek."}]
+        answer |= {"receipt": receipt, "qr_svg": qr_svg(receipt), "warnings": warnings}
+        self._answer(201, answer, "receipt")
+
+    def _status(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        plain = "".join(c for c in body["receipt"].upper() if c.isalnum())
+        receipt = "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))
+        known = self.server.receipts.get(receipt)
+        if known is None:
+            message = "Nomor ini tidak kami kenal. Periksa lagi tulisannya."
+            error = {"code": "not_found", "field": "receipt", "message": message}
+            self._refuse(404, [error], form="status", values=fields)
+            return
+        family, since = self.server.registered[known]
+        if "Perbaiki" in family["members"][0]["name"]:
+            state = CORRECTION
+        else:
+            state = DECIDED if time.monotonic() - since > SECONDS_TO_DECIDE else WAITING
+        self._answer(200, state, "status", receipt=body["receipt"], key="c" * 20)
+
+    def _corrections(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        assert len(key) >= 16
+        self._answer(200, WAITING, "corrected")
+
+    def _withdrawals(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        self._answer(200, {**WAITING, "state": "withdrawn"}, "withdrawn")
+
+    def _proposals(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        self._answer(201, {"received": True}, "proposed")
+
+    def _check(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        errors = [
+            {"code": "field_missing", "field": path, "message": "Isian ini belum diisi."}
+            for path in ("village", "members.0.name")
+            if not fields.get(path)
+        ]
+        if errors:
+            self._form(fields, key, _count(fields), errors, 422)
+            return
+        self._page(200, "check", **self._form_context(fields, key, _count(fields), []))
+
+    def _form(
+        self,
+        fields: dict[str, str],
+        key: str,
+        members: int | dict[str, str],
+        errors: list[dict[str, str]] | None = None,
+        code: int = 200,
+    ) -> None:
+        if not isinstance(members, int):  # a POST: (body, key, fields)
+            fields, members = members, _count(members)
+        self._page(code, "form", **self._form_context(fields, key, members, errors or []))
+
+    def _form_context(self, fields: Any, key: str, members: int, errors: Any) -> dict[str, Any]:
+        return {
+            "values": fields,
+            "errors": errors,
+            "key": key,
+            "members": members,
+            "villages": self.server.villages,
+            "questions": self.server.questions,
+        }
+
+    def _refuse(self, code: int, errors: list[dict[str, str]], **extra: object) -> None:
+        extra |= {"villages": self.server.villages, "key": "e" * 20}
+        self._answer(code, {"errors": errors, "request": "pretend"}, "error", **extra)
+
+    def _answer(self, code: int, body: dict[str, Any], page: str, **extra: object) -> None:
+        if "text/html" in self.headers.get("Accept", ""):
+            self._page(code, page, **body, **extra)
+            return
+        self._send(code, json.dumps(body).encode(), "application/json")
+
+    def _page(self, code: int, page: str, **context: object) -> None:
+        html = self.server.engine.get_template(f"{page}.html").render(context)
+        self._send(code, html.encode(), "text/html")
+
+    def _send(self, code: int, data: bytes, kind: str) -> None:
+        self.send_response(code)
+        text = kind.startswith("text/") or "javascript" in kind
+        self.send_header("Content-Type", f"{kind}; charset=utf-8" if text else kind)
+        self.send_header("Content-Length", str(len(data)))
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def _count(fields: dict[str, str]) -> int:
+    return 1 + max((int(n.split(".")[1]) for n in fields if n.startswith("members.")), default=0)
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    server = PretendApi(Path(tempfile.mkdtemp()) / "site", 18090)
+    print(server.base)
+    server.serve_forever()
