@@ -304,6 +304,13 @@ class FakeLedger:
 
         return self.aws.call("PutItem", write)
 
+    def reads_of(self, locator: str, limit: int) -> Sequence[Event]:
+        def read() -> Sequence[Event]:
+            found = [event for event in self.aws.events.values() if event.ref == locator]
+            return sorted(found, key=lambda event: (event.at, event.seq), reverse=True)[:limit]
+
+        return self.aws.call("Query", read)
+
     def last_states(self, day: str) -> Iterator[tuple[str, State, int]]:
         for pk in day_partitions(day)[:-1]:
             moved = self.aws.call("Query", lambda: self._partition(pk))  # noqa: B023 - runs at once

@@ -1,6 +1,7 @@
 """The ledger on DynamoDB: reads are appended here, changes in the transactions of the registry.
 
-No role may update or delete in this table. Every read is strongly consistent.
+No role may update or delete in this table. Every read is strongly consistent, but the one of an
+index.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from chalicelib.domain.audit import (
 from chalicelib.domain.registration import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from chalicelib.adapters.dynamo import Item, Value, Wire
     from chalicelib.domain.day_seal import DaySeal
 
+_BY_REFERENCE: Final = "by_reference"
 _HASH_ONLY: Final = {"ProjectionExpression": "#hash", "ExpressionAttributeNames": {"#hash": "hash"}}
 _STATE_ONLY: Final = {
     "ProjectionExpression": "sk, to_state, #at",
@@ -59,6 +61,20 @@ class LedgerTable:
         """
         stands = self._put(ledger_items.event_to_item(event))
         return stands is None or stands.get("hash") == event.hash
+
+    def reads_of(self, locator: str, limit: int) -> Sequence[Event]:
+        """Who looked at a case, the latest first, from the index that only reads are in."""
+        with aws.passing_told():
+            page = self.client.query(
+                TableName=self.table,
+                IndexName=_BY_REFERENCE,
+                KeyConditionExpression="#ref = :ref",
+                ExpressionAttributeNames={"#ref": "ref"},
+                ExpressionAttributeValues=dynamo.encode({":ref": locator}),
+                ScanIndexForward=False,
+                Limit=limit,
+            )
+        return [ledger_items.event_from_item(dynamo.decode(item)) for item in page["Items"]]
 
     def last_states(self, day: str) -> Iterator[tuple[str, State, int]]:
         """Where each case that moved on a day ended that day: (locator, state, at in ms)."""

@@ -323,7 +323,10 @@ def reissue(
     """Give the case a new secret; the old one dies at once."""
     moved = replace(case, secret_mac=new_secret_mac, last_request=request_id)
     moved = replace(moved, version=case.version + 1)
-    return _with_event(moved, Act.RECEIPT_REISSUED, stamp, {"reason": reason}, before=case.state)
+    details: Details = {"reason": reason}
+    return _with_event(
+        moved, Act.RECEIPT_REISSUED, stamp, details, before=case.state, reason=reason
+    )
 
 
 def erase(case: Registration, stamp: Stamp, reason: str) -> tuple[Registration, Event]:
@@ -345,6 +348,7 @@ def erase(case: Registration, stamp: Stamp, reason: str) -> tuple[Registration, 
         stamp,
         {"reason": reason},
         before=case.state,
+        reason=reason,
     )
 
 
@@ -381,6 +385,7 @@ def _with_event(
     before: State | None = None,
     model: str | None = None,
     rules: str | None = None,
+    reason: str | None = None,
 ) -> tuple[Registration, Event]:
     event, head = audit.append(
         case.head,
@@ -393,5 +398,6 @@ def _with_event(
         to_state=case.state,
         model=model,
         rules=rules,
+        reason=reason,
     )
     return replace(case, head=head), event

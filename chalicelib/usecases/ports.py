@@ -218,6 +218,13 @@ class ReadLedger(Protocol):
         """Append; False when another read took that place meanwhile."""
         ...
 
+    def reads_of(self, locator: str, limit: int) -> Sequence[Event]:
+        """Who looked at a case, the latest first.
+
+        The index lags behind by moments, so the read that was just written may be missing.
+        """
+        ...
+
     def last_states(self, day: str) -> Iterator[tuple[str, State, int]]:
         """Where each case that moved on a day ended that day: (locator, state, at in ms)."""
         ...
@@ -248,4 +255,20 @@ class CivilRegistry(Protocol):
 
     def check(self, claims: Sequence[IdentityClaim]) -> Sequence[IdentityAnswer]:
         """Ask for many people at once; same order and length, NOT_CHECKED where unknown."""
+        ...
+
+
+class SignOuts(Protocol):
+    """Sign-ins of staff that were ended before their tokens end."""
+
+    def end(self, session: str, until: int) -> None:
+        """Let no token of this sign-in in any more; kept until its last one ends (seconds).
+
+        Raises:
+            chalicelib.domain.errors.TryAgain: the sign-in still holds.
+        """
+        ...
+
+    def ended(self, session: str) -> bool:
+        """Tell whether a sign-in was ended."""
         ...

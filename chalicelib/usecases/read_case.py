@@ -6,15 +6,20 @@ out afterwards without the seal of the day telling.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from chalicelib.domain import audit
 from chalicelib.domain.application import Identity
+from chalicelib.domain.audit import Event
 from chalicelib.domain.errors import Fault, NotFound, TryAgain
-from chalicelib.domain.registration import Ref, Registration, Work
+from chalicelib.domain.registration import Ref, Registration, State
 from chalicelib.usecases.open_identity import open_identity
-from chalicelib.usecases.ports import CaseStore, Clock, Opener, ReadLedger
+from chalicelib.usecases.ports import CaseStore, Clock, Cutoffs, Loaded, Opener, ReadLedger
 
+READS_SHOWN = 50
 _PLACES_TO_TRY = 4  # two windows of one officer may race for a place in the chain
 
 
@@ -31,30 +36,54 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """A case with its identity; `identity` is None for a proposal and an erased case."""
+    """A case as a member of staff sees it.
+
+    Attributes:
+        identity: None for a proposal, an erased case, and whoever may not see it.
+        proposal: what a neighbour wrote, as sent; None for all others.
+        cutoffs: the region's decile borders, if they are published.
+        reads: who looked at it, the latest first.
+    """
 
     case: Registration
     identity: Identity | None
+    proposal: Mapping[str, Any] | None
+    cutoffs: Cutoffs | None
+    reads: tuple[Event, ...]
 
 
-def read_case(ref: Ref, actor: str, reason: str, ports: Ports) -> OpenCase:
+def read_case(
+    ref: Ref, actor: str, reason: str, ports: Ports, *, with_identity: bool = True
+) -> OpenCase:
     """Write the read to the ledger, then open the case.
 
     Args:
         actor: "staff:<subject>".
         reason: coded reason of the read, e.g. "queue".
+        with_identity: False leaves sealed what is sealed.
 
     Raises:
         NotFound: no such case in this region.
         TryAgain: the ledger or the store refused for now; nothing was shown.
     """
     record_read(ref.locator, actor, reason, ports.clock, ports.ledger)
-    found = ports.store.load([ref]).get(ref)
+    loaded, cutoffs = ports.store.load_for_scoring([ref], ports.region)
+    found = loaded.get(ref)
     if found is None:
         raise NotFound(Fault("case_unknown", "locator"))
-    if found.case.household is None:
-        return OpenCase(found.case, None)
-    return OpenCase(found.case, open_identity(found, ports.opener))
+    identity = proposal = None
+    if with_identity and found.case.household is not None:
+        identity = open_identity(found, ports.opener)
+    elif with_identity and found.case.state is State.PROPOSED:
+        proposal = _open_proposal(found, ports.opener)
+    reads = tuple(ports.ledger.reads_of(ref.locator, READS_SHOWN))
+    return OpenCase(found.case, identity, proposal, cutoffs, reads)
+
+
+def _open_proposal(found: Loaded, opener: Opener) -> Mapping[str, Any]:
+    sealed = found.vault[0].sealed
+    proposal: Mapping[str, Any] = json.loads(opener.open(sealed, f"{found.case.ref.locator}|0"))
+    return proposal
 
 
 def record_read(locator: str, actor: str, reason: str, clock: Clock, ledger: ReadLedger) -> None:
@@ -70,9 +99,3 @@ def record_read(locator: str, actor: str, reason: str, clock: Clock, ledger: Rea
         if ledger.put_read(event):
             return
     raise TryAgain(Fault("busy"))
-
-
-def list_work(work: Work, ports: Ports, limit: int = 50) -> list[Ref]:
-    """The cases that wait for a kind of work, the longest waiting first; no identity is read."""
-    far = ports.clock.now_ms() + 366 * audit.DAY_MS
-    return list(ports.store.waiting(work, ports.region, far, limit))

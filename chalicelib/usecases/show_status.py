@@ -54,7 +54,7 @@ def status(case: Registration, ports: Ports) -> dict[str, Any]:
         "next": about["next"],
         "expect_by": expect_by(case.state, case.steps[-1].at, ports),
         "timeline": [
-            {"at": _moment(step.at, ports), "title": ports.states[step.state]["title"]}
+            {"at": moment(step.at, ports), "title": ports.states[step.state]["title"]}
             for step in case.steps
         ],
         "notes": _notes(case, ports),
@@ -73,12 +73,12 @@ def expect_by(state: State, since: int, ports: Ports) -> str | None:
     days = ports.states[state]["working_days"]
     if days is None:
         return None
-    start = _local(since, ports).date()
+    start = local(since, ports).date()
     return reasons.format_date(deadline(start, days, ports.holidays))
 
 
 def _answer(case: Registration, ports: Ports) -> dict[str, Any]:
-    answered = _local(case.steps[0].at, ports).date()
+    answered = local(case.steps[0].at, ports).date()
     rules = ports.rules(case.rules_hash)
     artefact = ports.artefact(case.scored.model_hash) if case.scored else None
     if case.scored is None or rules is None or artefact is None or case.household is None:
@@ -175,10 +175,12 @@ def _question(field: str, ports: Ports) -> str:
     return f'"{labels[field]}"' if field in labels else ports.concerns["members"]
 
 
-def _moment(at: int, ports: Ports) -> str:
-    when = _local(at, ports)
+def moment(at: int, ports: Ports) -> str:
+    """A time in the region's own zone, "21 November 2026, 14.05"."""
+    when = local(at, ports)
     return f"{reasons.format_date(when.date())}, {when:%H.%M}"
 
 
-def _local(at: int, ports: Ports) -> datetime:
+def local(at: int, ports: Ports) -> datetime:
+    """A time (ms, UTC) in the region's own zone."""
     return datetime.fromtimestamp(at / 1000, tz=UTC) + timedelta(hours=ports.hours_east)

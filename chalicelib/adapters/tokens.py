@@ -1,0 +1,165 @@
+"""Tokens of the staff pool: the signature, with the pool's own keys.
+
+PyJWT does the cryptography. The algorithm is ours and never the token's, a key is found only by
+its name among the keys of one address, and whatever else the token's header brings is not used
+(security 2.2).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import urllib3
+
+from chalicelib.domain.errors import Fault, NotSignedIn, TryAgain
+from chalicelib.domain.tokens import Claims, Pool, check_id, read_access
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+ALGORITHM: Final = "RS256"
+REFETCH_S: Final = 300
+TIMEOUT: Final = urllib3.Timeout(connect=2, read=3)
+_LONGEST: Final = 8_192
+_SHAPE: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+_SMALLEST_KEY: Final = 2_048
+_LARGEST_ANSWER: Final = 65_536
+_OK: Final = 200
+
+Keys = Callable[[str, int], "RSAPublicKey | None"]
+"""(kid, seconds since the epoch) -> the pool's key of that name, or None."""
+
+
+def verify(token: str, now: int, keys: Keys, pool: Pool) -> Claims:
+    """Check an access token: its signature and every claim.
+
+    Args:
+        now: seconds since the epoch.
+
+    Raises:
+        NotSignedIn: it is not a token of this pool for us, or its time is over.
+        TryAgain: the pool's keys cannot be had for now.
+    """
+    return read_access(_signed(token, now, keys), pool, now)
+
+
+def verify_id(token: str, now: int, keys: Keys, pool: Pool, *, nonce: str, subject: str) -> None:
+    """Check the ID token that came with an access token of `subject`.
+
+    Raises:
+        NotSignedIn: it is not of the sign-in that we began.
+        TryAgain: the pool's keys cannot be had for now.
+    """
+    check_id(_signed(token, now, keys), pool, now, nonce, subject)
+
+
+def _signed(token: str, now: int, keys: Keys) -> Mapping[str, Any]:
+    """The claims of a token, if one of the pool's keys signed it."""
+    import jwt  # noqa: PLC0415 - families never sign in, so their functions never load it
+
+    if len(token) > _LONGEST or not _SHAPE.fullmatch(token):
+        raise NotSignedIn(Fault("not_signed_in"))
+    try:
+        header = jwt.get_unverified_header(token)
+        kid = header.get("kid")
+        if header.get("alg") != ALGORITHM or "crit" in header or not isinstance(kid, str):
+            raise NotSignedIn(Fault("not_signed_in"))
+        key = keys(kid, now)
+        if key is None:
+            raise NotSignedIn(Fault("not_signed_in"))
+        # Times and names are looked at in domain/tokens.py, one by one and not by defaults.
+        payload: Mapping[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=[ALGORITHM],
+            options={
+                "verify_signature": True,
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+                "verify_aud": False,
+                "verify_iss": False,
+                "verify_sub": False,
+                "verify_jti": False,
+            },
+        )
+    except (jwt.PyJWTError, ValueError, RecursionError):
+        raise NotSignedIn(Fault("not_signed_in")) from None
+    return payload
+
+
+class KeySet:
+    """The pool's public keys, fetched when first needed and again when a name is not known."""
+
+    def __init__(self, url: str, fetch: Callable[[str], bytes]) -> None:
+        """Keep where they are; nothing is fetched yet."""
+        self._url = url
+        self._fetch = fetch
+        self._keys: dict[str, RSAPublicKey] = {}
+        self._fetched_at: int | None = None
+
+    def __call__(self, kid: str, now: int) -> RSAPublicKey | None:
+        """The key of a name.
+
+        Unknown names make it fetch at most once in five minutes, so that forged tokens cannot
+        make us ask the pool over and over.
+
+        Raises:
+            TryAgain: no keys are here and they cannot be fetched.
+        """
+        stale = self._fetched_at is None or now - self._fetched_at >= REFETCH_S
+        if kid not in self._keys and stale:
+            try:
+                self._keys = read_keys(self._fetch(self._url))
+            except TryAgain:
+                if self._fetched_at is None:
+                    raise
+            self._fetched_at = now
+        return self._keys.get(kid)
+
+
+def read_keys(raw: bytes) -> dict[str, RSAPublicKey]:
+    """The signing keys of a JWKS by name; what is not an RSA key for RS256 is left out.
+
+    Raises:
+        TryAgain: it is no JWKS.
+    """
+    from jwt.algorithms import RSAAlgorithm  # noqa: PLC0415 - as jwt in _signed
+    from jwt.exceptions import InvalidKeyError  # noqa: PLC0415 - as jwt in _signed
+
+    try:
+        listed = json.loads(raw)["keys"]
+        wanted = [
+            key
+            for key in listed
+            if key.get("kty") == "RSA"
+            and key.get("use", "sig") == "sig"
+            and key.get("alg", ALGORITHM) == ALGORITHM
+            and "d" not in key
+        ]
+        found = {str(key["kid"]): RSAAlgorithm.from_jwk(key) for key in wanted}
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidKeyError):
+        raise TryAgain(Fault("busy")) from None
+    return {kid: key for kid, key in found.items() if key.key_size >= _SMALLEST_KEY}  # type: ignore[misc]  # without "d" they are public
+
+
+def fetch(url: str) -> bytes:
+    """Get a small document; no redirects, two tries.
+
+    Raises:
+        TryAgain: no answer, or not the one that is expected.
+    """
+    try:
+        answer = urllib3.PoolManager().request(
+            "GET", url, timeout=TIMEOUT, redirect=False, retries=1, preload_content=False
+        )
+        body = answer.read(_LARGEST_ANSWER + 1)
+        answer.release_conn()
+    except urllib3.exceptions.HTTPError:
+        raise TryAgain(Fault("busy")) from None
+    if answer.status != _OK or len(body) > _LARGEST_ANSWER:
+        raise TryAgain(Fault("busy"))
+    return body

@@ -1,0 +1,125 @@
+"""What a token of the staff pool must say before anybody is let in (security 2.2).
+
+The signature is checked by `adapters/tokens.py`. Here every claim is looked at by itself, because
+a gateway in front may be left out and a library's defaults may change.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeGuard
+
+from chalicelib.domain.errors import Fault, NotAllowed, NotSignedIn
+
+LEEWAY_S: Final = 30
+_SUBJECT: Final = re.compile(r"(?!.*[0-9]{16})[A-Za-z0-9_-]{1,64}", re.ASCII)
+_GROUP: Final = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
+_MOST_GROUPS: Final = 20
+_LATEST: Final = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The one pool that is believed, and our client in it. Never a list of issuers."""
+
+    issuer: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Who is signed in.
+
+    Attributes:
+        subject: the pool's own id of the person; stands in the ledger, is no name.
+        session: the sign-in that the token comes from, the same after every renewal.
+        expires_at: seconds since the epoch.
+    """
+
+    subject: str
+    groups: frozenset[str]
+    session: str
+    expires_at: int
+
+
+def read_access(payload: Mapping[str, Any], pool: Pool, now: int) -> Claims:
+    """Check every claim of an access token whose signature holds.
+
+    Args:
+        now: seconds since the epoch.
+
+    Raises:
+        NotSignedIn: a claim is missing or not what it must be; which one is told to nobody.
+    """
+    subject = _common(payload, pool, now)
+    groups = payload.get("cognito:groups", [])
+    session = payload.get("origin_jti")
+    known = (
+        payload.get("token_use") == "access"
+        and _same(payload.get("client_id"), pool.client_id)
+        and isinstance(groups, list)
+        and len(groups) <= _MOST_GROUPS
+        and all(isinstance(group, str) and _GROUP.fullmatch(group) for group in groups)
+        and isinstance(session, str)
+        and _SUBJECT.fullmatch(session) is not None
+    )
+    if not known:
+        raise NotSignedIn(Fault("not_signed_in"))
+    return Claims(subject, frozenset(groups), str(session), payload["exp"])
+
+
+def check_id(payload: Mapping[str, Any], pool: Pool, now: int, nonce: str, subject: str) -> None:
+    """Check that an ID token belongs to the sign-in that we began and to the same person.
+
+    Raises:
+        NotSignedIn: it does not.
+    """
+    known = (
+        _common(payload, pool, now) == subject
+        and payload.get("token_use") == "id"
+        and _same(payload.get("aud"), pool.client_id)
+        and bool(nonce)
+        and _same(payload.get("nonce"), nonce)
+    )
+    if not known:
+        raise NotSignedIn(Fault("not_signed_in"))
+
+
+def require(claims: Claims, allowed: frozenset[str]) -> None:
+    """Let only members of one of the groups pass.
+
+    Raises:
+        NotAllowed: the person is in none of them.
+    """
+    if not claims.groups & allowed:
+        raise NotAllowed(Fault("not_allowed"))
+
+
+def _common(payload: Mapping[str, Any], pool: Pool, now: int) -> str:
+    """Issuer, times and subject, alike in both kinds of token."""
+    subject = payload.get("sub")
+    expires, begins, issued = payload.get("exp"), payload.get("nbf", 0), payload.get("iat")
+    known = (
+        _same(payload.get("iss"), pool.issuer)
+        and _is_time(expires)
+        and _is_time(begins)
+        and _is_time(issued)
+        and expires + LEEWAY_S >= now
+        and max(begins, issued) <= now + LEEWAY_S
+        and isinstance(subject, str)
+        and _SUBJECT.fullmatch(subject) is not None
+    )
+    if not known:
+        raise NotSignedIn(Fault("not_signed_in"))
+    return str(subject)
+
+
+def _is_time(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LATEST
+
+
+def _same(value: object, wanted: str) -> bool:
+    return isinstance(value, str) and hmac.compare_digest(value.encode(), wanted.encode())
