@@ -12,6 +12,7 @@ import hmac
 import itertools
 import json
 import os
+import re
 import socket
 import sys
 import textwrap
@@ -270,6 +271,7 @@ def _is_question(body: object) -> TypeGuard[dict[str, Any]]:
             isinstance(p, dict)
             and p.keys() == _PERSON_KEYS
             and all(isinstance(v, str) or (k == "kk" and v is None) for k, v in p.items())
+            and re.fullmatch(r"[0-9]{16}", p["nik"], re.ASCII)
             for p in body["people"]
         )
     )

@@ -2,7 +2,9 @@
 
 What the registry answers is untrusted input (OWASP API10): an answer counts only when it fits
 the schema of docs/civil-registry.md to the letter. Everything else (down, slow, refused,
-nonsense) leaves the people concerned NOT_CHECKED, is counted, and raises nothing.
+nonsense) leaves the people concerned NOT_CHECKED, is counted, and raises nothing. A question
+that the registry cannot read is halved until the person in it who causes it stands alone, so
+that nobody's neighbours wait with them.
 
 The client is `http.client`: botocore has already imported it, so it costs a cold start nothing;
 it follows no redirect, reads no proxy settings and undoes no compression. A connection serves
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 MAX_PEOPLE: Final = 100
 MAX_ANSWER_BYTES: Final = 65_536  # a full answer for 100 people is about 10,000
+_MOST_SPLITS: Final = 16  # finds two people among a hundred whom the registry cannot read
 
 NOT_CHECKED: Final = IdentityAnswer(Outcome.NOT_CHECKED)
 _ANSWERABLE: Final = {str(o): o for o in Outcome if o is not Outcome.NOT_CHECKED}
@@ -43,6 +46,7 @@ UNREACHABLE: Final = "CivilRegistryUnreachable"
 UNTRUSTED: Final = "CivilRegistryUntrusted"
 BUSY: Final = "CivilRegistryBusy"
 REFUSED: Final = "CivilRegistryRefused"
+QUESTION_REFUSED: Final = "CivilRegistryQuestionRefused"
 TOKEN_REFUSED: Final = "CivilRegistryTokenRefused"  # noqa: S105 - a counter's name, not a token
 NONSENSE: Final = "CivilRegistryNonsense"
 
@@ -146,17 +150,27 @@ class HttpCivilRegistry:
             reason has the outcome NOT_CHECKED; nothing is raised.
         """
         until = self._clock() + self._patience.deadline
+        starts = range(0, len(claims), MAX_PEOPLE)
+        waiting = [claims[start : start + MAX_PEOPLE] for start in reversed(starts)]
         answers: list[IdentityAnswer] = []
-        for start in range(0, len(claims), MAX_PEOPLE):
-            answers += self._check_part(claims[start : start + MAX_PEOPLE], until)
+        splits = 0
+        while waiting:
+            part = waiting.pop()
+            found = self._ask(part, until)
+            if found is None and len(part) > 1 and splits < _MOST_SPLITS:
+                splits += 1
+                waiting += [part[len(part) // 2 :], part[: len(part) // 2]]
+            else:
+                answers += found or [NOT_CHECKED] * len(part)
         unchecked = sum(answer is NOT_CHECKED for answer in answers)
         if unchecked:
             self._count(PEOPLE_NOT_CHECKED, unchecked)
         return answers
 
-    def _check_part(
+    def _ask(
         self, claims: Sequence[IdentityClaim], until: float
-    ) -> Sequence[IdentityAnswer]:
+    ) -> Sequence[IdentityAnswer] | None:
+        """Answers for up to 100 people; None when the registry cannot read the question."""
         request = self._new_id()
         body = _question(request, claims)
         for attempt in range(self._patience.attempts):
@@ -168,8 +182,11 @@ class HttpCivilRegistry:
             try:
                 answers = _read_answers(self._post(body, until), request, claims)
             except _CannotCheckError as failure:
-                self._breaker.failed()
                 self._count(failure.counter, 1)
+                if failure.counter == QUESTION_REFUSED:
+                    self._breaker.succeeded()  # it is up and reads what it is sent
+                    return None
+                self._breaker.failed()
                 pause = max(failure.wait, self._random() * self._patience.backoff * 2**attempt)
                 if not failure.again or self._clock() + pause >= until:
                     break
@@ -261,6 +278,8 @@ def _judge_status(response: http.client.HTTPResponse) -> None:
         asked = response.getheader("Retry-After", "")
         wait = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 5 else 0  # noqa: PLR2004 - up to 9,999 s; a date is not waited for
         raise _CannotCheckError(BUSY, again=True, wait=wait)
+    if response.status in {http.HTTPStatus.BAD_REQUEST, http.HTTPStatus.UNPROCESSABLE_ENTITY}:
+        raise _CannotCheckError(QUESTION_REFUSED)
     raise _CannotCheckError(REFUSED)
 
 
