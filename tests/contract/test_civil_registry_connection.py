@@ -22,8 +22,8 @@ from cryptography.x509.oid import NameOID
 from chalicelib.adapters.registers import civil_registry
 from tests.civil_registry_parts import (
     CONFIRMED,
-    NOT_CHECKED,
     HASTY,
+    NOT_CHECKED,
     SITI,
     Client,
     serving,
