@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.household import (
     MAX_MEMBERS,
@@ -19,6 +20,12 @@ from chalicelib.domain.household import (
 
 # One line of printable text: no control characters, which no form sends.
 _LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\z"
+
+
+def _is_ticked(ticked: bool) -> bool:
+    if not ticked:
+        raise PydanticCustomError("literal_error", "must be agreed to")
+    return ticked
 
 
 def _real_day(text: str) -> str:
@@ -42,6 +49,9 @@ Neighbourhood = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}\z")]
 Phone = Annotated[str, StringConstraints(pattern=r"^(0|\+62)[0-9]{7,13}\z")]
 ReceiptText = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}\z")]
+Ticked = Annotated[
+    bool, AfterValidator(_is_ticked), Field(json_schema_extra={"const": True})
+]  # not Literal[True], which takes no "true" from a form
 
 
 class Strict(BaseModel):
@@ -125,7 +135,7 @@ class WithdrawalBody(Strict):
     """The family's wish to end its case."""
 
     receipt: ReceiptText
-    agreed: Literal[True]
+    agreed: Ticked
 
 
 class ProposalBody(Strict):
@@ -142,8 +152,21 @@ class ReissueBody(Strict):
     """An officer gives a family at the desk a new receipt."""
 
     nik: Number
-    person_present: Literal[True]
+    person_present: Ticked
     reason: Literal["lost", "stolen", "unreadable"]
+
+
+class OpenBody(Strict):
+    """An officer opens a case by its number; a whole receipt may be typed, too."""
+
+    number: ReceiptText
+
+
+class EraseBody(Strict):
+    """A supervisor erases a family."""
+
+    reason: Literal["family_request", "no_consent", "court_order", "retention_over"]
+    sure: Ticked
 
 
 class FaultBody(BaseModel):
