@@ -33,12 +33,28 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A built pilot: folders with `sam.json` by surface, the zips, the site."""
+    """A built pilot in a folder: a template for each surface, the zips, the site."""
 
-    templates: dict[str, Path]
-    code: Path
-    layer: Path
-    site: Path
+    folder: Path
+
+    def template(self, surface: str) -> Path:
+        """Return the template of a surface, `public` or `staff`."""
+        return self.folder / f"{surface}.json"
+
+    @property
+    def code(self) -> Path:
+        """Return the zip of the functions' code."""
+        return self.folder / "deployment.zip"
+
+    @property
+    def layer(self) -> Path:
+        """Return the zip of the packages."""
+        return self.folder / "layer.zip"
+
+    @property
+    def site(self) -> Path:
+        """Return the folder of the site."""
+        return self.folder / "site"
 
 
 def build(stage_name: str, out: Path, machine: str) -> Package:
@@ -60,25 +76,21 @@ def build(stage_name: str, out: Path, machine: str) -> Package:
     layer = build_layer(machine, REPO / "build" / "cache")
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    package = Package(
-        {surface: out / f"{surface}.json" for surface in SURFACES},
-        out / "deployment.zip",
-        layer,
-        out / "site",
-    )
+    package = Package(out)
+    shutil.copy(layer, package.layer)
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         _copy_tree(tree, stage_name, machine)
         _build_site(stage["region"], package.site, tree / "chalicelib" / "pages")
         for surface in SURFACES:
             made = _package(tree, stage_name, surface, Path(folder) / surface)
-            shutil.copy(made / "sam.json", package.templates[surface])
+            shutil.copy(made / "sam.json", package.template(surface))
         code = Path(folder) / "code"
         with zipfile.ZipFile(Path(folder) / "public" / "deployment.zip") as archive:
             archive.extractall(code)
         _compile_alone(code)
         zip_fixed(code, package.code)
-    _report(package, out)
+    _report(package)
     return package
 
 
@@ -162,9 +174,9 @@ def _run(command: list[str], cwd: Path) -> str:
     return done.stdout + done.stderr
 
 
-def _report(package: Package, out: Path) -> None:
+def _report(package: Package) -> None:
     """Write sizes and hashes beside the result, and refuse code over its budget."""
-    files = [package.code, package.layer, *package.templates.values()]
+    files = [package.code, package.layer, *map(package.template, SURFACES)]
     report: dict[str, Any] = {
         path.name: {
             "bytes": path.stat().st_size,
@@ -172,7 +184,7 @@ def _report(package: Package, out: Path) -> None:
         }
         for path in files
     }
-    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    (package.folder / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     size = package.code.stat().st_size
     if size > CODE_LIMIT:
         raise BuildError(f"the code zip has {size:,} bytes; the budget is {CODE_LIMIT:,}")

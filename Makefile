@@ -1,0 +1,48 @@
+# `make` says what there is. Nothing has to be set up first.
+PYTHON ?= python3
+PORT ?= 8080
+AWS_PORT ?= 4566
+REGISTRY_PORT ?= 4577
+STAGE ?= banyuwangi
+N ?= 2000
+PY := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check prove build clean clean-data
+
+help: ## what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
+
+run: ## all of Tepat on this machine, at http://127.0.0.1:8080 (PORT=, AWS_PORT=, REGISTRY_PORT=)
+	@$(PYTHON) infra/bootstrap.py dev aws
+	@exec $(PY) -m infra.local --stage $(STAGE) --port $(PORT) --aws-port $(AWS_PORT) --registry-port $(REGISTRY_PORT)
+
+demo: ## send N=2000 invented families to the running Tepat, through its public API
+	@$(PYTHON) infra/bootstrap.py dev
+	@$(PY) -m infra.demo --families $(N) --url http://127.0.0.1:$(PORT)/v1 --registry http://127.0.0.1:$(REGISTRY_PORT)
+
+test: ## every test but the long proofs
+	@$(PYTHON) infra/bootstrap.py dev aws chromium
+	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not prove" $(ARGS)
+
+prove: ## the long proofs: more seeds, larger worlds
+	@$(PYTHON) infra/bootstrap.py dev aws chromium
+	@$(PY) -m pytest -q -m prove $(ARGS)
+
+check: ## style, types and templates
+	@$(PYTHON) infra/bootstrap.py dev
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/cfn-lint --regions ap-southeast-3 -- infra/resources.yaml
+	@.venv/bin/cfn-lint --regions us-east-1 -- infra/edge.yaml
+
+build: ## the packages for AWS (arm64), in build/
+	@$(PYTHON) infra/bootstrap.py dev
+	@$(PY) -m infra.build --stage $(STAGE) --arm64
+
+clean: ## forget everything built; the local data stays
+	@rm -rf build .local/package .local/package.sources frontend/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+clean-data: ## forget the local data too: families, accounts, keys
+	@rm -rf .local/aws .local/staff.json .local/population.jsonl .local/registry-token

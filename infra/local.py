@@ -1,0 +1,299 @@
+"""The whole of Tepat on this machine, by one command: `make run`.
+
+A real deployment to a local AWS: the packages that go to the cloud run behind API Gateway, from
+queues and from the table's stream. Everything it keeps is in `.local/`; Ctrl-C stops it in order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import uvicorn
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra import deploy, stacks, stages
+from infra.account import Account
+from infra.build import REGION, SURFACES, Package, build, sources_hash
+from infra.front import Backends, Published, front
+from infra.layer import REPO, BuildError, this_machine
+from infra.local_aws.server import LocalAws, LocalRunError, child, port_is_free, stop
+from infra.local_aws.staff import make_accounts
+
+KEPT = REPO / ".local"
+FAMILIES = 20_000  # in the sandbox registry
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Loopback ports of the three servers."""
+
+    site: int = 8080
+    aws: int = 4566
+    registry: int = 4577
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What the front needs of a deployment, and the functions' parameters."""
+
+    backends: Backends
+    parameters: dict[str, str]
+
+
+def run(stage_name: str, ports: Ports, kept: Path = KEPT) -> None:
+    """Set up, serve until Ctrl-C or SIGTERM, and stop in order.
+
+    Args:
+        stage_name: the pilot.
+        ports: where to listen.
+        kept: folder for everything that outlives the run.
+
+    Raises:
+        LocalRunError: something is missing or taken; the message says what to do.
+    """
+    _check_ports(ports)
+    kept.mkdir(exist_ok=True)
+    begun = time.monotonic()
+    package = _packaged(stage_name, kept)
+    aws = LocalAws(kept / "aws-venv/bin/python", ports.aws, _folder(kept / "aws"))
+    token = _token(kept / "registry-token")
+    with _registry(stage_name, ports.registry, token, kept) as registry, _started(aws):
+        _say("deploying to the local AWS")
+        site = f"http://127.0.0.1:{ports.site}"
+        given = {
+            "SiteOrigin": site,
+            "CivilRegistryUrl": f"http://127.0.0.1:{ports.registry}",
+            "CivilRegistryToken": token,
+        }
+        deployed = deploy_locally(aws, stage_name, package, given)
+        cognito = aws.account().client("cognito-idp")
+        pool = deployed.parameters["StaffPoolId"]
+        passwords = make_accounts(cognito, pool, kept / "staff.json")
+        _say(f"ready in {time.monotonic() - begun:.0f} s")
+        _print_welcome(site, passwords)
+        _serve(front(package.site, deployed.backends), ports.site, aws, registry)
+
+
+def deploy_locally(
+    aws: LocalAws, stage_name: str, package: Package, given: dict[str, str]
+) -> Deployed:
+    """Deploy the three stacks to a local AWS.
+
+    Args:
+        aws: running.
+        stage_name: the pilot.
+        package: built for this machine.
+        given: parameters that differ from the pilot's file.
+
+    Returns:
+        The addresses of the two APIs and all parameters that were given.
+    """
+    account = aws.account()
+    chosen = stages.parameters(stages.read(stage_name)) | {"Protection": "off"} | given
+    chosen |= deploy.deploy_resources(account, stage_name, chosen)
+    pool = chosen["StaffPoolId"]
+    chosen |= {
+        "TrustedProxy": "forwarded",
+        "TokenIssuer": f"https://cognito-idp.{REGION}.amazonaws.com/{pool}",
+        "JwksUrl": f"{aws.endpoint}/{pool}/.well-known/jwks.json",
+        "LoginUrl": aws.endpoint,
+    }
+    apis = {}
+    for surface in SURFACES:
+        made = deploy.deploy_app(account, stage_name, surface, package, chosen)
+        where = f"{aws.endpoint}/_aws/execute-api/{made['RestAPIId']}"
+        apis[surface] = f"{where}/{deploy.API_STAGE}"
+    backends = Backends(apis["public"], apis["staff"], _published(account, chosen["SiteBucket"]))
+    return Deployed(backends, chosen)
+
+
+def _published(account: Account, bucket: str) -> Published:
+    def read(key: str) -> bytes | None:
+        try:
+            found: bytes = account.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        except (ClientError, BotoCoreError):
+            return None
+        return found
+
+    return read
+
+
+def _check_ports(ports: Ports) -> None:
+    taken = {
+        "the site (make run PORT=...)": ports.site,
+        "the local AWS (make run AWS_PORT=...)": ports.aws,
+        "the sandbox registry (make run REGISTRY_PORT=...)": ports.registry,
+    }
+    for what, port in taken.items():
+        if not port_is_free(port):
+            raise LocalRunError(
+                f"Port {port} is taken, and {what} needs it.\n"
+                "Perhaps `make run` runs already in another window. If not, stop the program\n"
+                f"that holds it (`ss -ltnp | grep {port}` names it) or choose another port."
+            )
+
+
+def _packaged(stage_name: str, kept: Path) -> Package:
+    """Build, unless nothing that a build reads has changed."""
+    out, mark = kept / "package", kept / "package.sources"
+    digest = f"{stage_name} {sources_hash()}"
+    if mark.is_file() and mark.read_text() == digest:
+        return Package(out)
+    _say("building the functions and the site")
+    package = build(stage_name, out, this_machine())
+    mark.write_text(digest)
+    return package
+
+
+def _token(path: Path) -> str:
+    if not path.is_file():
+        path.touch(0o600)
+        path.write_text(secrets.token_urlsafe(24))
+    return path.read_text()
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir(exist_ok=True)
+    return path
+
+
+@contextmanager
+def _started(aws: LocalAws) -> Iterator[None]:
+    _say("starting the local AWS")
+    aws.start()
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would cut the saving short
+        print("\nStopping, and saving what the local AWS holds ...", flush=True)
+        if not aws.stop():
+            print("The local AWS had to be killed; the last seconds may be lost.", flush=True)
+
+
+@contextmanager
+def _registry(
+    stage_name: str, port: int, token: str, kept: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the sandbox civil registry with a population of its own."""
+    people = kept / "population.jsonl"
+    if not people.is_file():
+        _say(f"inventing {FAMILIES:,} families for the sandbox civil registry (once)")
+        region = stages.read(stage_name)["region"]
+        command = [sys.executable, "-m", "infra.people", "--region", region]
+        wanted = ["--families", str(FAMILIES), "--population", str(people)]
+        done = subprocess.run([*command, *wanted], cwd=REPO, capture_output=True, check=False)
+        if done.returncode:
+            raise LocalRunError(f"The population could not be made:\n{done.stderr.decode()}")
+    log = kept / "registry.log"
+    command = [sys.executable, "-m", "infra.civil_registry_sandbox", "--port", str(port)]
+    with log.open("wb") as out:
+        environ = os.environ | {"TEPAT_CIVIL_REGISTRY_TOKEN": token}
+        process = child([*command, "--population", str(people)], environ, out, cwd=REPO)
+    try:
+        _wait_for_registry(process, port, log)
+        yield process
+    finally:
+        stop(process, 5)
+
+
+def _wait_for_registry(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise LocalRunError(f"The sandbox registry stopped:\n{log.read_text()[-500:]}")
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/health", timeout=1)
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    raise LocalRunError(f"The sandbox registry does not answer; see {log}")
+
+
+def _serve(app: object, port: int, aws: LocalAws, registry: subprocess.Popen[bytes]) -> None:
+    """Serve the front until a signal, or until a server behind it dies."""
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type] # Starlette's own type differs in the scope only
+        host="127.0.0.1",
+        port=port,
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    faults: list[str] = []
+
+    def watch() -> None:
+        while not server.should_exit:
+            time.sleep(0.5)
+            if not aws.alive():
+                faults.append(f"The local AWS stopped by itself.\n{aws.last_words()}")
+            elif registry.poll() is not None:
+                faults.append("The sandbox registry stopped by itself; see .local/registry.log")
+            server.should_exit = server.should_exit or bool(faults)
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.should_exit = True
+    if faults:
+        raise LocalRunError(f"{faults[0]}\nWhat was sent until 5 s ago is kept: `make run` again.")
+
+
+def _say(what: str) -> None:
+    print(f"  {what}", flush=True)
+
+
+def _print_welcome(site: str, passwords: dict[str, str]) -> None:
+    print(
+        f"""
+  Open   {site}
+
+  Staff  {site}/staff/   user petugas, password {passwords["petugas"]}
+  Agents sign in with    user pendamping, password {passwords["pendamping"]}
+
+  Everything is on this machine, in .local/. Ctrl-C stops; the data stays.
+  `make demo N=2000`, in another window, sends invented families.
+""",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Run from the command line; a fault is told in words."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m infra.local")
+    parser.add_argument("--stage", default="banyuwangi", choices=stages.names())
+    parser.add_argument("--port", type=int, default=Ports().site, help="of the site (8080)")
+    parser.add_argument("--aws-port", type=int, default=Ports().aws, help="of the local AWS (4566)")
+    parser.add_argument("--registry-port", type=int, default=Ports().registry, help="(4577)")
+    given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # through every `finally`
+    try:
+        run(given.stage, Ports(given.port, given.aws_port, given.registry_port))
+    except (LocalRunError, BuildError, stages.StageError, stacks.StackError) as error:
+        sys.exit(f"\n{error}")
+    except json.JSONDecodeError as error:
+        sys.exit(f"\nA file in .local/ cannot be read ({error}); `make clean-data` starts anew.")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped before it was ready.")
+
+
+if __name__ == "__main__":
+    main()
