@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from infra.demo import Case
 
+_MOST_UNKNOWN = 0.2
+
 
 def report(
     url: str,
@@ -46,6 +48,13 @@ def report(
     lines += _counted("Refused first, by code (families)", (c for x in cases for c in x.refusals))
     lines += _counted("Taken with a warning (families)", (c for x in cases for c in x.warnings))
     lines += _table("Civil registry's answers (people)", outcomes)
+    if outcomes.get("not_found", 0) > sum(outcomes.values()) * _MOST_UNKNOWN:
+        lines += [
+            "  So many unknown people: the sandbox has another population (another seed or region,",
+            "  fewer families than were sent, or a file of an older version). Make it anew:",
+            "  python -m infra.people --help",
+            "",
+        ]
     lines += _counted(f"States of {len(sample)} followed cases", (c.state or "?" for c in sample))
     lines += _counted("What they did later", (act for case in sample for act in case.acts))
     lines += _decisions(sample)

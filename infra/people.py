@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
-__all__ = ["Draft", "families", "population", "write_population"]
+DEFAULT_FAMILIES = 20_000
+
+__all__ = ["DEFAULT_FAMILIES", "Draft", "families", "population", "write_population"]
 
 
 def population(seed: int, n: int, *, region: str, on: date = AS_OF) -> Iterator[dict[str, object]]:
@@ -87,7 +89,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "every NIK with a serial of 9901 or above. The same seed gives the same file.",
     )
     parser.add_argument("--population", type=Path, required=True, help="the file to write")
-    parser.add_argument("--families", type=int, default=20_000, help="how many (20000)")
+    parser.add_argument(
+        "--families", type=int, default=DEFAULT_FAMILIES, help=f"how many ({DEFAULT_FAMILIES})"
+    )
     parser.add_argument("--seed", type=int, default=3510, help="whole number (3510)")
     parser.add_argument("--region", default="3510", help="Kemendagri code, four digits (3510)")
     options = parser.parse_args(argv)

@@ -16,6 +16,7 @@ from chalicelib.adapters.area_files import area_codes, region_villages
 from chalicelib.domain import application
 from chalicelib.domain.application import Rules
 from chalicelib.domain.household import Attending, Occupation, Relation
+from chalicelib.entrypoints.schemas import RegistrationBody
 from infra.civil_registry_records import Record, answer, normal_name, read_population
 from infra.people import families, main, population
 from infra.people_answers import current_artefact
@@ -170,6 +171,12 @@ def test_what_the_form_refuses_is_mended_at_the_second_try(
     assert 0.02 < len(refused) / N < 0.1
     assert {"nik_length", "nik_non_digit", "member_twice", "consent_needed"} <= codes
     assert not any(application.check(draft.mended, rules)[0] for draft in drafts)
+
+
+def test_forms_are_of_the_shape_that_the_api_takes(drafts: list[Draft]) -> None:
+    for draft in drafts:
+        RegistrationBody.model_validate_json(json.dumps(draft.mended))
+        RegistrationBody.model_validate_json(json.dumps(draft.form))
 
 
 def test_old_codes_and_wrong_dates_come_with_warnings(drafts: list[Draft], rules: Rules) -> None:
