@@ -31,6 +31,12 @@ _LINES_A_TICK = 5_000
 _COUNTED = ("event", "read", "head", "seal")
 
 
+class CannotRunError(click.ClickException):
+    """The command could not do its work; that is no verdict on the ledger."""
+
+    exit_code = 2
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """Check the ledger from outside, with none of the code that writes it.
@@ -109,7 +115,7 @@ def proof(export: Path, chain: str, seq: int) -> None:
         found = _matching(lines, f'"chain":"{chain}"', f'"seq":{seq},', '"prev":')
         event = next(found, None)
     if event is None:
-        raise click.ClickException("the export has no such event")
+        raise CannotRunError("the export has no such event")
     day = day_of(number(event, "at"))
     seal, leaves = None, []
     with export.open("rb") as lines:
@@ -119,11 +125,11 @@ def proof(export: Path, chain: str, seq: int) -> None:
             elif record["type"] in ("event", "read") and day_of(number(record, "at")) == day:
                 leaves.append(bytes.fromhex(text(record, "hash")))
     if seal is None:
-        raise click.ClickException(f"the day of the event ({day}) has no seal yet")
+        raise CannotRunError(f"the day of the event ({day}) has no seal yet")
     made = make_proof(seal, leaves, leaves.index(bytes.fromhex(text(event, "hash"))))
     wrong = check_proof(made, seal)
     if wrong:
-        raise click.ClickException(f"the export does not fit its seal ({wrong}): verify it first")
+        raise CannotRunError(f"the export does not fit its seal ({wrong}): verify it first")
     click.echo(json.dumps(made, separators=(",", ":")))
 
 
@@ -148,7 +154,7 @@ def check_proof_file(proof_file: BinaryIO, seal_file: Path, key_file: Path | Non
     try:
         made, seal = parse_record(proof_file.read()), parse_record(seal_file.read_bytes())
     except BadRecordError as fault:
-        raise click.ClickException(f"a file is not what it should be: {fault}") from None
+        raise CannotRunError(f"a file is not what it should be: {fault}") from None
     if made["type"] != "proof" or seal["type"] != "seal":
         raise click.UsageError("PROOF must be a proof, and --seal a seal")
     wrong = check_seal(seal)
@@ -169,20 +175,20 @@ def _published(path: Path) -> dict[str, Record]:
     """Read published seals by day.
 
     Raises:
-        click.ClickException: a file is no seal, two differ for one day, or there is none.
+        CannotRunError: a file is no seal, two differ for one day, or there is none.
     """
     seals: dict[str, Record] = {}
     for file in sorted(path.glob("*.json")) if path.is_dir() else [path]:
         try:
             seal = parse_record(file.read_bytes())
         except BadRecordError as fault:
-            raise click.ClickException(f"{file}: {fault}") from None
+            raise CannotRunError(f"{file}: {fault}") from None
         if seal["type"] != "seal":
-            raise click.ClickException(f"{file}: it is not a seal")
+            raise CannotRunError(f"{file}: it is not a seal")
         if seals.setdefault(text(seal, "day"), seal) != seal:
-            raise click.ClickException(f"{file}: there is another seal of the same day")
+            raise CannotRunError(f"{file}: there is another seal of the same day")
     if not seals:
-        raise click.ClickException(f"{path}: there is no seal in it")
+        raise CannotRunError(f"{path}: there is no seal in it")
     return seals
 
 
@@ -193,7 +199,7 @@ def _fingerprint(path: Path) -> str:
     try:
         key = serialization.load_pem_public_key(path.read_bytes())
     except ValueError:
-        raise click.ClickException(f"{path}: it is not a public key in PEM form") from None
+        raise CannotRunError(f"{path}: it is not a public key in PEM form") from None
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     return sha256(key.public_bytes(serialization.Encoding.DER, form)).hexdigest()
 
@@ -223,7 +229,7 @@ def _matching(file: BinaryIO, *needles: str) -> Iterator[Record]:
     """Records of the export whose line holds all the given texts.
 
     Raises:
-        click.ClickException: such a line is no record.
+        CannotRunError: such a line is no record.
     """
     wanted = [needle.encode() for needle in needles]
     for line in _lines(file):
@@ -231,7 +237,7 @@ def _matching(file: BinaryIO, *needles: str) -> Iterator[Record]:
             try:
                 yield parse_line(line)
             except BadRecordError as fault:
-                raise click.ClickException(f"the export has a bad record: {fault}") from None
+                raise CannotRunError(f"the export has a bad record: {fault}") from None
 
 
 def _show(report: Report) -> None:

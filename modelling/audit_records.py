@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -92,7 +93,6 @@ _NEEDED: Final[dict[str, Shape]] = {
         "type": re.compile("proof"),
         "v": _ONE,
         "day": _DAY,
-        "seal": _HEX,
         "index": _COUNT,
         "hash": _HEX,
         "path": re.compile("[A-Za-z0-9_-]{0,2000}"),
@@ -180,14 +180,26 @@ def number(record: Mapping[str, str | int], name: str) -> int:
     return int(record[name])
 
 
-def hash_without(record: Mapping[str, str | int], *left_out: str) -> str:
-    """SHA-256 (hex) of the canonical form of a record, less some fields."""
-    return sha256(canonical({k: v for k, v in record.items() if k not in left_out})).hexdigest()
+def hash_of(line: bytes, record: Mapping[str, str | int]) -> str:
+    """SHA-256 (hex) of the canonical form of a record less its `hash`.
+
+    Args:
+        line: the record as `parse_line` took it, so in canonical form; `hash` is never its last
+            field, and no value holds a quotation mark.
+        record: the same record.
+    """
+    own = f'"hash":"{record["hash"]}",'.encode()
+    return sha256(line.removesuffix(b"\n").replace(own, b"", 1)).hexdigest()
 
 
 def day_of(at: int) -> str:
     """UTC day, yyyymmdd, of a time in ms."""
-    return date.fromordinal(_EPOCH.toordinal() + at // DAY_MS).strftime("%Y%m%d")
+    return _name_of_day(at // DAY_MS)
+
+
+@lru_cache(maxsize=64)
+def _name_of_day(days: int) -> str:
+    return date.fromordinal(_EPOCH.toordinal() + days).strftime("%Y%m%d")
 
 
 def start_of(day: str) -> int:

@@ -21,7 +21,7 @@ from modelling.audit_records import (
     check_seal,
     day_of,
     first_prev,
-    hash_without,
+    hash_of,
     number,
     parse_line,
     place_of,
@@ -162,7 +162,7 @@ class _Verifier:
         elif kind == "end":
             self._end = record
         else:
-            self._take_event(line_number, record)
+            self._take_event(line_number, line, record)
 
     def _enter(self, stage: int) -> None:
         if stage == _ORDER["event"]:
@@ -235,7 +235,7 @@ class _Verifier:
 
     # Events and reads
 
-    def _take_event(self, line_number: int, event: Record) -> None:
+    def _take_event(self, line_number: int, line: bytes, event: Record) -> None:
         day = day_of(number(event, "at"))
         name = f"{event['type']} {event['seq']} of {event['chain']} ({shown(day)})"
         if day > self._day:
@@ -252,7 +252,7 @@ class _Verifier:
             self._report.unsealed += 1
         elif day not in self._seals:
             self._report.add(line_number, f"{name}: no seal covers its day")
-        if hash_without(event, "hash") != event["hash"]:
+        if hash_of(line, event) != event["hash"]:
             self._report.add(
                 line_number, f"{name}: its hash does not fit its content: the record was altered"
             )

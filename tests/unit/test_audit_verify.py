@@ -1,0 +1,432 @@
+from __future__ import annotations
+
+import ast
+import json
+import random
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ledger_tampering
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledger_tampering import World, check, make_world, missed
+from ledger_world import START, MemoryFiles, export, make_ledger, seal_ports, signer
+
+import modelling.audit_verify
+from chalicelib.domain.audit import DAY_MS, Act
+from chalicelib.domain.day_seal import merkle_root
+from chalicelib.usecases.seal_day import MARGIN_MS, seal_day
+from modelling.audit_command import command
+from modelling.audit_proof import check_proof, make_proof
+from modelling.audit_records import NOTHING, Tree, canonical, parse_record
+from modelling.audit_verify import SHOWN, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TAMPERS = 2_000  # by hand and in `make prove` a hundred thousand: see ledger_tampering
+
+
+def test_the_verifier_shares_no_code_with_the_writer() -> None:
+    folder = Path(modelling.audit_verify.__file__).parent
+    files = sorted(folder.glob("audit_*.py"))
+    assert len(files) >= 4
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not any(name.startswith("chalicelib") for name in names), file
+
+
+# Sound exports
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("sealed_days", [0, 1, 3, 5])
+def test_any_honest_export_is_sound(seed: int, sealed_days: int) -> None:
+    ledger = make_ledger(seed)
+    ledger.read_heads = seed % 2 == 0
+    if sealed_days:
+        seal_day(START + sealed_days * DAY_MS + MARGIN_MS, seal_ports(ledger))
+    report = verify(export(ledger, START + 6 * DAY_MS))
+    assert report.problems == []
+    assert (report.counts["event"], report.counts["read"]) == (40, 12)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_export_shows_one_instant_of_a_ledger_that_goes_on(seed: int) -> None:
+    ledger = make_ledger(seed)
+    seal_day(START + 2 * DAY_MS + MARGIN_MS, seal_ports(ledger))
+    rng = random.Random(seed)  # noqa: S311 - invented data
+    for _ in range(5):
+        until = START + 2 * DAY_MS + MARGIN_MS + rng.randrange(3 * DAY_MS)
+        lines = export(ledger, until)
+        events = [
+            json.loads(line) for line in lines if b'"prev":' in line and b'"root"' not in line
+        ]
+        assert max(event["at"] for event in events) < until
+        assert verify(lines).problems == []
+
+
+def test_two_exports_of_one_instant_are_the_same() -> None:
+    ledger = make_ledger(3)
+    seal_day(START + 2 * DAY_MS + MARGIN_MS, seal_ports(ledger))
+    before = export(ledger, START + 3 * DAY_MS)
+    ledger.change("ABCDEFGHJK", START + 6 * DAY_MS, "citizen", Act.RECEIVED, "received")
+    assert export(ledger, START + 3 * DAY_MS) == before
+
+
+def test_later_published_seals_are_no_fault_of_an_older_export() -> None:
+    ledger, files = make_ledger(3), MemoryFiles()
+    seal_day(START + 2 * DAY_MS + MARGIN_MS, seal_ports(ledger, files))
+    lines = export(ledger, START + 3 * DAY_MS + 10)
+    seal_day(START + 5 * DAY_MS + MARGIN_MS, seal_ports(ledger, files))
+    seals = [parse_record(content) for content in files.files.values()]
+    assert len(seals) == 6
+    assert verify(lines, published={str(seal["day"]): seal for seal in seals}).problems == []
+
+
+def test_what_cannot_be_proved_yet_is_said() -> None:
+    ledger = make_ledger(1)
+    ledger.read_heads = False
+    report = verify(export(ledger, START + 5 * DAY_MS))
+    assert any("No day is sealed" in notice for notice in report.notices)
+    assert any("Reads after the last seal" in notice for notice in report.notices)
+    seal_day(START + DAY_MS + MARGIN_MS, seal_ports(ledger))
+    report = verify(export(ledger, START + 5 * DAY_MS))
+    assert any("sealing is late" in notice for notice in report.notices)
+
+
+# Faults, in words
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return make_world(99)
+
+
+def records_of(world: World, *kinds: str) -> list[dict[str, Any]]:
+    return [record for record in world.records if record["type"] in kinds]
+
+
+def said(world: World, edit: Callable[[list[dict[str, Any]]], object], **how: bool) -> list[str]:
+    """What the verifier says after an edit of the export."""
+    records = [dict(record) for record in world.records]
+    edit(records)
+    return [str(problem) for problem in check(world, records, **how).problems]
+
+
+def place(records: list[dict[str, Any]], kind: str, which: int = 0) -> int:
+    return [i for i, record in enumerate(records) if record["type"] == kind][which]
+
+
+def test_an_altered_field_is_told_with_its_line_and_record(world: World) -> None:
+    at = place(world.records, "event", 3)
+    event = world.records[at]
+    words = said(world, lambda records: records[at].update(to="matched2"))
+    assert len(words) == 1
+    assert words[0].startswith(
+        f"line {at + 1}: event {event['seq']} of {event['chain']} (2026-11-0"
+    )
+    assert "its hash does not fit its content: the record was altered" in words[0]
+
+
+def test_a_dropped_record_is_told(world: World) -> None:
+    second = next(e for e in records_of(world, "event") if e["seq"] == 2)
+    words = said(world, lambda records: records.remove(second))
+    chain = f" of {second['chain']} "
+    gap = "number 2 of the chain is missing before it"
+    cut = f"head of {second['chain']}: its tail is cut"
+    assert any((chain in each and gap in each) or cut in each for each in words)
+    assert any("its seal counts" in each or "end record counts" in each for each in words)
+
+
+def test_a_repeated_and_a_moved_record_are_told(world: World) -> None:
+    at = place(world.records, "event", 5)
+    words = said(world, lambda records: records.insert(at, records[at]))
+    assert any("it is there twice" in each for each in words)
+    other = place(world.records, "event", 9)
+
+    def swap(records: list[dict[str, Any]]) -> None:
+        records[at], records[other] = records[other], records[at]
+
+    assert any("it is not in its place" in each for each in said(world, swap))
+
+
+def test_a_cut_tail_is_told_by_the_registry(world: World) -> None:
+    chains: dict[str, dict[str, Any]] = {}
+    for event in records_of(world, "event"):
+        chains[event["chain"]] = event
+    last = max(chains.values(), key=lambda event: event["at"])
+    words = said(world, lambda records: records.remove(last))
+    known = f"head of {last['chain']}: "
+    assert any(known in each for each in words)
+
+
+def test_a_missing_seal_is_told(world: World) -> None:
+    first, middle, last = (place(world.records, "seal", which) for which in range(3))
+    words = said(world, lambda records: records.pop(middle), alone=True)
+    assert any("the seal of 2026-11-02 before it is missing" in each for each in words)
+    assert any("no seal covers its day" in each for each in words)
+    words = said(world, lambda records: records.pop(first), alone=True)
+    assert any("it does not follow the seal before it" in each for each in words)
+    words = said(world, lambda records: records.pop(last))
+    assert any("seal of 2026-11-03: it was published, and is not in" in each for each in words)
+
+
+def test_wrong_signatures_and_keys_are_told(world: World) -> None:
+    at, other = place(world.records, "seal", 0), place(world.records, "seal", 1)
+    swapped = world.records[other]["signature"]
+    words = said(world, lambda records: records[at].update(signature=swapped), alone=True)
+    assert words == ["line 1: seal of 2026-11-01: its signature is wrong"]
+    broken = "30" * 91
+    words = said(world, lambda records: records[at].update(public_key=broken), alone=True)
+    assert any("its public key cannot be read" in each for each in words)
+    lines = [canonical(record) + b"\n" for record in world.records]
+    report = verify(lines, keys=frozenset(["00" * 32]))
+    assert report.found == 3
+    assert "signed by a key that is not the given one" in str(report.problems[0])
+
+
+def test_swapped_days_are_told(world: World) -> None:
+    rng = random.Random(1)  # noqa: S311 - invented data
+    words = said(world, lambda records: ledger_tampering._swap_days(rng, records))
+    assert any("it is not in its place" in each for each in words)
+
+
+def test_a_cut_file_is_told(world: World) -> None:
+    words = said(world, lambda records: records.pop(), alone=True)
+    assert words == ["the export is cut: it has no end record"]
+    assert verify([]).problems[0].what == "the export is cut: it has no end record"
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        (b"\xff\xfe\n", "cannot be read as JSON"),
+        (b"[" * 50_000 + b"\n", "cannot be read as JSON"),
+        (b"\n", "cannot be read as JSON"),
+        (b"[]\n", "not a record with a type"),
+        (b'{"type":"gift"}\n', "its type is unknown"),
+        (b'{"type":"head","v":1,"x":1}\n', "no field of that name"),
+        (b'{"type":"head","v":1}\n', "it lacks at, chain, hash, seq"),
+        (b'{"type":"head","v":true}\n', "its v is not a number"),
+        (b'{"type":"head","v":1.0}\n', "its v is not a number"),
+        (b'{"type":"head","v":2}\n', "its v is not a number"),
+        (b'{"seq":1' + b"0" * 5_000 + b',"type":"head","v":1}\n', "cannot be read as JSON"),
+        (b'{"hash":"zz","type":"head","v":1}\n', "its hash is not of the allowed shape"),
+    ],
+)
+def test_lines_that_are_no_records_are_told(line: bytes, what: str) -> None:
+    problem = verify([line]).problems[0]
+    assert problem.line == 1
+    assert what in problem.what
+
+
+def test_a_record_has_one_form(world: World) -> None:
+    line = canonical(world.records[5])
+    for other in (
+        line.replace(b":", b": "),
+        line.replace(b'"at"', b'"\\u0061t"'),
+        line[:-1] + b',"v":1}',
+        line + b"\r\n",
+        line + b" \n",
+    ):
+        assert "not in canonical form" in str(verify([other]).problems[0])
+
+
+def test_only_the_first_faults_are_shown_and_all_are_counted(world: World) -> None:
+    report = verify([b"x\n"] * 100)
+    assert len(report.problems) == SHOWN
+    assert report.found == 101
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_nothing_in_a_file_breaks_the_verifier(world: World, data: st.DataObject) -> None:
+    lines = [canonical(record) + b"\n" for record in world.records]
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        line = lines[at]
+        cut = data.draw(st.integers(0, len(line)))
+        end = data.draw(st.integers(cut, min(cut + 20, len(line))))
+        lines[at] = line[:cut] + data.draw(st.binary(max_size=12)) + line[end:]
+    changed = [canonical(record) + b"\n" for record in world.records] != lines
+    assert verify(lines, published=world.published, keys=world.keys).sound is not changed
+
+
+# Random tampers
+
+
+def test_every_random_tamper_is_found() -> None:
+    assert list(missed(seed=2026, tampers=TAMPERS)) == []
+
+
+@pytest.mark.parametrize(
+    ("check_left_out", "blind"),
+    [
+        ("_take_head", lambda verifier, _line, head: _forget(verifier, head["chain"])),
+        ("_close_days", lambda _verifier, before: before),
+        ("hash_of", lambda _line, record: record["hash"]),
+        ("_finish_published", lambda _verifier: None),
+        ("_take_published", lambda _verifier: None),
+    ],
+)
+def test_the_tampers_are_good_enough_to_miss_a_check(
+    monkeypatch: pytest.MonkeyPatch, check_left_out: str, blind: Callable[..., object]
+) -> None:
+    """A verifier that lacks a check lets a tamper pass: no check is there for nothing."""
+    owner: object = modelling.audit_verify
+    if not hasattr(owner, check_left_out):
+        owner = modelling.audit_verify._Verifier
+    monkeypatch.setattr(owner, check_left_out, blind)
+    assert list(islice(missed(seed=7, tampers=TAMPERS), 1))
+
+
+def _forget(verifier: modelling.audit_verify._Verifier, chain: str) -> None:
+    verifier._read_heads = True
+    verifier._chains.pop(chain, None)
+    verifier._reads.pop(chain, None)
+
+
+# Merkle tree and proofs
+
+
+@pytest.mark.parametrize("count", range(34))
+def test_both_trees_agree_and_every_place_can_be_proved(count: int) -> None:
+    leaves = [bytes([n]) * 32 for n in range(count)]
+    tree = Tree()
+    for leaf in leaves:
+        tree.add(leaf)
+    assert (tree.count, bytes.fromhex(tree.root())) == merkle_root(leaves)
+    seal: dict[str, str | int] = {"day": "20261101", "hash": "00" * 32}
+    seal |= {"count": count, "root": tree.root()}
+    for index in range(count):
+        proof = make_proof(seal, leaves, index)
+        assert parse_record(canonical(proof)) == proof
+        assert check_proof(proof, seal) is None
+        for wrong in (
+            {"index": (index + 1) % (count + 1)},
+            {"hash": "11" * 31 + "00"},
+            {"path": str(proof["path"])[:-43]},
+            {"path": str(proof["path"]) + "A" * 43},
+            {"day": "20261102"},
+        ):
+            if any(proof[name] != value for name, value in wrong.items()):
+                assert check_proof({**proof, **wrong}, seal), (count, index, wrong)
+
+
+def test_an_empty_tree_has_the_root_of_nothing() -> None:
+    assert bytes.fromhex(NOTHING) == merkle_root([])[1]
+
+
+def test_a_proof_stays_within_a_kilobyte_for_a_million_events() -> None:
+    leaves = [n.to_bytes(32, "big") for n in range(2**12)]
+    seal: dict[str, str | int] = {"day": "20261101", "hash": "00" * 32, "count": 2**12}
+    proof = make_proof(seal, leaves, 2**12 - 1)
+    eight_more_levels = 8 * 32 * 4 // 3 + 1
+    assert len(canonical(proof)) + eight_more_levels + len("000") < 1_024
+
+
+# The command
+
+
+@pytest.fixture(scope="module")
+def folder(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("audit")
+    (path / "seals").mkdir()
+    for day, seal in world.published.items():
+        (path / "seals" / f"{day}.json").write_text(json.dumps(seal, indent=2))
+    (path / "seals" / "latest.json").write_text(json.dumps(seal))
+    (path / "key.pem").write_bytes(signer().public_pem())
+    (path / "other.pem").write_bytes(signer(9902).public_pem())
+    (path / "good.jsonl").write_bytes(b"".join(canonical(r) + b"\n" for r in world.records))
+    bad = b"".join(canonical(r) + b"\n" for r in world.records if r["type"] != "head")
+    (path / "bad.jsonl").write_bytes(bad)
+    return path
+
+
+def run(*arguments: object, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(command, [str(each) for each in arguments], input=stdin)
+
+
+def test_command_says_sound_and_exits_0(folder: Path) -> None:
+    options = ("--seals", folder / "seals", "--public-key", folder / "key.pem")
+    result = run("verify", folder / "good.jsonl", *options)
+    assert result.exit_code == 0, result.output
+    assert "Sound: every record is whole and in its place, and none is missing." in result.stdout
+    assert "30 events, 10 reads" in result.stdout
+    assert "Note:" not in result.stdout
+    assert "Verifying" in result.stderr
+    result = run("verify", "-", stdin=(folder / "good.jsonl").read_bytes())
+    assert result.exit_code == 0
+    assert "Give --public-key" in result.stdout
+    result = run("verify", folder / "good.jsonl", "--seals", folder / "seals" / "20261102.json")
+    assert result.exit_code == 0
+
+
+def test_command_says_what_is_wrong_and_exits_1(folder: Path) -> None:
+    result = run("verify", folder / "bad.jsonl")
+    assert result.exit_code == 1
+    assert "it has records, and no head in the registry" in result.stdout
+    assert "NOT SOUND: " in result.stdout
+    result = run("verify", folder / "good.jsonl", "--public-key", folder / "other.pem")
+    assert result.exit_code == 1
+    assert "signed by a key that is not the given one" in result.stdout
+
+
+def test_command_that_cannot_run_is_no_verdict(folder: Path, tmp_path: Path) -> None:
+    assert run("verify", folder / "none.jsonl").exit_code == 2
+    good = folder / "good.jsonl"
+    for wrong in (
+        ("--public-key", good),
+        ("--seals", tmp_path),
+        ("--seals", good),
+        ("--seals", folder / "key.pem"),
+    ):
+        result = run("verify", good, *wrong)
+        assert result.exit_code == 2, wrong
+        assert "Error: " in result.stderr
+
+
+def every_event(world: World) -> Iterator[dict[str, Any]]:
+    return (r for r in world.records if r["type"] in ("event", "read"))
+
+
+def test_a_family_can_prove_its_event_with_the_public_seal(world: World, folder: Path) -> None:
+    for event in islice(every_event(world), 0, None, 4):
+        result = run(
+            "proof", folder / "good.jsonl", "--chain", event["chain"], "--seq", event["seq"]
+        )
+        day = result.stdout and json.loads(result.stdout)["day"]
+        if not day:
+            assert "has no seal yet" in result.stderr
+            continue
+        seal = folder / "seals" / f"{day}.json"
+        checked = run("check-proof", "-", "--seal", seal, stdin=result.stdout.encode())
+        assert checked.exit_code == 0, checked.output
+        assert event["hash"] in checked.stdout
+        key = ("--public-key", folder / "other.pem")
+        checked = run("check-proof", "-", "--seal", seal, *key, stdin=result.stdout.encode())
+        assert checked.exit_code == 1
+        forged = result.stdout.replace(event["hash"], "ab" * 32).encode()
+        checked = run("check-proof", "-", "--seal", seal, stdin=forged)
+        assert checked.exit_code == 1
+        assert "Not proved" in checked.stdout
+
+
+def test_a_proof_of_what_is_not_there_is_refused(folder: Path) -> None:
+    result = run("proof", folder / "good.jsonl", "--chain", "ABCDEFGHJK", "--seq", 1)
+    assert result.exit_code == 2
+    assert "no such event" in result.stderr
+    seal = folder / "seals" / "20261101.json"
+    assert run("check-proof", "-", "--seal", seal, stdin=b"{}").exit_code == 2
+    assert run("check-proof", seal, "--seal", seal).exit_code == 2
+
+
+def test_help_explains_itself() -> None:
+    assert "an export alone cannot" in run("verify", "--help").stdout
+    assert run("--help").exit_code == 0
