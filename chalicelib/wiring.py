@@ -18,25 +18,35 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.settings import needed, settings
 
 if TYPE_CHECKING:
+    from chalicelib.adapters.cookies import CookieSealer
     from chalicelib.adapters.ledger_table import LedgerTable
+    from chalicelib.adapters.login import Login
     from chalicelib.adapters.ops_table import OpsTable
     from chalicelib.adapters.protection import KmsBlindIndex, KmsOpener, PublicKeySealer
     from chalicelib.adapters.registers.civil_registry import HttpCivilRegistry
     from chalicelib.adapters.registry_table import RegistryTable
+    from chalicelib.adapters.sign_outs import SignOuts
+    from chalicelib.adapters.tokens import KeySet
     from chalicelib.domain.application import Rules
     from chalicelib.domain.areas import Village
     from chalicelib.domain.pmt import Artefact
     from chalicelib.domain.programme import RuleSet
     from chalicelib.domain.registration import State
+    from chalicelib.domain.tokens import Claims, Pool
     from chalicelib.usecases import (
         check_identity,
         correct,
+        erase,
         find_case,
         propose,
+        read_case,
         register,
+        reissue,
         release_guards,
+        review_queue,
         score,
         seal_day,
+        show_case,
         show_status,
         sweep,
         withdraw,
@@ -410,3 +420,109 @@ def seal_ports() -> seal_day.Ports:
         KmsSigner(client("kms"), needed("TEPAT_SEAL_SIGNING_KEY_ID")),
         PublicBucket(client("s3"), needed("TEPAT_PUBLIC_BUCKET")),
     )
+
+
+# --- staff ----------------------------------------------------------------------------------------
+
+
+def staff_origin() -> str:
+    """Our own address, as browsers send it with a form."""
+    return needed("TEPAT_STAFF_ORIGIN")
+
+
+@cache
+def login() -> Login:
+    """The pool's sign-in pages."""
+    from chalicelib.adapters.login import Login
+
+    return Login(needed("TEPAT_LOGIN_URL"), needed("TEPAT_CLIENT_ID"), staff_origin())
+
+
+@cache
+def cookies() -> CookieSealer:
+    """Seals what browsers of staff keep."""
+    from chalicelib.adapters.cookies import CookieSealer
+
+    return CookieSealer(index().mac)
+
+
+@cache
+def sign_outs() -> SignOuts:
+    """Sign-ins that were ended."""
+    from chalicelib.adapters.sign_outs import SignOuts
+
+    return SignOuts(client("dynamodb"), settings().ops_table)
+
+
+@cache
+def pool() -> Pool:
+    """The one pool whose tokens are believed."""
+    from chalicelib.domain.tokens import Pool
+
+    return Pool(needed("TEPAT_TOKEN_ISSUER"), needed("TEPAT_CLIENT_ID"))
+
+
+@cache
+def token_keys() -> KeySet:
+    """The pool's public keys."""
+    from chalicelib.adapters.tokens import KeySet, fetch
+
+    return KeySet(needed("TEPAT_JWKS_URL"), fetch)
+
+
+def verify_token(token: str) -> Claims:
+    """Check an access token of the pool.
+
+    Raises:
+        NotSignedIn: it is not one for us, or its time is over.
+        TryAgain: the pool's keys cannot be had for now.
+    """
+    from chalicelib.adapters.tokens import verify
+
+    return verify(token, clock.now_ms() // 1000, token_keys(), pool())
+
+
+def verify_id_token(token: str, *, nonce: str, subject: str) -> None:
+    """Check the ID token that came with a sign-in.
+
+    Raises:
+        NotSignedIn, TryAgain: as `verify_token`.
+    """
+    from chalicelib.adapters.tokens import verify_id
+
+    verify_id(token, clock.now_ms() // 1000, token_keys(), pool(), nonce=nonce, subject=subject)
+
+
+def queue_ports() -> review_queue.Ports:
+    """Ports of listing what waits for a person."""
+    from chalicelib.usecases.review_queue import Ports
+
+    return Ports(clock, store(), settings().region)
+
+
+def read_ports() -> read_case.Ports:
+    """Ports of opening a case."""
+    from chalicelib.usecases.read_case import Ports
+
+    return Ports(clock, opener(), store(), ledger(), settings().region)
+
+
+def show_ports() -> show_case.Ports:
+    """Ports of telling staff what a case is about."""
+    from chalicelib.usecases.show_case import Ports
+
+    return Ports(words("staff"), villages(), status_ports())
+
+
+def reissue_ports() -> reissue.Ports:
+    """Ports of giving a new receipt."""
+    from chalicelib.usecases.reissue import Ports
+
+    return Ports(clock, index(), store(), ledger(), limits(), form_rules())
+
+
+def erase_ports() -> erase.Ports:
+    """Ports of erasing a family."""
+    from chalicelib.usecases.erase import Ports
+
+    return Ports(clock, random, store())

@@ -1,0 +1,215 @@
+"""Who is signed in: staff by sealed cookies after the code flow, agents by a bearer token.
+
+The browser keeps two cookies that it can neither read nor change: the access token with the time
+of the last request, and the renewal token. Every request verifies the token again in our own code
+(security 2.2); nothing rests on the gateway.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from chalice.app import Request
+
+from chalicelib import wiring
+from chalicelib.domain import tokens
+from chalicelib.domain.errors import Fault, NotAllowed, NotSignedIn, TryAgain
+from chalicelib.domain.tokens import Claims
+
+SESSION = "__Host-tepat_session"
+RENEWAL = "__Host-tepat_renewal"
+SIGN_IN = "__Host-tepat_sign_in"
+IDLE_S = 15 * 60
+LONGEST_S = 8 * 3600
+SIGN_IN_S = 10 * 60
+RENEW_BEFORE_S = 2 * 60
+_BEARER = "bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who is signed in.
+
+    Attributes:
+        cookies: `Set-Cookie` values that go with the answer: each request renews the idle time.
+    """
+
+    claims: Claims
+    cookies: tuple[str, ...]
+
+    @property
+    def actor(self) -> str:
+        """As the ledger names the person."""
+        return f"staff:{self.claims.subject}"
+
+
+def require_bearer(request: Request, group: str) -> Claims:
+    """Check the access token of a program: an agent's phone.
+
+    Raises:
+        NotSignedIn: there is no valid token.
+        NotAllowed: its owner is not in the group.
+        TryAgain: the pool's keys cannot be had for now.
+    """
+    header: str = request.headers.get("authorization", "")
+    if not header.lower().startswith(_BEARER):
+        raise NotSignedIn(Fault("not_signed_in"))
+    claims = wiring.verify_token(header[len(_BEARER) :].strip())
+    tokens.require(claims, frozenset({group}))
+    return claims
+
+
+def begin_sign_in() -> tuple[str, str]:
+    """Start the code flow: the address to send the browser to, and the cookie it takes along.
+
+    The cookie is Lax, since the pool's pages send the browser back from another site.
+    """
+    started = {
+        "state": wiring.fresh_key(),
+        "nonce": wiring.fresh_key(),
+        "verifier": wiring.fresh_key() + wiring.fresh_key(),
+        "at": _now(),
+    }
+    digest = hashlib.sha256(str(started["verifier"]).encode()).digest()
+    challenge = urlsafe_b64encode(digest).decode().rstrip("=")
+    address = wiring.login().sign_in_address(
+        str(started["state"]), str(started["nonce"]), challenge
+    )
+    return address, _cookie(SIGN_IN, _seal(SIGN_IN, started), SIGN_IN_S, same_site="Lax")
+
+
+def finish_sign_in(request: Request) -> Session:
+    """Take the code that the pool sent the browser back with.
+
+    Raises:
+        NotSignedIn: this browser did not begin the sign-in, it took too long, or the pool
+            refuses the code.
+        TryAgain: the pool does not answer for now.
+    """
+    query: Mapping[str, str] = request.query_params or {}
+    started = _open(SIGN_IN, request)
+    now = _now()
+    if (
+        started is None
+        or now - started["at"] > SIGN_IN_S
+        or not hmac.compare_digest(query.get("state", "").encode(), started["state"].encode())
+        or not query.get("code")
+    ):
+        raise NotSignedIn(Fault("not_signed_in"))
+    given = wiring.login().exchange(query["code"], started["verifier"])
+    claims = wiring.verify_token(given.access)
+    wiring.verify_id_token(given.id, nonce=started["nonce"], subject=claims.subject)
+    renewal = {"token": given.renewal, "subject": claims.subject, "at": now}
+    cookies = (
+        _session_cookie(given.access, now),
+        _cookie(RENEWAL, _seal(RENEWAL, renewal), LONGEST_S),
+        _cookie(SIGN_IN, "", 0, same_site="Lax"),
+    )
+    return Session(claims, cookies)
+
+
+def open_session(request: Request) -> Session:
+    """Who sends this request; renews the access token shortly before it ends.
+
+    Raises:
+        NotSignedIn: nobody, or too long idle, or signed out, or the sign-in is over.
+        TryAgain: the pool or our tables do not answer for now.
+    """
+    kept = _open(SESSION, request)
+    now = _now()
+    if kept is None or now - kept["at"] > IDLE_S:
+        raise NotSignedIn(Fault("not_signed_in"))
+    token: str = kept["token"]
+    try:
+        claims = wiring.verify_token(token)
+        renew = claims.expires_at - now < RENEW_BEFORE_S
+    except NotSignedIn:  # its time may be over; whatever else is wrong, only a new token helps
+        claims, renew = None, True
+    cookies: tuple[str, ...] = ()
+    if renew:
+        try:
+            token, claims, cookies = _renewed(request, now)
+        except (NotSignedIn, TryAgain):
+            if claims is None:
+                raise
+    if claims is None or wiring.sign_outs().ended(claims.session):
+        raise NotSignedIn(Fault("not_signed_in"))
+    return Session(claims, (_session_cookie(token, now), *cookies))
+
+
+def end_session(session: Session) -> tuple[str, ...]:
+    """Let nobody in with this sign-in again; gives the cookies that clear the browser.
+
+    Raises:
+        TryAgain: it could not be noted, so the sign-in still holds.
+    """
+    wiring.sign_outs().end(session.claims.session, _now() + LONGEST_S + IDLE_S)
+    return cleared()
+
+
+def cleared() -> tuple[str, ...]:
+    """Cookies that clear the browser of a sign-in."""
+    return (_cookie(SESSION, "", 0), _cookie(RENEWAL, "", 0))
+
+
+def check_origin(request: Request) -> None:
+    """Let only our own pages send forms, besides what SameSite does.
+
+    Raises:
+        NotAllowed: the form comes from elsewhere, or the browser does not say from where.
+    """
+    if request.headers.get("origin") != wiring.staff_origin():
+        raise NotAllowed(Fault("not_allowed"))
+
+
+def _renewed(request: Request, now: int) -> tuple[str, Claims, tuple[str, ...]]:
+    """A new access token for the same person, from the renewal cookie."""
+    kept = _open(RENEWAL, request)
+    if kept is None or now - kept["at"] > LONGEST_S or not kept["token"]:
+        raise NotSignedIn(Fault("not_signed_in"))
+    given = wiring.login().renew(kept["token"])
+    claims = wiring.verify_token(given.access)
+    if claims.subject != kept["subject"]:
+        raise NotSignedIn(Fault("not_signed_in"))
+    if given.renewal == kept["token"]:
+        return given.access, claims, ()
+    left = LONGEST_S - (now - kept["at"])
+    sealed = _seal(RENEWAL, kept | {"token": given.renewal})
+    return given.access, claims, (_cookie(RENEWAL, sealed, left),)
+
+
+def _session_cookie(token: str, now: int) -> str:
+    return _cookie(SESSION, _seal(SESSION, {"token": token, "at": now}), IDLE_S)
+
+
+def _cookie(name: str, value: str, seconds: int, *, same_site: str = "Strict") -> str:
+    """A cookie of this host alone, out of reach of scripts."""
+    return f"{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite={same_site}"
+
+
+def _seal(name: str, kept: dict[str, Any]) -> str:
+    return wiring.cookies().seal(name, json.dumps(kept))
+
+
+def _open(name: str, request: Request) -> dict[str, Any] | None:
+    """What a cookie keeps; None when there is none of ours."""
+    try:
+        found = SimpleCookie(request.headers.get("cookie", "")).get(name)
+    except CookieError:
+        return None
+    text = wiring.cookies().open(name, found.value) if found else None
+    if text is None:
+        return None
+    kept: dict[str, Any] = json.loads(text)
+    return kept
+
+
+def _now() -> int:
+    return wiring.clock.now_ms() // 1000
