@@ -1,0 +1,100 @@
+"""Sets of stores that a suite can run on: the fakes, or the adapters over real tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import boto3
+import botocore.session
+
+from chalicelib.adapters import dynamo, registry_items
+from chalicelib.adapters.aws import settings
+from chalicelib.adapters.ledger_table import LedgerTable
+from chalicelib.adapters.ops_table import OpsTable
+from chalicelib.adapters.registry_table import RegistryTable, Tables
+from chalicelib.usecases import export_ledger, seal_day
+from chalicelib.usecases.ports import CaseStore, Cutoffs, Limits, ReadLedger
+from infra.resources import create_in
+from tests import strict_dynamodb
+from tests.fakes import FakeAws, FakeCaseStore, FakeLedger, FakeLimits
+
+REGION_NAME = "ap-southeast-3"
+
+
+class Ledger(ReadLedger, seal_day.SealLedger, export_ledger.ExportLedger, Protocol):
+    """The ledger as all who read it see it."""
+
+
+class Store(CaseStore, export_ledger.ExportHeads, Protocol):
+    """The store of cases as use cases and exporter see it."""
+
+
+@dataclass
+class World:
+    """One set of stores over the same tables."""
+
+    store: Store
+    limits: Limits
+    ledger: Ledger
+    publish_cutoffs: Callable[[str, Cutoffs], None]
+
+
+@dataclass
+class Backend:
+    """Tables somewhere, and a client for them."""
+
+    client: Any
+    environment: dict[str, str]
+
+    @property
+    def tables(self) -> Tables:
+        return Tables(
+            *(
+                self.environment[f"TEPAT_{name}_TABLE"]
+                for name in ("REGISTRY", "VAULT", "LEDGER", "OPS")
+            )
+        )
+
+    def world(self) -> World:
+        tables = self.tables
+
+        def publish_cutoffs(region: str, cutoffs: Cutoffs) -> None:
+            item = dynamo.encode(registry_items.cutoffs_to_item(region, cutoffs))
+            self.client.put_item(TableName=tables.registry, Item=item)
+
+        return World(
+            RegistryTable(self.client, tables, sleep=lambda _: None, chance=lambda: 0.0),
+            OpsTable(self.client, tables.ops),
+            LedgerTable(self.client, tables.ledger),
+            publish_cutoffs,
+        )
+
+    def clean(self) -> None:
+        for table in (self.tables.registry, self.tables.vault, self.tables.ledger, self.tables.ops):
+            items = self.client.scan(TableName=table)["Items"]
+            for item in items:
+                self.client.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+
+
+def make_backend(endpoint: str | None) -> Backend:
+    """Make all resources at an endpoint, and a client that refuses what AWS refuses."""
+    session = boto3.Session("test", "test", region_name=REGION_NAME)
+    environment = create_in(session, endpoint)
+    core = botocore.session.get_session()
+    core.set_credentials("test", "test")
+    client = core.create_client(
+        "dynamodb",
+        region_name=REGION_NAME,
+        endpoint_url=endpoint,
+        config=settings(validate=True),
+    )
+    strict_dynamodb.watch(client)
+    return Backend(client, environment)
+
+
+def fake_world() -> World:
+    """Fakes over one memory."""
+    aws = FakeAws()
+    return World(FakeCaseStore(aws), FakeLimits(aws), FakeLedger(aws), aws.cutoffs.__setitem__)
