@@ -175,7 +175,7 @@ def _person(
 
 def _record(rng: Random, name: str, born: date, life: Life, kk: str | None) -> Record | None:
     """What the registry holds: mostly the truth, at times older, wrong, or nothing at all."""
-    if happens(rng, 15):
+    if happens(rng, 19):
         return None
     deaths = 100 if life.age >= 70 else 50 if life.age >= 50 else 17  # noqa: PLR2004 - ages
     return Record(
