@@ -145,7 +145,7 @@ _STATE = {
     "General public administration activities",
     "Public order and safety activities",
 }
-_WORK = {
+WORK = {
     "Own cultivator": "farmer",
     "Share cropper": "farmer",
     "Contract cultivator": "farmer",
@@ -171,7 +171,7 @@ def _work(status: str, occupation: str, industry: str, pension: str) -> str:
         if occupation in _LABOUR:
             return "labourer"
         return "state_employee" if industry in _STATE else "employee"
-    return _WORK.get(status) or ("pensioner" if pension == "1" else "not_working")
+    return WORK.get(status) or ("pensioner" if pension == "1" else "not_working")
 
 
 def _land(acres: float) -> str:
@@ -180,7 +180,7 @@ def _land(acres: float) -> str:
     return "under_1ha" if acres < _HECTARE_ACRES else "from_1ha"
 
 
-_LEVELS = {
+LEVELS = {
     "tenure": (
         "tenure",
         {
@@ -232,7 +232,7 @@ def inputs(survey: Survey) -> Inputs:
     """
     found: Inputs = {
         code: [levels[cell] for cell in survey.text(column)]
-        for code, (column, levels) in _LEVELS.items()
+        for code, (column, levels) in LEVELS.items()
     }
     most = 20
     found["size"] = [min(n, most) for n in survey.whole("hhsize")]

@@ -231,14 +231,17 @@ def judge(data: Sample, survey: Survey, guess: Numbers) -> Accuracy:
 
 
 def weighted_cuts(scores: Sequence[int], weights: Sequence[float]) -> list[int]:
-    """Nine scores that part the households, in order of score, into ten of equal weight."""
+    """Nine scores that part the households, in order of score, into ten of equal weight.
+
+    A household belongs to the tenth that its first member, in that order, falls into.
+    """
     order = sorted(range(len(scores)), key=lambda i: scores[i])
-    total, reached, cuts = math.fsum(weights), 0.0, list[int]()
+    total, before, cuts = math.fsum(weights), 0.0, list[int]()
     for i in order:
-        if len(cuts) < CUTS and reached >= total * (len(cuts) + 1) / 10:
+        while len(cuts) < CUTS and before >= total * (len(cuts) + 1) / 10:
             cuts.append(scores[i])
-        reached += weights[i]
-    return cuts
+        before += weights[i]
+    return cuts + [scores[order[-1]] + 1] * (CUTS - len(cuts))
 
 
 def _descend(normal: Numbers, goal: Numbers, rising: Marks) -> Numbers:
