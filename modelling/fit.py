@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -176,10 +176,10 @@ def held_out(data: Sample, penalty: float, without: int | None = None) -> Number
     return guess
 
 
-def worth(data: Sample, penalty: float, features: int) -> Iterator[tuple[int, float]]:
-    """For each feature, the held-out R2 that is lost without it."""
+def worth(data: Sample, penalty: float, features: Iterable[int]) -> Iterator[tuple[int, float]]:
+    """For each feature (its place in the recipe), the held-out R2 that is lost without it."""
     whole = _r2(data, held_out(data, penalty))
-    for place in range(features):
+    for place in features:
         yield place, whole - _r2(data, held_out(data, penalty, place))
 
 

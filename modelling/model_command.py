@@ -69,7 +69,7 @@ def fit(path: Path, name: str, folder: Path, *, use: bool) -> None:
     fitted = fit_sample(data, survey, click.echo)
     _report(fitted.accuracy)
     click.echo("held-out R2 lost without a feature, in thousandths")
-    for place, lost in worth(data, fitted.penalty, len(recipe.specs)):
+    for place, lost in worth(data, fitted.penalty, range(len(recipe.specs))):
         click.echo(f"  {recipe.specs[place].code:<20}{1000 * lost:6.1f}")
     sha256 = artefacts.write(artefacts.build(survey, recipe, inputs, data, fitted), folder)
     if use:
