@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import json
 from collections import deque
 from dataclasses import dataclass, replace
 from random import Random
@@ -30,7 +31,7 @@ class Draft:
     """One family at the form.
 
     Attributes:
-        key: its Idempotency-Key, the same in every run.
+        key: its Idempotency-Key, the same in every run that sends the same form.
         form: what it sends first.
         mended: what it sends when that is refused, with its cards in hand.
         truth: per member, what its papers say: name, nik, birth_date, sex.
@@ -119,7 +120,7 @@ def _draft(
             spoil(form)
     records = [person.record for person in family.people]
     return Draft(
-        key=hashlib.sha256(name.encode()).hexdigest()[:32],
+        key=hashlib.sha256(f"{name} {json.dumps(mended)}".encode()).hexdigest()[:32],
         form=form,
         mended=mended,
         truth=tuple(_papers(person) for person in family.people),

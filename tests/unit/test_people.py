@@ -121,6 +121,11 @@ def test_keys_are_unique_and_fit_the_header(drafts: list[Draft]) -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{16,64}", key, re.ASCII) for key in keys)
 
 
+def test_another_body_has_another_key(drafts: list[Draft]) -> None:
+    (other,) = families(SEED, 1, region=REGION, consent="v2")
+    assert other.key != drafts[0].key
+
+
 def test_families_are_as_in_life(lived: list[Family]) -> None:
     sizes = Counter(len(family.people) for family in lived)
     assert set(range(1, 9)) == set(sizes)
