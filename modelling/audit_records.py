@@ -202,16 +202,20 @@ def _name_of_day(days: int) -> str:
     return date.fromordinal(_EPOCH.toordinal() + days).strftime("%Y%m%d")
 
 
-def start_of(day: str) -> int:
-    """The first ms, UTC, of a day (yyyymmdd).
-
-    Raises:
-        BadRecordError: there is no such day.
-    """
+def end_of(day: str) -> int:
+    """The end of a day (yyyymmdd), ms UTC; of a day that does not exist, the beginning of time."""
     try:
-        return (date.fromisoformat(day).toordinal() - _EPOCH.toordinal()) * DAY_MS
+        return (date.fromisoformat(day).toordinal() + 1 - _EPOCH.toordinal()) * DAY_MS
     except ValueError:
-        raise BadRecordError("its day does not exist") from None
+        return 0
+
+
+def next_day(day: str) -> str:
+    """The next day (yyyymmdd); for a day that does not exist, a text that no day equals."""
+    try:
+        return day_of((date.fromisoformat(day).toordinal() + 1 - _EPOCH.toordinal()) * DAY_MS)
+    except ValueError:
+        return f"{day}?"
 
 
 def place_of(record: Record, day: str) -> tuple[str, int, str]:

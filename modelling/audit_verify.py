@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from modelling.audit_records import (
-    DAY_MS,
     LAST_MS,
     NOTHING,
     BadRecordError,
@@ -20,12 +19,13 @@ from modelling.audit_records import (
     Tree,
     check_seal,
     day_of,
+    end_of,
     first_prev,
     hash_of,
+    next_day,
     number,
     parse_line,
     place_of,
-    start_of,
     text,
 )
 
@@ -58,8 +58,9 @@ class Report:
         problems: the first twenty; `found` counts all of them.
         notices: what an auditor should know although it proves nothing wrong.
         counts: records by type.
-        keys: SHA-256 (hex) of the keys that signed, in the order of their first use.
-        first_day: first sealed day, yyyymmdd; "" when none is sealed. `last_day`: the last.
+        keys: SHA-256 (hex) of the keys that signed.
+        first_day: first sealed day, yyyymmdd; "" when none is sealed.
+        last_day: last sealed day.
         unsealed: events and reads after the last seal.
     """
 
@@ -181,7 +182,7 @@ class _Verifier:
             report.region, report.first_day = text(seal, "region"), day
             follows, due = first_prev("seal", report.region), day
         else:
-            follows, due = text(last, "hash"), _next_day(text(last, "day"))
+            follows, due = text(last, "hash"), next_day(text(last, "day"))
         if day < due:
             report.add(line_number, f"{name}: it is out of order or there twice")
             return
@@ -206,11 +207,11 @@ class _Verifier:
 
     def _take_published(self) -> None:
         """Go on with the published seals that come after those of the export."""
-        day = _next_day(self._report.last_day) if self._seals else min(self._published, default="")
+        day = next_day(self._report.last_day) if self._seals else min(self._published, default="")
         while day in self._published and day not in self._seals:
             self._take_seal(0, self._published[day])
             self._only_published[day] = None
-            day = _next_day(day)
+            day = next_day(day)
 
     def _close_days(self, before: str) -> None:
         """Compare every sealed day up to a day with its seal: nothing of it can come any more."""
@@ -260,7 +261,7 @@ class _Verifier:
 
     def _begin_day(self, day: str) -> None:
         self._close_days(before=day)
-        if self._day in self._seals:
+        if self._day in self._seals and self._day not in self._only_published:
             self._reads.clear()
         self._day = day
         self._tree = Tree()
@@ -324,8 +325,7 @@ class _Verifier:
         return self._report
 
     def _finish_reads(self) -> None:
-        days = {chain: chain.partition("#")[2] for chain in self._reads}
-        tail = [chain for chain, day in days.items() if day not in self._seals]
+        tail = [chain for chain in self._reads if chain.partition("#")[2] not in self._seals]
         if self._read_heads:
             for chain in tail:
                 self._report.add(0, f"chain {chain}: it has reads, and no head in the registry")
@@ -361,7 +361,7 @@ class _Verifier:
         if self._newest >= until:
             report.add(0, "there are records from after the instant of the export")
         settled = day_of(max(0, until - SEALING_LAG_MS))
-        if self._seals and _next_day(report.last_day) < settled:
+        if self._seals and next_day(report.last_day) < settled:
             report.notices.append(
                 f"The last seal is of {shown(report.last_day)}: sealing is late, or seals were"
                 " left out. Compare with the published ones (--seals)."
@@ -372,29 +372,13 @@ class _Verifier:
         until = number(self._end, "until") if self._end else LAST_MS
         exported = self._seals.keys() - self._only_published.keys()
         for day in sorted(self._published.keys() - exported):
-            ended = _end_of(day)
+            ended = end_of(day)
             differs = self._only_published.get(day)
             if differs and ended <= until:
                 self._report.add(0, differs)
             if ended + SEALING_LAG_MS <= until or day < max(exported, default=""):
                 what = "it was published, and is not in the export"
                 self._report.add(0, f"seal of {shown(day)}: {what}")
-
-
-def _end_of(day: str) -> int:
-    """The end of a day, ms UTC; of a day that does not exist, the beginning of time."""
-    try:
-        return start_of(day) + DAY_MS
-    except BadRecordError:
-        return 0
-
-
-def _next_day(day: str) -> str:
-    """The next day; for a day that does not exist, a text that no day equals."""
-    try:
-        return day_of(start_of(day) + DAY_MS)
-    except ValueError:
-        return f"{day}?"
 
 
 def shown(day: str) -> str:
