@@ -127,7 +127,9 @@ def squeeze(html: str) -> str:
 
 def _assets(content: Content, out: Path) -> dict[str, Any]:
     """Write style sheet, icon and scripts; give what the templates must know of them."""
-    css = rcssmin.cssmin((ASSETS / "site.css").read_text("utf-8"))
+    css, staff_css = (
+        rcssmin.cssmin((ASSETS / name).read_text("utf-8")) for name in ("site.css", "staff.css")
+    )
     icon = (ASSETS / "icon.svg").read_text("utf-8")
     scripts = {
         name: _publish(out, f"{name}.js", rjsmin.jsmin(_bundle(parts)))
@@ -136,6 +138,7 @@ def _assets(content: Content, out: Path) -> dict[str, Any]:
     return {
         "site": {
             "css": _publish(out, "site.css", css),
+            "staff_css": _publish(out, "staff.css", staff_css),
             "icon": _publish(out, "icon.svg", icon)["href"],
             "scripts": scripts,
             "region": content.region_name,

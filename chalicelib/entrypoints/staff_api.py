@@ -1,0 +1,241 @@
+"""What staff see: the queue, one case, a new receipt, erasing. Pages without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import wiring
+from chalicelib.domain import tokens
+from chalicelib.domain.errors import Fault, NotFound, NotSignedIn, TepatError
+from chalicelib.domain.receipt import LOCATOR_LENGTH, is_locator
+from chalicelib.domain.registration import Ref, State, Work
+from chalicelib.entrypoints import http, staff_session
+from chalicelib.entrypoints.http import CONTENT_TYPES
+from chalicelib.entrypoints.staff_session import Session
+
+staff = Blueprint(__name__)
+
+OPENERS = frozenset({"reviewer", "supervisor", "region_admin"})
+ERASERS = frozenset({"supervisor"})
+READERS = OPENERS | {"auditor"}
+HOME = "/staff/"
+_READ_REASONS = frozenset({"queue", "desk"})
+# A browser tells a form's origin only to pages that let it: "no-referrer" makes it "null".
+_HEADERS = http.HEADERS | {
+    "Referrer-Policy": "same-origin",
+    "Content-Type": "text/html; charset=utf-8",
+}
+
+View = Callable[..., Response]
+
+
+def signed_in(groups: frozenset[str] | None) -> Callable[[View], View]:
+    """Let only signed-in members of the groups see a page, and show refusals as staff pages.
+
+    The page is given the request and who sends it; a form must come from our own pages.
+
+    Args:
+        groups: None lets in everybody who is signed in.
+    """
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(**place: str) -> Response:
+            request = staff.current_request
+            who: Session | None = None
+            try:
+                who = staff_session.open_session(request)
+                if groups is not None:
+                    tokens.require(who.claims, groups)
+                if request.method == "POST":
+                    staff_session.check_origin(request)
+                return view(request, who, **place)
+            except NotSignedIn as error:
+                if request.method == "GET":
+                    return _moved("/staff/sign-in", staff_session.cleared())
+                return _refused(error, None, staff_session.cleared())
+            except TepatError as error:
+                return _refused(error, who)
+
+        return guarded
+
+    return wrap
+
+
+@staff.route("/staff/sign-in", methods=["GET"])
+def sign_in() -> Response:
+    """Send the browser to the pool's sign-in page."""
+    address, cookie = staff_session.begin_sign_in()
+    return _moved(address, (cookie,))
+
+
+@staff.route("/staff/callback", methods=["GET"])
+def callback() -> Response:
+    """Take the browser back from the pool and set the session.
+
+    The answer is a page that leads on, not a redirect: the browser came from another site, and
+    sends Strict cookies only on a step that begins here.
+    """
+    try:
+        who = staff_session.finish_sign_in(staff.current_request)
+    except TepatError as error:
+        return _refused(error, None)
+    return _page("session", {"at": "in", "to": HOME}, who)
+
+
+@staff.route("/staff/sign-out", methods=["POST"], content_types=CONTENT_TYPES)
+@signed_in(None)
+def sign_out(_request: Request, who: Session) -> Response:
+    """End the sign-in here, and lead on to the pool's own sign-out."""
+    cookies = staff_session.end_session(who)
+    context = {"at": "out", "to": wiring.login().sign_out_address()}
+    return _page("session", context, None, cookies=cookies)
+
+
+@staff.route("/staff", methods=["GET"])
+@signed_in(READERS)
+def queue(request: Request, who: Session) -> Response:
+    """The cases that wait for a person, without identity."""
+    from chalicelib.usecases.review_queue import KINDS, list_cases  # noqa: PLC0415 - see wiring
+    from chalicelib.usecases.show_case import rows  # noqa: PLC0415
+
+    query: Mapping[str, str] = request.query_params or {}
+    kind = query.get("kind", Work.OFFICER)
+    work = Work(kind) if kind in set(KINDS) else Work.OFFICER
+    asked = query.get("page", "")
+    number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else 1  # noqa: PLR2004 - a number of pages, not of digits to remember
+    page = list_cases(work, number, wiring.queue_ports())
+    context = {
+        "kind": work.value,
+        "rows": rows(page, wiring.show_ports()),
+        "number": page.number,
+        "more": page.more,
+    }
+    return _page("cases", context, who)
+
+
+@staff.route("/staff/cases", methods=["POST"], content_types=CONTENT_TYPES)
+@signed_in(READERS)
+def find(request: Request, who: Session) -> Response:
+    """Open a case by the number that a family brought; a secret never gets into an address."""
+    from chalicelib.entrypoints.schemas import OpenBody  # noqa: PLC0415 - pydantic only for bodies
+
+    sent = http.read(request, OpenBody)
+    sent.refuse()
+    letters = "".join(c for c in sent.body["number"].upper() if c not in " -")
+    ref = _ref(letters[:LOCATOR_LENGTH])
+    return _moved(f"/staff/cases/{ref.locator}?reason=desk", who.cookies, status=303)
+
+
+@staff.route("/staff/cases/{locator}", methods=["GET"])
+@signed_in(READERS)
+def case(request: Request, who: Session, locator: str) -> Response:
+    """One case; that it was opened is in the ledger before anything of it is shown."""
+    from chalicelib.usecases.read_case import read_case  # noqa: PLC0415 - see wiring
+    from chalicelib.usecases.show_case import sheet  # noqa: PLC0415
+
+    query: Mapping[str, str] = request.query_params or {}
+    asked = query.get("reason", "")
+    may_open = bool(who.claims.groups & OPENERS)
+    reason = asked if asked in _READ_REASONS else "queue"
+    opened = read_case(
+        _ref(locator),
+        who.actor,
+        reason if may_open else "audit",
+        wiring.read_ports(),
+        with_identity=may_open,
+    )
+    context = {
+        "case": sheet(opened, who.actor, wiring.show_ports()),
+        "may_open": may_open,
+        "may_erase": bool(who.claims.groups & ERASERS) and opened.case.state is not State.ERASED,
+    }
+    return _page("case", context, who)
+
+
+@staff.route("/staff/cases/{locator}/erase", methods=["POST"], content_types=CONTENT_TYPES)
+@signed_in(ERASERS)
+def erase(request: Request, who: Session, locator: str) -> Response:
+    """Erase a family."""
+    from chalicelib.entrypoints.schemas import EraseBody  # noqa: PLC0415 - pydantic only for bodies
+    from chalicelib.usecases.erase import erase as forget  # noqa: PLC0415 - see wiring
+
+    sent = http.read(request, EraseBody)
+    sent.refuse()
+    gone = forget(_ref(locator), who.actor, sent.body["reason"], wiring.erase_ports())
+    return _page("erased", {"locator": gone.ref.locator}, who)
+
+
+@staff.route("/staff/reissue", methods=["GET", "POST"], content_types=CONTENT_TYPES)
+@signed_in(OPENERS)
+def new_receipt(request: Request, who: Session) -> Response:
+    """Give a family at the desk a new receipt."""
+    from chalicelib.usecases.reissue import PER_DAY, Reissue, reissue  # noqa: PLC0415 - see wiring
+
+    form: dict[str, Any] = {"per_day": PER_DAY, "values": {}, "errors": []}
+    if request.method == "GET":
+        return _page("reissue", form | {"key": wiring.fresh_key()}, who)
+    from chalicelib.entrypoints.schemas import ReissueBody  # noqa: PLC0415 - pydantic only for bodies
+
+    sent = http.read(request, ReissueBody, keyed=True)
+    try:
+        sent.refuse()
+        command = Reissue(sent.key, sent.body["nik"], sent.body["reason"], who.actor)
+        paper = reissue(command, wiring.reissue_ports())
+    except TepatError as error:
+        # The same key: a request that got further than its answer gives the same receipt again.
+        key = sent.key or wiring.fresh_key()
+        told = {"values": sent.fields, "errors": _errors(error), "key": key}
+        return _page("reissue", form | told, who, http.status_of(error))
+    return _page("new_receipt", {"receipt": paper.text}, who, 201)
+
+
+def _ref(locator: str) -> Ref:
+    """Where a case is kept.
+
+    Raises:
+        NotFound: no case of this region can have that locator.
+    """
+    village = wiring.village_of(locator) if is_locator(locator) else None
+    if village is None:
+        raise NotFound(Fault("case_unknown", "number"))
+    return Ref(village, locator)
+
+
+def _errors(error: TepatError) -> list[dict[str, str]]:
+    errors: list[dict[str, str]] = http.errors_body(error, "", wiring.fault_words())["errors"]
+    return errors
+
+
+def _refused(error: TepatError, who: Session | None, cookies: tuple[str, ...] = ()) -> Response:
+    return _page("error", {"errors": _errors(error)}, who, http.status_of(error), cookies)
+
+
+def _moved(address: str, cookies: tuple[str, ...], status: int = 302) -> Response:
+    return Response("", {**_HEADERS, "Location": address, "Set-Cookie": list(cookies)}, status)
+
+
+def _page(
+    name: str,
+    context: dict[str, Any],
+    who: Session | None,
+    status: int = 200,
+    cookies: tuple[str, ...] = (),
+) -> Response:
+    """A staff page, with the cookies that renew the idle time."""
+    from chalicelib.entrypoints import pages  # noqa: PLC0415 - jinja2 only for pages
+
+    groups = who.claims.groups if who else frozenset[str]()
+    text = pages.render(
+        f"staff/{name}",
+        s=wiring.words("staff"),
+        may_reissue=bool(groups & OPENERS),
+        signed_in=who is not None,
+        **context,
+    )
+    sent = (*(who.cookies if who else ()), *cookies)
+    return Response(text, {**_HEADERS, "Set-Cookie": list(sent)}, status)
