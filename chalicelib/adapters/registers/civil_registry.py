@@ -127,6 +127,7 @@ class HttpCivilRegistry:
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
             "Accept": "application/json",
+            "Connection": "close",
         }
         self._tls = (
             ssl.create_default_context(cafile=ca_file) if self._address.scheme == "https" else None
