@@ -60,7 +60,7 @@ def document(**changes: object) -> dict[str, Any]:
             "best_school": {
                 "from": "highest",
                 "field": "schooling",
-                "order": SCHOOLING,
+                "order": list(SCHOOLING),
                 "where": {"age": [18, 120]},
                 "empty": "none",
             },

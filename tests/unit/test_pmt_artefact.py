@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pmt_examples import AS_OF, curve, document, feature, households, levels, load, member, question
+from pmt_examples import family as example_family
 
 from chalicelib.domain import pmt
 from chalicelib.domain.household import Household
@@ -268,6 +269,36 @@ class TestLoading:
         whole["reads"][name] = read
         with pytest.raises(pmt.ArtefactInvalid, match=why):
             load(whole)
+
+
+JUNK = [None, True, 0, -1, 10**30, "", "x", "size", "rooms", [], [1], [[0, 0]], {}, {"a": 1}]
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    if not isinstance(node, dict | list):
+        return [path]
+    inner = node.items() if isinstance(node, dict) else enumerate(node)
+    return [path, *(place for key, value in inner for place in places(value, (*path, key)))]
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(places(document())[1:]), st.sampled_from(["drop", *JUNK]))
+def test_a_spoilt_model_is_refused_or_still_adds_up(place: tuple[Any, ...], junk: object) -> None:
+    whole = document()
+    holder: Any = whole
+    for key in place[:-1]:
+        holder = holder[key]
+    if junk == "drop":
+        del holder[place[-1]]
+    else:
+        holder[place[-1]] = junk
+    try:
+        artefact = load(whole)
+    except pmt.ArtefactError:
+        return
+    outcome = pmt.score(artefact, example_family())
+    if isinstance(outcome, pmt.Scored):
+        assert artefact.base + sum(outcome.contributions) == outcome.score
 
 
 def test_the_engine_needs_the_standard_library_only() -> None:
