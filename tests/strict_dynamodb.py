@@ -155,7 +155,7 @@ class Tokens:
 
     def after(self, http_response: AWSResponse, context: dict[str, Any], **_: object) -> None:
         """Remember the token of a transaction that was done."""
-        token, digest = context["strict_token"]
+        token, digest = context.get("strict_token", (None, ""))
         if http_response.status_code == 200 and token is not None:
             self.done[token] = digest
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 from moto import mock_aws
 
-from tests.worlds import Backend, World, fake_world, make_backend
+from infra.local_aws.server import LocalAws
+from tests.stores import LOCAL, Backend, World, fake_world, make_backend
 
 
 @pytest.fixture(scope="module")
@@ -18,15 +18,18 @@ def moto_backend() -> Iterator[Backend]:
 
 
 @pytest.fixture(scope="session")
-def local_backend() -> Backend:
-    endpoint = os.environ.get("TEPAT_TEST_ENDPOINT")
-    if endpoint is None:
-        pytest.skip("no local AWS")
-    return make_backend(endpoint)
+def local_endpoint(bare_aws: LocalAws) -> str:
+    """Address of a local AWS."""
+    return bare_aws.endpoint
+
+
+@pytest.fixture(scope="session")
+def local_backend(local_endpoint: str) -> Backend:
+    return make_backend(local_endpoint)
 
 
 @pytest.fixture(
-    params=["fake", "moto", pytest.param("local", marks=pytest.mark.local_aws)],
+    params=["fake", "moto", LOCAL],
 )
 def world(request: pytest.FixtureRequest) -> World:
     if request.param == "fake":

@@ -11,7 +11,7 @@ from chalicelib.domain.registration import Ref, State, Work
 from chalicelib.usecases.ports import Conflict, Holder
 from tests import builders
 from tests.builders import MINUTE, REGION, START, Built, build, stamp
-from tests.worlds import Store, World
+from tests.stores import Store, World
 
 CUTOFFS = tuple((score, "A" * 10) for score in range(9))
 

@@ -15,7 +15,7 @@ from tests import builders
 from tests.builders import MINUTE, START, build
 
 if TYPE_CHECKING:
-    from tests.worlds import Ledger, World
+    from tests.stores import Ledger, World
 
 DAY = day_of(START)
 ACTOR = "staff:reviewer-1"

@@ -8,7 +8,7 @@ from chalicelib.domain.token_bucket import Allowance, Verdict, allowance
 from tests.builders import MINUTE, REGION, START
 
 if TYPE_CHECKING:
-    from tests.worlds import World
+    from tests.stores import World
 
 TEN = Allowance(capacity=10, refill_ms=MINUTE)
 

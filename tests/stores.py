@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import boto3
 import botocore.session
+import pytest
 
 from chalicelib.adapters import dynamo, registry_items
 from chalicelib.adapters.aws import settings
@@ -21,6 +22,8 @@ from tests import strict_dynamodb
 from tests.fakes import FakeAws, FakeCaseStore, FakeLedger, FakeLimits
 
 REGION_NAME = "ap-southeast-3"
+LOCAL = pytest.param("local", marks=[pytest.mark.local_aws, pytest.mark.xdist_group("local_aws")])
+"""The parameter of a fixture that runs on the local AWS, in one process with all that do."""
 
 
 class Ledger(ReadLedger, seal_day.SealLedger, export_ledger.ExportLedger, Protocol):
