@@ -7,13 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import ledger_tampering
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_tampering import World, check, make_world, missed
-from ledger_world import START, MemoryFiles, export, make_ledger, seal_ports, signer
 
 import modelling.audit_verify
 from chalicelib.domain.audit import DAY_MS, Act
@@ -23,11 +20,14 @@ from modelling.audit_command import command
 from modelling.audit_proof import check_proof, make_proof
 from modelling.audit_records import NOTHING, Tree, canonical, parse_record
 from modelling.audit_verify import SHOWN, verify
+from tests import ledger_tampering
+from tests.ledger_tampering import World, check, make_world, missed
+from tests.ledger_world import START, MemoryFiles, export, make_ledger, seal_ports, signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-TAMPERS = 2_000  # by hand and in `make prove` a hundred thousand: see ledger_tampering
+TAMPERS = 2_000
 
 
 def test_the_verifier_shares_no_code_with_the_writer() -> None:
@@ -276,6 +276,12 @@ def test_nothing_in_a_file_breaks_the_verifier(world: World, data: st.DataObject
 
 def test_every_random_tamper_is_found() -> None:
     assert list(missed(seed=2026, tampers=TAMPERS)) == []
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(100))
+def test_every_one_of_a_hundred_thousand_tampers_is_found(seed: int) -> None:
+    assert list(missed(seed, tampers=1_000)) == []
 
 
 @pytest.mark.parametrize(

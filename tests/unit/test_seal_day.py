@@ -5,12 +5,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ledger_world import REGION, START, MemoryFiles, MemoryLedger, make_ledger, seal_ports, signer
 
 from chalicelib.domain.audit import DAY_MS, Act, day_after, day_of
 from chalicelib.domain.day_seal import first_seal_prev
 from chalicelib.usecases.seal_day import MARGIN_MS, SealDiffersError, seal_day
 from modelling.audit_records import check_seal, parse_record
+from tests.ledger_world import (
+    REGION,
+    START,
+    MemoryFiles,
+    MemoryLedger,
+    make_ledger,
+    seal_ports,
+    signer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

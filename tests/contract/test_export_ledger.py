@@ -1,0 +1,94 @@
+"""What the stores wrote, sealed and exported satisfies the verifier that shares no code with it."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from chalicelib.domain import audit
+from chalicelib.domain.audit import DAY_MS, day_of
+from chalicelib.usecases.export_ledger import Ports, export_ledger
+from chalicelib.usecases.seal_day import Ports as SealPorts
+from chalicelib.usecases.seal_day import seal_day
+from infra.account import Account
+from infra.audit_export import write
+from modelling.audit_verify import verify
+from tests.builders import MINUTE, REGION, START, build, corrected, decided
+from tests.ledger_world import MemoryFiles, signer
+
+if TYPE_CHECKING:
+    from tests.stores import Backend, World
+
+OFFICER = "staff:reviewer-1"
+
+
+@pytest.fixture
+def lived(world: World) -> World:
+    """Families that move on over two days, officers who look, and the first day sealed."""
+    for number in range(6):
+        built = build(f"key {number}", family=number)
+        assert world.store.create(built.case, built.vault, built.event, built.guards) is None
+        case = built.case
+        for step, move in enumerate((corrected, decided)[: number % 3]):
+            case, event = move(case, START + (step + 1) * DAY_MS + number * MINUTE)
+            assert world.store.change(case, event) is None
+        for at in (START + number, START + 2 * DAY_MS):
+            head = world.ledger.last_read(OFFICER, day_of(at))
+            event, _ = audit.append_read(
+                head, at=at, actor=OFFICER, ref=case.ref.locator, reason="queue"
+            )
+            assert world.ledger.put_read(event)
+    ports = SealPorts(REGION, world.ledger, signer(), MemoryFiles())
+    assert len(seal_day(START + 2 * DAY_MS, ports)) >= 1
+    return world
+
+
+def export(world: World) -> list[bytes]:
+    ports = Ports(REGION, world.ledger, world.store)
+    return list(export_ledger(START + 3 * DAY_MS, ports))
+
+
+def test_an_export_of_what_was_written_is_sound(lived: World) -> None:
+    report = verify(export(lived))
+    assert report.problems == []
+    assert (report.counts["head"], report.counts["event"], report.counts["read"]) == (6, 12, 12)
+    assert report.counts["seal"] == 2
+
+
+def test_an_export_as_of_an_earlier_instant_is_sound(lived: World) -> None:
+    until = START + DAY_MS + 3 * MINUTE
+    ports = Ports(REGION, lived.ledger, lived.store)
+    report = verify(export_ledger(until, ports))
+    assert report.problems == []
+    assert 6 < report.counts["event"] < 12
+
+
+def test_the_command_exports_the_tables_of_a_stack(moto_backend: Backend) -> None:
+    moto_backend.clean()
+    built = build()
+    moto_backend.world().store.create(built.case, built.vault, built.event, built.guards)
+    names = ("Registry", "Vault", "Ledger", "Ops")
+    tables = {
+        f"{name}Table": moto_backend.environment[f"TEPAT_{name.upper()}_TABLE"] for name in names
+    }
+
+    class Here(Account):
+        def client(self, service: str) -> object:
+            assert service == "dynamodb"
+            return moto_backend.client
+
+    out = io.BytesIO()
+    account = Here(boto3.Session("test", "test", region_name="ap-southeast-3"))
+    assert write(account, {"Region": REGION, **tables}, START + DAY_MS, out) == 3
+    report = verify(out.getvalue().splitlines(keepends=True))
+    assert report.problems == []
+    assert (report.region, report.counts["event"], report.counts["head"]) == (REGION, 1, 1)
+
+
+def test_each_record_is_missed_when_it_is_gone(lived: World) -> None:
+    lines = export(lived)
+    for place, line in enumerate(lines):
+        assert not verify(lines[:place] + lines[place + 1 :]).sound, line
