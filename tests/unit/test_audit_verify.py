@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import modelling.audit_verify
-from chalicelib.domain.audit import DAY_MS, Act
+from chalicelib.domain.audit import DAY_MS, Act, event_key
 from chalicelib.domain.day_seal import merkle_root
 from chalicelib.usecases.seal_day import MARGIN_MS, seal_day
 from modelling.audit_command import command
@@ -77,6 +77,20 @@ def test_two_exports_of_one_instant_are_the_same() -> None:
     before = export(ledger, START + 3 * DAY_MS)
     ledger.change("ABCDEFGHJK", START + 6 * DAY_MS, "citizen", Act.RECEIVED, "received")
     assert export(ledger, START + 3 * DAY_MS) == before
+
+
+def test_a_head_that_cannot_be_walked_back_is_told() -> None:
+    ledger = make_ledger(3)
+    ref = "ABCDEFGHJK"
+    for at in (START, START + DAY_MS, START + 6 * DAY_MS, START + 7 * DAY_MS):
+        newest = ledger.change(ref, at, "citizen", Act.RECEIVED, "received")
+    seal_day(START + DAY_MS + MARGIN_MS, seal_ports(ledger))
+    assert verify(export(ledger, START + 5 * DAY_MS)).problems == []
+    pk, sk = event_key(newest)
+    del ledger.items[pk][sk]
+    report = verify(export(ledger, START + 5 * DAY_MS))
+    told = f"head of {ref}: its tail is cut: it ends at 2, the registry stands at 4"
+    assert [problem.what for problem in report.problems] == [told]
 
 
 def test_later_published_seals_are_no_fault_of_an_older_export() -> None:
