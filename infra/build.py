@@ -10,7 +10,6 @@ import argparse
 import hashlib
 import json
 import os
-import py_compile
 import shutil
 import subprocess
 import sys
@@ -18,11 +17,10 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from py_compile import PycInvalidationMode
 from typing import Any
 
 from infra import stages
-from infra.layer import REPO, BuildError, build_layer, this_machine, zip_fixed
+from infra.layer import REPO, BuildError, build_layer, byte_compile, this_machine, zip_fixed
 from infra.templates import HERE, read
 
 SURFACES = ("public", "staff")
@@ -152,15 +150,10 @@ def _compile_alone(code: Path) -> None:
 
     Docstrings go too, but for the schemas: there they are descriptions in the OpenAPI document.
     """
+    schemas = code / "chalicelib/entrypoints/schemas.py"
+    byte_compile(code, "/var/task", "-b", "-o", "2")
+    byte_compile(schemas, "/var/task/chalicelib/entrypoints", "-b", "-o", "0")
     for source in code.rglob("*.py"):
-        py_compile.compile(
-            str(source),
-            cfile=str(source.with_suffix(".pyc")),
-            dfile=f"/var/task/{source.relative_to(code)}",  # stands in tracebacks
-            doraise=True,
-            optimize=0 if source.name == "schemas.py" else 2,
-            invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
-        )
         source.unlink()
 
 

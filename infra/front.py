@@ -99,7 +99,7 @@ def front(site: Path, backends: Backends) -> Starlette:
         routes=[
             Route("/v1/{rest:path}", forward(backends.public), methods=METHODS),
             Route("/staff/{rest:path}", forward(backends.staff), methods=METHODS),
-            Route("/staff", lambda _: RedirectResponse("/staff/", 308)),
+            Route("/staff", forward(backends.staff), methods=METHODS),
             Route("/audit/{name:path}", audit),
             Route("/{rest:path}", page),
         ]
@@ -144,7 +144,9 @@ async def _forward(client: httpx.AsyncClient, base: str, request: Request) -> Re
     peer = request.client.host if request.client else "127.0.0.1"
     kept.append((b"x-forwarded-for", peer.encode()))
     query = request.scope["query_string"]
-    target = base.encode() + request.scope["raw_path"] + (b"?" + query if query else b"")
+    path = request.scope["raw_path"]
+    path = b"/staff" if path == b"/staff/" else path  # the gateway knows no other
+    target = base.encode() + path + (b"?" + query if query else b"")
     try:
         answer = await client.request(
             request.method, httpx.URL(target.decode("latin-1")), headers=kept, content=body

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import compileall
 import hashlib
 import platform
 import shutil
@@ -11,7 +10,6 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from py_compile import PycInvalidationMode
 
 REPO = Path(__file__).parent.parent
 ELF_MACHINES = {"x86_64": 0x3E, "aarch64": 0xB7}
@@ -55,7 +53,7 @@ def build_layer(machine: str, cache: Path) -> Path:
         _fetch(python, machine, version)
         _check_native(python, machine)
         shutil.rmtree(python / "bin", ignore_errors=True)
-        compile_beside(Path(folder), "/opt")
+        byte_compile(python, "/opt/python")
         zip_fixed(Path(folder), layer)
     return layer
 
@@ -89,28 +87,32 @@ def _check_native(folder: Path, machine: str) -> None:
             raise BuildError(f"{path.name} is not for {machine}")
 
 
-def compile_beside(folder: Path, home: str) -> None:
-    """Byte-compile beside the sources.
+def byte_compile(folder: Path, home: str, *options: str) -> None:
+    """Byte-compile a folder, the same bytes from the same sources on any machine.
 
     `unchecked-hash` matters: zips carry old dates, so time-checked byte code would count as stale
-    and every cold start would compile again (2.4 to 3 times the instructions).
+    and every cold start would compile again (2.4 to 3 times the instructions). A process of its
+    own with a fixed hash seed matters too: the order of a set and what is shared differ otherwise.
 
     Args:
-        folder: the packages.
-        home: where Lambda unpacks them; stands in tracebacks.
+        folder: the sources, or one file.
+        home: where Lambda unpacks the folder; stands in tracebacks.
+        options: more for `python -m compileall`.
 
     Raises:
         BuildError: some file does not compile.
     """
-    compiled = compileall.compile_dir(
-        folder,
-        quiet=2,
-        stripdir=str(folder),
-        prependdir=home,
-        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    root = folder if folder.is_dir() else folder.parent
+    command = [sys.executable, "-P", "-m", "compileall", "-q", "-f", "-s", str(root), "-p", home]
+    done = subprocess.run(
+        [*command, "--invalidation-mode", "unchecked-hash", *options, str(folder)],
+        env={"PYTHONHASHSEED": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    if not compiled:
-        raise BuildError(f"some file under {folder} does not compile")
+    if done.returncode:
+        raise BuildError(f"a file does not compile:\n{done.stdout}{done.stderr}")
 
 
 def zip_fixed(folder: Path, target: Path) -> None:

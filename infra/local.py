@@ -69,8 +69,8 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT) -> None:
     begun = time.monotonic()
     package = _packaged(stage_name, kept)
     aws = LocalAws(kept / "aws-venv/bin/python", ports.aws, _folder(kept / "aws"))
-    token = _token(kept / "registry-token")
-    with _registry(stage_name, ports.registry, token, kept) as registry, _started(aws):
+    token = kept_secret(kept / "registry-token")
+    with registry_running(stage_name, ports.registry, token, kept) as registry, aws_running(aws):
         _say("deploying to the local AWS")
         site = f"http://127.0.0.1:{ports.site}"
         given = {
@@ -158,7 +158,8 @@ def _packaged(stage_name: str, kept: Path) -> Package:
     return package
 
 
-def _token(path: Path) -> str:
+def kept_secret(path: Path) -> str:
+    """Return a random secret that is made once and kept in a file."""
     if not path.is_file():
         path.touch(0o600)
         path.write_text(secrets.token_urlsafe(24))
@@ -171,29 +172,37 @@ def _folder(path: Path) -> Path:
 
 
 @contextmanager
-def _started(aws: LocalAws) -> Iterator[None]:
+def aws_running(aws: LocalAws) -> Iterator[None]:
+    """Start the local AWS, and stop it in order however this ends."""
     _say("starting the local AWS")
     aws.start()
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would cut the saving short
         print("\nStopping, and saving what the local AWS holds ...", flush=True)
         if not aws.stop():
             print("The local AWS had to be killed; the last seconds may be lost.", flush=True)
 
 
 @contextmanager
-def _registry(
-    stage_name: str, port: int, token: str, kept: Path
+def registry_running(
+    stage_name: str, port: int, token: str, kept: Path, families: int = FAMILIES
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the sandbox civil registry with a population of its own."""
+    """Run the sandbox civil registry with a population of its own, made once.
+
+    Args:
+        stage_name: the pilot, whose region the people live in.
+        port: loopback port.
+        token: bearer token that callers must show.
+        kept: folder of the population file and the log.
+        families: how many are invented.
+    """
     people = kept / "population.jsonl"
     if not people.is_file():
-        _say(f"inventing {FAMILIES:,} families for the sandbox civil registry (once)")
+        _say(f"inventing {families:,} families for the sandbox civil registry (once)")
         region = stages.read(stage_name)["region"]
         command = [sys.executable, "-m", "infra.people", "--region", region]
-        wanted = ["--families", str(FAMILIES), "--population", str(people)]
+        wanted = ["--families", str(families), "--population", str(people)]
         done = subprocess.run([*command, *wanted], cwd=REPO, capture_output=True, check=False)
         if done.returncode:
             raise LocalRunError(f"The population could not be made:\n{done.stderr.decode()}")
@@ -253,6 +262,7 @@ def _serve(app: object, port: int, aws: LocalAws, registry: subprocess.Popen[byt
         pass
     finally:
         server.should_exit = True
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would cut the saving short
     if faults:
         raise LocalRunError(f"{faults[0]}\nWhat was sent until 5 s ago is kept: `make run` again.")
 

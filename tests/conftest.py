@@ -1,0 +1,41 @@
+"""What is made once for all suites: the package, a bare local AWS, a running Tepat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.build import Package, build
+from infra.layer import this_machine
+from infra.local_aws.server import LocalAws
+from tests import local_aws
+from tests.local_aws import Tepat
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share the package and the local AWS in one process."""
+    for item in items:
+        if {"package", "bare_aws", "tepat"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("local_aws"))
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """Both surfaces and the site, built for this machine."""
+    folder = tmp_path_factory.mktemp("package")
+    return build(local_aws.STAGE, folder / "built", this_machine())
+
+
+@pytest.fixture(scope="session")
+def bare_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    """A local AWS with nothing in it: tables are made by `create_in`."""
+    with local_aws.bare(tmp_path_factory.mktemp("bare")) as aws:
+        yield aws
+
+
+@pytest.fixture(scope="session")
+def tepat(tmp_path_factory: pytest.TempPathFactory, package: Package) -> Iterator[Tepat]:
+    """The whole of Tepat, deployed and served."""
+    with local_aws.running(tmp_path_factory.mktemp("tepat"), package) as running:
+        yield running

@@ -1,0 +1,251 @@
+"""What is deployed: the packaged templates, their roles and the zips."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.translator.transform import transform
+
+from infra import stages
+from infra.build import SURFACES, Package, build, sources_hash
+from infra.layer import this_machine
+from infra.templates import HERE, RESOURCES, of_type, read
+
+RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
+WORKERS = ("CheckIdentity", "ScoreHousehold", "ReleaseGuards")
+LAMBDA = "AWS::Lambda::Function"
+
+
+class NoManagedPolicies:
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.fixture(scope="module")
+def packaged(package: Package) -> dict[str, dict[str, Any]]:
+    return {name: json.loads(package.template(name).read_text()) for name in SURFACES}
+
+
+@pytest.fixture(scope="module")
+def transformed(packaged: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    os.environ.setdefault("AWS_DEFAULT_REGION", "ap-southeast-3")
+    done = {}
+    for name, template in packaged.items():
+        text = json.dumps(template)
+        text = text.replace('"./deployment.zip"', '"s3://bucket/code.zip"')
+        text = text.replace('"./layer.zip"', '"s3://bucket/layer.zip"')
+        done[name] = transform(json.loads(text), {}, NoManagedPolicies())
+    return done
+
+
+def lint(path: Path) -> str:
+    command = [sys.executable, "-m", "cfnlint", "--regions", "ap-southeast-3", "--", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_templates_are_valid_before_and_after_the_transform(
+    surface: str, package: Package, transformed: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    # The linter transforms by itself, so this covers the zips' place as well.
+    assert lint(package.template(surface)) == ""
+    after = tmp_path / f"{surface}.json"
+    after.write_text(json.dumps(transformed[surface]))
+    assert lint(after) == ""
+
+
+def test_resources_template_is_valid() -> None:
+    assert lint(RESOURCES) == ""
+
+
+def test_only_the_stage_that_we_named_is_public(transformed: dict[str, dict[str, Any]]) -> None:
+    for template in transformed.values():
+        named = of_type(template, "AWS::ApiGateway::Stage").values()
+        assert [stage["Properties"]["StageName"] for stage in named] == ["live"]
+
+
+def test_apis_carry_no_binary_types_and_are_throttled(packaged: dict[str, dict[str, Any]]) -> None:
+    for template in packaged.values():
+        api = template["Resources"]["RestAPI"]["Properties"]
+        assert api["EndpointConfiguration"] == "REGIONAL"
+        assert api["DefinitionBody"]["x-amazon-apigateway-binary-media-types"] == []
+        assert api["MethodSettings"][0]["ThrottlingRateLimit"] == {"Ref": "ThrottleRate"}
+
+
+def test_each_surface_has_its_own_functions(packaged: dict[str, dict[str, Any]]) -> None:
+    functions = {
+        name: set(of_type(template, "AWS::Serverless::Function"))
+        for name, template in packaged.items()
+    }
+    assert functions["staff"] == {"APIHandler"}
+    assert functions["public"] == {"APIHandler", *WORKERS, "Relay", "Sweep", "SealDay"}
+
+
+def test_no_citizen_route_on_the_staff_api_nor_the_other_way(
+    packaged: dict[str, dict[str, Any]],
+) -> None:
+    for surface, start in (("public", "/v1/"), ("staff", "/staff")):
+        body = packaged[surface]["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+        assert body["paths"]
+        assert all(path.startswith(start) for path in body["paths"])
+
+
+def test_workers_answer_for_each_message_alone(packaged: dict[str, dict[str, Any]]) -> None:
+    resources = packaged["public"]["Resources"]
+    for name in WORKERS:
+        events = resources[name]["Properties"]["Events"]
+        source = events[f"{name}SqsEventSource"]["Properties"]
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert "placeholder" not in json.dumps(source)
+    relay = resources["Relay"]["Properties"]["Events"]["RelayDynamodbEventSource"]["Properties"]
+    assert relay["StartingPosition"] == "TRIM_HORIZON"
+    assert relay["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert relay["DestinationConfig"]["OnFailure"]["Type"] == "SQS"
+    assert relay["Stream"] == {"Fn::Sub": "${RegistryStreamArn}"}
+
+
+def test_queues_hide_a_message_six_times_as_long_as_its_worker_may_take(
+    packaged: dict[str, dict[str, Any]],
+) -> None:
+    queues = of_type(read(RESOURCES), "AWS::SQS::Queue")
+    pairs = {"CheckIdentity": "CheckQueue", "ScoreHousehold": "ScoreQueue"}
+    pairs["ReleaseGuards"] = "ReleaseQueue"
+    for function, queue in pairs.items():
+        timeout = packaged["public"]["Resources"][function]["Properties"]["Timeout"]
+        properties = queues[queue]["Properties"]
+        assert properties["VisibilityTimeout"] >= 6 * timeout
+        assert properties["RedrivePolicy"]["maxReceiveCount"] == 5
+        assert properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in queues
+
+
+def test_memory_and_timeouts_are_set_for_every_function(
+    packaged: dict[str, dict[str, Any]],
+) -> None:
+    for template in packaged.values():
+        for function in of_type(template, "AWS::Serverless::Function").values():
+            assert function["Properties"]["MemorySize"] >= 512
+            assert function["Properties"]["Timeout"] <= 300
+
+
+def test_every_log_ends(transformed: dict[str, dict[str, Any]]) -> None:
+    for template in transformed.values():
+        groups = of_type(template, "AWS::Logs::LogGroup").values()
+        assert len(groups) == len(of_type(template, LAMBDA))
+        assert all(group["Properties"]["RetentionInDays"] for group in groups)
+
+
+def test_tables_that_matter_are_kept_and_can_be_restored() -> None:
+    tables = of_type(read(RESOURCES), "AWS::DynamoDB::Table")
+    assert set(tables) == {"RegistryTable", "VaultTable", "LedgerTable", "OpsTable"}
+    for name in ("RegistryTable", "VaultTable", "LedgerTable"):
+        table = tables[name]
+        assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+        recovery = table["Properties"]["PointInTimeRecoverySpecification"]
+        assert recovery == {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 35}
+        assert table["Properties"]["DeletionProtectionEnabled"]["Fn::If"] == [
+            "Protected",
+            True,
+            False,
+        ]
+    assert all(table["Properties"]["SSESpecification"]["SSEEnabled"] for table in tables.values())
+
+
+def test_buckets_are_closed_and_encrypted() -> None:
+    for bucket in of_type(read(RESOURCES), "AWS::S3::Bucket").values():
+        assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
+        assert bucket["Properties"]["BucketEncryption"]
+
+
+def test_the_packages_of_two_processors_differ_in_native_files_only(
+    package: Package, tmp_path: Path
+) -> None:
+    other = {"x86_64": "aarch64", "aarch64": "x86_64"}[this_machine()]
+    foreign = build("banyuwangi", tmp_path / "other", other)
+    assert foreign.code.read_bytes() == package.code.read_bytes()
+    ours, theirs = contents(package.layer), contents(foreign.layer)
+    different = {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)}
+    allowed = (".so", "/WHEEL", "/RECORD", ".cyclonedx.json")  # the last list native parts
+    plain = {n for n in different if not n.endswith(allowed) and ".libs/" not in n}
+    assert plain == set()
+
+
+def contents(path: Path) -> dict[str, int]:
+    with zipfile.ZipFile(path) as archive:
+        return {entry.filename: entry.CRC for entry in archive.infolist()}
+
+
+def test_the_code_zip_is_the_same_when_nothing_changed(package: Package, tmp_path: Path) -> None:
+    again = build("banyuwangi", tmp_path / "again", this_machine())
+    assert again.code.read_bytes() == package.code.read_bytes()
+    assert len(sources_hash()) == 64
+
+
+def test_no_secret_word_and_no_source_of_the_site_is_packaged(package: Package) -> None:
+    names = contents(package.code)
+    assert not [name for name in names if name.startswith(("infra/", "frontend/", "tests/"))]
+    assert not [name for name in names if name.endswith((".py", ".env")) or "/." in name]
+
+
+IMPORTS = """
+import importlib, json, sys
+modules = {module.rpartition(".")[0] for module in json.loads(sys.argv[1])}
+for module in sorted(modules):
+    importlib.import_module(module)
+print(len(sys.modules))
+"""
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_code_and_layer_import_where_nothing_else_is_installed(
+    surface: str, package: Package, packaged: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    code, layer, runtime = tmp_path / "code", tmp_path / "layer", tmp_path / "runtime"
+    for target, archive in ((code, package.code), (layer, package.layer)):
+        with zipfile.ZipFile(archive) as zipped:
+            zipped.extractall(target)
+    runtime.mkdir()
+    installed = Path(sysconfig.get_paths()["purelib"])
+    for name in RUNTIME:  # what Lambda itself brings
+        source = installed / name
+        (runtime / (name if source.is_dir() else f"{name}.py")).symlink_to(
+            source if source.is_dir() else source.with_suffix(".py")
+        )
+    functions = of_type(packaged[surface], "AWS::Serverless::Function").values()
+    handlers = [function["Properties"]["Handler"] for function in functions]
+    bare_python = [sys.executable, "-I", "-S", "-c"]
+    done = subprocess.run(
+        [*bare_python, _with_path(code, layer / "python", runtime), json.dumps(handlers)],
+        env={"TEPAT_SURFACE": surface, "AWS_DEFAULT_REGION": "ap-southeast-3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def _with_path(*folders: Path) -> str:
+    return f"import sys\nsys.path[:0] = {[str(folder) for folder in folders]!r}\n{IMPORTS}"
+
+
+def test_a_pilot_without_chalice_settings_of_its_own_takes_the_first_ones(tmp_path: Path) -> None:
+    from infra.build import chalice_stage
+
+    assert chalice_stage("mataram", "staff") == "mataram-staff"
+    with pytest.raises(stages.StageError, match="no pilot 'atlantis'"):
+        stages.read("atlantis")
+
+
+def test_every_stage_file_says_all_that_is_needed() -> None:
+    for name in stages.names():
+        given = stages.parameters(stages.read(name))
+        assert len(given["Region"]) == 4
+        assert given["SiteOrigin"].startswith("https://")
+    assert (HERE / "stages").is_dir()

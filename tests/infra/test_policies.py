@@ -1,0 +1,104 @@
+"""One role per function, and what none of them may do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.templates import HERE
+
+POLICIES = sorted((HERE / "policies").glob("*.json"))
+# What each function may touch; a policy that names anything else fails.
+OWN = {
+    "public_api": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "OpsTableArn"}
+    | {"IndexKeyArn"},
+    "check_identity": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn"}
+    | {"CheckQueueArn", "OpeningKeyArn"},
+    "score_household": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "ScoreQueueArn"},
+    "release_guards": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "ReleaseQueueArn"},
+    "relay": {"RegistryStreamArn", "CheckQueueArn", "ScoreQueueArn", "ReleaseQueueArn"}
+    | {"RelayFailuresArn"},
+    "sweep": {"RegistryTableArn", "LedgerTableArn"}
+    | {"CheckQueueArn", "ScoreQueueArn", "ReleaseQueueArn"},
+    "seal_day": {"LedgerTableArn", "SealSigningKeyArn", "SiteBucketArn"},
+    "staff_api": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "OpsTableArn"}
+    | {"IndexKeyArn", "OpeningKeyArn"},
+}
+
+
+def statements(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((HERE / f"policies/{name}.json").read_text())[
+        "Statement"
+    ]
+    return found
+
+
+def actions(name: str, resource: str = "") -> set[str]:
+    return {
+        action
+        for statement in statements(name)
+        if resource in json.dumps(statement["Resource"])
+        for action in statement["Action"]
+    }
+
+
+def test_every_policy_belongs_to_a_function() -> None:
+    config = json.loads((HERE.parent / ".chalice/config.json").read_text())
+    used = {
+        function["iam_policy_file"].rpartition("/")[2]
+        for stage in config["stages"].values()
+        for function in stage["lambda_functions"].values()
+    }
+    assert used == {path.name for path in POLICIES}
+    assert set(OWN) == {path.stem for path in POLICIES}
+
+
+@pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
+def test_no_wildcard_and_only_its_own_resources(path: Any) -> None:
+    named = set()
+    for statement in statements(path.stem):
+        assert statement["Effect"] == "Allow"
+        assert "NotAction" not in statement
+        assert all("*" not in action for action in statement["Action"])
+        resources = statement["Resource"]
+        for resource in resources if isinstance(resources, list) else [resources]:
+            assert resource != "*"
+            text = resource.get("Ref") or resource["Fn::Sub"]
+            if ":log-group:" not in text:
+                named.add(text.removeprefix("${").partition("}")[0])
+    assert named == OWN[path.stem]
+
+
+def test_the_public_api_seals_and_cannot_open() -> None:
+    assert actions("public_api", "IndexKeyArn") == {"kms:GenerateMac"}
+    everything = actions("public_api")
+    assert not {a for a in everything if a.startswith("kms:") and a != "kms:GenerateMac"}
+    assert not {a for a in everything if a.startswith(("sqs:", "s3:"))}
+    assert not {a for a in everything if "Scan" in a or "Query" in a or "Delete" in a}
+
+
+def test_only_two_roles_may_open() -> None:
+    assert {n for n in OWN if "kms:Decrypt" in actions(n)} == {"check_identity", "staff_api"}
+
+
+def test_nobody_changes_or_deletes_in_the_ledger() -> None:
+    for name in OWN:
+        allowed = {"GetItem", "Query", "PutItem"}
+        assert actions(name, "LedgerTableArn") <= {f"dynamodb:{action}" for action in allowed}
+
+
+def test_only_guards_and_erased_identity_are_ever_deleted() -> None:
+    deleting = [
+        (name, statement)
+        for name in OWN
+        for statement in statements(name)
+        if "dynamodb:DeleteItem" in statement["Action"]
+    ]
+    for name, statement in deleting:
+        if statement["Resource"] == {"Ref": "VaultTableArn"}:
+            assert name == "staff_api"
+        else:
+            keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+            assert set(keys) == {"N#*", "K#*"}

@@ -1,0 +1,117 @@
+"""The whole of Tepat on a local AWS, for tests: what `make run` starts, on free ports."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from infra import local
+from infra.build import Package
+from infra.front import front
+from infra.layer import REPO
+from infra.local_aws.server import LocalAws
+from infra.local_aws.staff import make_accounts
+
+STAGE = "banyuwangi"
+FAMILIES = 300  # in the sandbox registry
+# Another interpreter with requirements-local.txt may be named.
+PYTHON = Path(os.environ.get("TEPAT_AWS_PYTHON", REPO / ".local/aws-venv/bin/python"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def bare(folder: Path) -> Iterator[LocalAws]:
+    """A local AWS with nothing in it."""
+    aws = LocalAws(PYTHON, free_port(), folder)
+    aws.start()
+    try:
+        yield aws
+    finally:
+        aws.stop()
+
+
+@dataclass
+class Tepat:
+    """A running Tepat."""
+
+    aws: LocalAws
+    package: Package
+    site: str
+    registry: str
+    passwords: dict[str, str]
+    deployed: local.Deployed
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
+
+    def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        return self.http.post(f"{self.site}{path}", json=body, headers=headers)
+
+    def status(self, receipt: str) -> dict[str, Any]:
+        answer = self.post("/v1/status", {"receipt": receipt})
+        answer.raise_for_status()
+        told: dict[str, Any] = answer.json()
+        return told
+
+    def wait_for(self, receipt: str, *states: str, seconds: float = 40) -> dict[str, Any]:
+        """Ask until the case is in one of the states; fails with the last answer."""
+        end = time.monotonic() + seconds
+        while (told := self.status(receipt))["state"] not in states:
+            assert time.monotonic() < end, f"after {seconds} s: {told['state']}"
+            time.sleep(0.3)
+        return told
+
+    def restart(self, *, hard: bool) -> None:
+        """Stop the local AWS in order, or as a power cut would, and start it again."""
+        if hard:
+            self.aws.kill()
+        else:
+            assert self.aws.stop()
+        self.aws.start()
+
+
+@contextmanager
+def running(folder: Path, package: Package) -> Iterator[Tepat]:
+    """Deploy and serve on free ports."""
+    aws_folder = folder / "aws"
+    aws_folder.mkdir()
+    aws = LocalAws(PYTHON, free_port(), aws_folder)
+    site_port, registry_port = free_port(), free_port()
+    site, registry = f"http://127.0.0.1:{site_port}", f"http://127.0.0.1:{registry_port}"
+    token = local.kept_secret(folder / "registry-token")
+    given = {"SiteOrigin": site, "CivilRegistryUrl": registry, "CivilRegistryToken": token}
+    with (
+        local.registry_running(STAGE, registry_port, token, folder, families=FAMILIES),
+        local.aws_running(aws),
+    ):
+        deployed = local.deploy_locally(aws, STAGE, package, given)
+        passwords = make_accounts(
+            aws.account().client("cognito-idp"),
+            deployed.parameters["StaffPoolId"],
+            folder / "staff.json",
+        )
+        app = front(package.site, deployed.backends)
+        settings = {"port": site_port, "proxy_headers": False, "log_level": "warning"}
+        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", **settings))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        try:
+            yield Tepat(aws, package, site, registry, passwords, deployed)
+        finally:
+            server.should_exit = True
+            thread.join(10)
