@@ -1,0 +1,335 @@
+"""Nobody gets in with a token that the staff pool did not sign for us, now, as an access token."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import RSAAlgorithm
+
+from chalicelib.adapters.tokens import REFETCH_S, KeySet, read_keys, verify, verify_id
+from chalicelib.domain import tokens
+from chalicelib.domain.errors import Fault, NotAllowed, NotSignedIn, TryAgain
+from tests.minted import KEY, KID, NOW, POOL, SUBJECT, access, id_claims, jwks, keys, part, sign
+
+OTHER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PEM = KEY.public_key().public_bytes(
+    serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+)
+
+
+def check(token: str, now: int = NOW) -> tokens.Claims:
+    return verify(token, now, keys, POOL)
+
+
+def refused(token: str, now: int = NOW) -> None:
+    with pytest.raises(NotSignedIn) as caught:
+        check(token, now)
+    assert [fault.code for fault in caught.value.faults] == ["not_signed_in"]
+
+
+def hand_signed(header: dict[str, Any], claims: dict[str, Any], secret: bytes) -> str:
+    body = f"{part(header)}.{part(claims)}"
+    return f"{body}.{part(hmac.digest(secret, body.encode(), hashlib.sha256))}"
+
+
+def test_a_token_of_the_pool_says_who_signed_in() -> None:
+    claims = check(sign(access(**{"cognito:groups": ["reviewer", "supervisor"]})))
+    assert claims.subject == SUBJECT
+    assert claims.groups == {"reviewer", "supervisor"}
+    assert claims.session == "0b1c2d3e-0000-4000-8000-00000000000a"
+    assert claims.expires_at == NOW + 840
+
+
+def test_somebody_without_groups_is_signed_in_and_may_nothing() -> None:
+    claims = check(sign(access(**{"cognito:groups": None})))
+    assert claims.groups == frozenset()
+    with pytest.raises(NotAllowed):
+        tokens.require(claims, frozenset({"reviewer"}))
+
+
+def test_half_a_minute_of_clock_difference_is_forgiven() -> None:
+    assert check(sign(access(exp=NOW - 30)))
+    assert check(sign(access(iat=NOW + 30)))
+    assert check(sign(access(nbf=NOW + 30)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": NOW - 31},
+        {"exp": None},
+        {"exp": str(NOW + 840)},
+        {"exp": NOW + 840.5},
+        {"exp": True},
+        {"exp": 2**60},
+        {"exp": [NOW + 840]},
+        {"iat": NOW + 31},
+        {"iat": None},
+        {"iat": -1},
+        {"nbf": NOW + 31},
+        {"nbf": "0"},
+        {"iss": "https://cognito-idp.ap-southeast-3.amazonaws.com/pool-2"},
+        {"iss": POOL.issuer + "/"},
+        {"iss": POOL.issuer.upper()},
+        {"iss": [POOL.issuer]},
+        {"iss": None},
+        {"client_id": "client-2"},
+        {"client_id": None, "aud": POOL.client_id},
+        {"client_id": [POOL.client_id]},
+        {"client_id": ""},
+        {"token_use": "id"},
+        {"token_use": "refresh"},
+        {"token_use": None},
+        {"sub": None},
+        {"sub": 7},
+        {"sub": ""},
+        {"sub": "staff:x#y"},
+        {"sub": "a" * 65},
+        {"sub": "3510154903859901"},
+        {"sub": "pe\u0442ugas"},
+        {"sub": SUBJECT + "\n"},
+        {"cognito:groups": "supervisor"},
+        {"cognito:groups": {"supervisor": True}},
+        {"cognito:groups": [["supervisor"]]},
+        {"cognito:groups": ["supervisor", 1]},
+        {"cognito:groups": ["Super Visor"]},
+        {"cognito:groups": ["reviewer"] * 21},
+        {"origin_jti": None},
+        {"origin_jti": 1},
+        {"origin_jti": "x y"},
+    ],
+    ids=lambda changes: json.dumps(changes)[:60],
+)
+def test_every_claim_must_be_what_it_must_be(changes: dict[str, Any]) -> None:
+    try:
+        token = sign(access(**changes))
+    except TypeError:  # the library refuses to write it, so it is written by hand
+        header = {"alg": "RS256", "kid": KID}
+        body = f"{part(header)}.{part(access(**changes))}"
+        token = f"{body}.{part(jwt.get_algorithm_by_name('RS256').sign(body.encode(), KEY))}"
+    refused(token)
+
+
+def test_an_unsigned_token_is_refused() -> None:
+    for name in ("none", "None", "NONE", "nOnE", ""):
+        refused(f"{part({'alg': name, 'kid': KID})}.{part(access())}.")
+        refused(f"{part({'alg': name, 'kid': KID})}.{part(access())}.AA")
+
+
+def test_our_public_key_is_no_shared_secret() -> None:
+    for name in ("HS256", "HS384", "HS512"):
+        refused(hand_signed({"alg": name, "kid": KID}, access(), PEM))
+
+
+def test_other_algorithms_of_the_same_key_are_refused() -> None:
+    for name in ("RS384", "RS512", "PS256"):
+        refused(sign(access(), algorithm=name))
+
+
+def test_an_elliptic_key_is_refused() -> None:
+    refused(sign(access(), ec.generate_private_key(ec.SECP256R1()), "ES256"))
+
+
+def test_another_key_under_our_name_is_refused() -> None:
+    refused(sign(access(), OTHER))
+
+
+def test_our_key_under_another_name_is_refused() -> None:
+    refused(sign(access(), kid="key-2"))
+
+
+def test_a_token_without_the_name_of_a_key_is_refused() -> None:
+    refused(jwt.encode(access(), KEY, algorithm="RS256"))
+
+
+@pytest.mark.parametrize("name", ["jku", "x5u"])
+def test_keys_are_not_fetched_from_where_a_token_says(name: str) -> None:
+    refused(sign(access(), OTHER, kid="mine", **{name: "https://example.org/keys"}))
+
+
+def test_a_key_that_a_token_brings_is_not_used() -> None:
+    own = json.loads(RSAAlgorithm.to_jwk(OTHER.public_key()))
+    refused(sign(access(), OTHER, jwk=own))
+    refused(sign(access(), OTHER, x5c=["AAAA"]))
+
+
+def test_a_token_that_demands_extensions_is_refused() -> None:
+    refused(sign(access(), crit=["exp"], exp=NOW + 840))
+
+
+def test_a_changed_claim_breaks_the_signature() -> None:
+    head, _, signature = sign(access()).split(".")
+    claims = access(**{"cognito:groups": ["supervisor"]})
+    refused(f"{head}.{part(claims)}.{signature}")
+
+
+def test_a_changed_bit_of_the_signature_is_refused() -> None:
+    head, body, signature = sign(access()).split(".")
+    swapped = "A" if signature[10] != "A" else "B"
+    refused(f"{head}.{body}.{signature[:10]}{swapped}{signature[11:]}")
+    refused(f"{head}.{body}.{signature[:-8]}")
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "",
+        ".",
+        "..",
+        "{}.",
+        ".{}",
+        "{}.x",
+        "x.{}",
+        "{}.{}",
+        " {}",
+        "{} ",
+        "{}\n",
+        "{}=",
+        "{}\u00e9",
+        "Bearer {}",
+        "\u0660.\u0661.\u0662",
+    ],
+)
+def test_what_has_not_the_shape_of_a_token_is_refused(shape: str) -> None:
+    refused(shape.replace("{}", sign(access())))
+
+
+def test_parts_that_are_no_json_are_refused() -> None:
+    head, body, signature = sign(access()).split(".")
+    for broken in (part(b"\xff\xfe"), part(b"[1]"), part(b"{"), part(b'"x"'), "A", part(b"")):
+        refused(f"{broken or 'A'}.{body}.{signature}")
+        refused(f"{head}.{broken or 'A'}.{signature}")
+
+
+def test_a_deep_payload_is_refused() -> None:
+    deep = b"[" * 3000 + b"]" * 3000
+    refused(f"{part({'alg': 'RS256', 'kid': KID})}.{part(deep)}.AAAA")
+
+
+def test_a_huge_token_is_refused_before_it_is_read() -> None:
+    refused(sign(access(more="x" * 9000)))
+    refused("A" * 1_000_000)
+
+
+def test_an_id_token_does_not_sign_in() -> None:
+    refused(sign(id_claims()))
+
+
+def test_an_id_token_belongs_to_the_sign_in_that_was_begun() -> None:
+    verify_id(sign(id_claims()), NOW, keys, POOL, nonce="nonce-1", subject=SUBJECT)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"nonce": "nonce-2"},
+        {"nonce": None},
+        {"aud": "client-2"},
+        {"aud": ["client-1"]},
+        {"aud": None},
+        {"token_use": "access"},
+        {"sub": "somebody-else"},
+        {"exp": NOW - 31},
+        {"iss": "https://example.org"},
+    ],
+    ids=str,
+)
+def test_any_other_id_token_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(NotSignedIn):
+        verify_id(sign(id_claims(**changes)), NOW, keys, POOL, nonce="nonce-1", subject=SUBJECT)
+
+
+def test_an_empty_nonce_never_matches() -> None:
+    with pytest.raises(NotSignedIn):
+        verify_id(sign(id_claims(nonce="")), NOW, keys, POOL, nonce="", subject=SUBJECT)
+
+
+class Publisher:
+    """The pool's address of keys, which counts how often it is asked."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.answer = answer
+        self.asked = 0
+        self.down = False
+
+    def __call__(self, _url: str) -> bytes:
+        self.asked += 1
+        if self.down:
+            raise TryAgain(Fault("busy"))
+        return self.answer
+
+
+def test_keys_are_fetched_once_and_kept() -> None:
+    publisher = Publisher(jwks())
+    kept = KeySet("https://pool.example/keys", publisher)
+    assert publisher.asked == 0
+    for later in range(3):
+        assert kept(KID, NOW + later * 86_400) is not None
+    assert publisher.asked == 1
+
+
+def test_unknown_names_ask_again_at_most_once_in_five_minutes() -> None:
+    publisher = Publisher(jwks())
+    kept = KeySet("https://pool.example/keys", publisher)
+    for second in range(REFETCH_S):
+        assert kept(f"forged-{second}", NOW + second) is None
+    assert publisher.asked == 1
+    assert kept("forged", NOW + REFETCH_S) is None
+    assert publisher.asked == 2
+
+
+def test_a_new_key_is_found_after_a_rotation() -> None:
+    publisher = Publisher(jwks())
+    kept = KeySet("https://pool.example/keys", publisher)
+    assert kept(KID, NOW) is not None
+    publisher.answer = jwks(kid="key-2")
+    assert kept("key-2", NOW + REFETCH_S) is not None
+
+
+def test_known_keys_serve_while_the_pool_is_down() -> None:
+    publisher = Publisher(jwks())
+    kept = KeySet("https://pool.example/keys", publisher)
+    assert kept(KID, NOW) is not None
+    publisher.down = True
+    assert kept("key-2", NOW + REFETCH_S) is None
+    assert kept(KID, NOW + REFETCH_S + 1) is not None
+
+
+def test_without_any_keys_it_is_to_be_tried_again() -> None:
+    publisher = Publisher(jwks())
+    publisher.down = True
+    kept = KeySet("https://pool.example/keys", publisher)
+    with pytest.raises(TryAgain):
+        kept(KID, NOW)
+    publisher.down = False
+    assert kept(KID, NOW + 1) is not None
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b'{"keys": 1}', b'{"keys": [1]}', b"\xff"])
+def test_what_is_no_list_of_keys_is_refused(raw: bytes) -> None:
+    with pytest.raises(TryAgain):
+        read_keys(raw)
+
+
+def test_only_strong_rsa_keys_for_signing_are_taken() -> None:
+    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - the test is that it is refused
+    weak_key = json.loads(RSAAlgorithm.to_jwk(weak.public_key())) | {"kid": "weak"}
+    private = json.loads(RSAAlgorithm.to_jwk(OTHER)) | {"kid": "private"}
+    (good,) = json.loads(jwks())["keys"]
+    listed = [
+        good,
+        weak_key,
+        private,
+        good | {"kid": "to-encrypt", "use": "enc"},
+        good | {"kid": "other-algorithm", "alg": "RS512"},
+        {"kty": "oct", "k": "AAAA", "kid": "secret"},
+        {"kty": "EC", "kid": "curve"},
+    ]
+    assert set(read_keys(json.dumps({"keys": listed}).encode())) == {KID}
