@@ -277,11 +277,3 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _count(fields: dict[str, str]) -> int:
     return 1 + max((int(n.split(".")[1]) for n in fields if n.startswith("members.")), default=0)
-
-
-if __name__ == "__main__":
-    import tempfile
-
-    server = PretendApi(Path(tempfile.mkdtemp()) / "site", 18090)
-    print(server.base)
-    server.serve_forever()

@@ -1,0 +1,87 @@
+"""A real Chromium for the browser tests, and an address to open with it.
+
+By default the pages talk to the stand-in of `pretend_api.py`. With TEPAT_TEST_BASE set to the
+address of a running stack, the same tests run against that.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from pretend_api import PretendApi
+
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+HOW = "apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The Chromium of this machine; without one the tests fail and say what to do."""
+    found = os.environ.get("TEPAT_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), "")
+    if not found:
+        pytest.fail(f"no Chromium here. As root: {HOW}", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def pretend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PretendApi | None]:
+    """The stand-in, unless a real stack is given."""
+    if os.environ.get("TEPAT_TEST_BASE"):
+        yield None
+        return
+    server = PretendApi(Path(tmp_path_factory.mktemp("site")) / "dist").start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def base(pretend: PretendApi | None) -> str:
+    """Address of the site under test, without a slash at its end."""
+    return pretend.base if pretend else os.environ["TEPAT_TEST_BASE"].rstrip("/")
+
+
+@pytest.fixture
+def phone(chromium: Browser, base: str) -> Iterator[BrowserContext]:
+    """A phone of 360 px."""
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, base_url=base)
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(phone: BrowserContext) -> Iterator[Page]:
+    """A page on which nothing may be reported: no script error, nothing that the CSP refused."""
+    page = phone.new_page()
+    complaints: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    assert complaints == []
+
+
+@pytest.fixture
+def plain_page(chromium: Browser, base: str) -> Iterator[Page]:
+    """A phone that runs no JavaScript."""
+    context = chromium.new_context(
+        viewport={"width": 360, "height": 740}, base_url=base, java_script_enabled=False
+    )
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
