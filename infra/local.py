@@ -75,7 +75,7 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT) -> None:
         site = f"http://127.0.0.1:{ports.site}"
         given = {
             "SiteOrigin": site,
-            "CivilRegistryUrl": f"http://127.0.0.1:{ports.registry}",
+            "CivilRegistryUrl": f"http://127.0.0.1:{ports.registry}/check",
             "CivilRegistryToken": token,
         }
         deployed = deploy_locally(aws, stage_name, package, given)
