@@ -70,7 +70,7 @@ class Api:
 
     def __init__(self, url: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self.url = url.rstrip("/")
-        self.repeats = 0
+        self.repeats: Counter[str] = Counter()
         self._sleep = sleep
         self._http = httpx.Client(
             timeout=60, trust_env=False, headers={"Accept": "application/json"}
@@ -113,13 +113,13 @@ class Api:
             try:
                 answer = self._http.post(f"{self.url}/{path}", json=body, headers=headers)
             except httpx.HTTPError:
-                wait = ""
+                why, wait = "no answer", ""
             else:
                 if answer.status_code < 500 and answer.status_code != 429:  # noqa: PLR2004 - HTTP
                     return answer
-                wait = answer.headers.get("Retry-After", "")
+                why, wait = str(answer.status_code), answer.headers.get("Retry-After", "")
             if attempt + 1 < _TRIES:
-                self.repeats += 1
+                self.repeats[why] += 1
                 self._sleep(min(float(wait) if wait.isdigit() else 0.2 * 2**attempt, 30))
         return None
 

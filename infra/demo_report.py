@@ -20,7 +20,7 @@ def report(
     sample: Sequence[Case],
     outcomes: Mapping[str, int],
     *,
-    repeats: int,
+    repeats: Mapping[str, int],
     seconds: tuple[float, float],
 ) -> str:
     """Tell a run in words and numbers.
@@ -30,21 +30,19 @@ def report(
         cases: all that were sent.
         sample: those that were followed.
         outcomes: what the civil registry answered meanwhile, in people.
-        repeats: requests that were sent again.
+        repeats: why requests were sent again, and how often.
         seconds: for sending, and for following the sample.
     """
     accepted = [case for case in cases if case.receipt]
     mended = sum(case.mended for case in accepted)
     pace = f"{len(cases) / seconds[0]:.1f} families a second" if seconds[0] > 0 else ""
-    lines = ["", *_table("Sent", {"families": len(cases), "requests sent again": repeats})]
-    lines += _table(
-        "Accepted",
-        {
-            "at once": len(accepted) - mended,
-            "after mending what was refused": mended,
-            "not taken": len(cases) - len(accepted),
-        },
-    )
+    taken = {
+        "accepted at once": len(accepted) - mended,
+        "accepted after mending": mended,
+        "not taken": len(cases) - len(accepted),
+    }
+    lines = ["", *_table(f"Sent {len(cases)} families", taken)]
+    lines += _table("Requests sent again, and why", repeats)
     lines += _counted("Refused first, by code (families)", (c for x in cases for c in x.refusals))
     lines += _counted("Taken with a warning (families)", (c for x in cases for c in x.warnings))
     lines += _table("Civil registry's answers (people)", outcomes)
