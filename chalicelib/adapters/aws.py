@@ -57,7 +57,7 @@ def session() -> botocore.session.Session:
 def client(service: str) -> Any:  # noqa: ANN401 - botocore makes its clients' methods at run time
     """A client of a service, made once: making one costs more than a call.
 
-    Parameters are not validated against the service model on each call (a fifth of the CPU of a
+    Parameters are not validated against the service model on each call (a quarter of the CPU of a
     transaction): ours are built in one place and the tests run with validation and stricter rules.
     """
     return session().create_client(service, config=settings(validate=False))

@@ -12,11 +12,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from chalice.app import Blueprint, Request, Response
-from pydantic import BaseModel, ValidationError
 
 from chalicelib import wiring
 from chalicelib.domain.errors import (
@@ -34,6 +33,9 @@ from chalicelib.entrypoints import form_fields
 from chalicelib.settings import settings
 from chalicelib.telemetry import log, log_failure
 from chalicelib.usecases.find_case import Caller
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 View = Callable[..., Response]
 
@@ -115,6 +117,8 @@ def read(request: Request, shape: type[BaseModel], *, keyed: bool = False) -> Se
     Raises:
         InvalidRequest: there is no body to check: too large, of another type, unreadable.
     """
+    from pydantic import ValidationError  # noqa: PLC0415 - workers carry this module, not pydantic
+
     raw = bytes(request.raw_body)  # type: ignore[arg-type]  # it is bytes
     if len(raw) > MAX_BODY:
         raise InvalidRequest(Fault("body_too_large", params={"kb": MAX_BODY // 1024}))
