@@ -1,0 +1,276 @@
+"""The build of the site: complete, the same each time, in words that people can read."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import brotli
+import jinja2
+import pytest
+
+from chalicelib.domain.areas import Village
+from chalicelib.entrypoints import pages
+from frontend.build import ADDRESSES, ANSWERS, ASSETS, PAGES, SCRIPTS, build, copy_answers
+from frontend.content import (
+    LABELLED,
+    ContentError,
+    check_labels,
+    check_words,
+    load,
+    read_questions,
+    texts,
+)
+
+LONGEST_SENTENCE = 15  # words
+VOID = {"meta", "link", "input", "br", "hr", "img", "path", "rect"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("site") / "dist"
+    build("3510", out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def engine(site: Path) -> jinja2.Environment:
+    return pages.environment([ANSWERS], json.loads((site / "assets.json").read_text("utf-8")))
+
+
+def test_the_same_content_gives_the_same_bytes(site: Path, tmp_path: Path) -> None:
+    build("3510", tmp_path / "again")
+    again = {p.relative_to(tmp_path / "again"): p for p in (tmp_path / "again").rglob("*.*")}
+    first = {p.relative_to(site): p for p in site.rglob("*.*")}
+    assert first.keys() == again.keys()
+    assert all(first[name].read_bytes() == again[name].read_bytes() for name in first)
+
+
+def test_every_file_lies_encoded_beside_itself(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        data = path.read_bytes()
+        assert brotli.decompress(path.with_name(path.name + ".br").read_bytes()) == data
+        assert gzip.decompress(path.with_name(path.name + ".gz").read_bytes()) == data
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_runs_inline(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        page = path.read_text("utf-8")
+        assert not re.search(r"(?:src|href|action)=[\"'](?:https?:)?//", page)
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", page)
+
+
+def test_every_link_leads_somewhere(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        for link in re.findall(r"(?:href|src)=\"(/[^\"#]*)\"", path.read_text("utf-8")):
+            target = site / link.lstrip("/")
+            assert target.is_file() or (target / "index.html").is_file(), (path.name, link)
+
+
+class _Tags(HTMLParser):
+    """Checks that tags are closed in order and that ids and labels meet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.wanted: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            elif name == "for":
+                self.wanted.add(value or "")
+            elif name == "aria-describedby":
+                self.wanted |= set((value or "").split())
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+
+def _sound(page: str) -> None:
+    tags = _Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert len(tags.ids) == len(set(tags.ids)), "an id stands twice"
+    assert tags.wanted <= set(tags.ids)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_page_is_sound(site: Path, address: str) -> None:
+    page = (site / address).read_text("utf-8")
+    _sound(re.sub(r"<template.*?</template>", "", page, flags=re.DOTALL))
+    for part in re.findall(r"<template[^>]*>(.*?)</template>", page, flags=re.DOTALL):
+        _sound(part)
+
+
+def test_sentences_are_short() -> None:
+    content = load("3510")
+    long = [
+        sentence
+        for text in texts([content.words, content.labels])
+        for sentence in re.split(r"(?<=[.!?:])\s+", text)
+        if len(sentence.split()) > LONGEST_SENTENCE
+    ]
+    assert long == []
+
+
+def test_each_script_shows_only_words_that_its_pages_carry(site: Path) -> None:
+    for address in ADDRESSES:
+        page = (site / address).read_text("utf-8")
+        found = re.search(r"data-words='([^']*)'", page)
+        script = re.search(r"src=\"/a/([a-z]+)\.", page)
+        assert bool(found) == bool(script)
+        if not found or not script:
+            continue
+        words = json.loads(found[1].replace("&#34;", '"').replace("&amp;", "&"))
+        source = "".join((ASSETS / part).read_text("utf-8") for part in SCRIPTS[script[1]])
+        shown = set(re.findall(r"\bW\.([a-z_]+)\.([a-z_]+)", source))
+        needed = {(group, word) for group, word in shown if group in words}
+        missing = {f"{g}.{w}" for g, w in needed if w not in words[g] and w not in _METHODS}
+        assert missing == set(), address
+        absent = {group for group, _ in shown} - set(words)
+        assert absent <= _OTHER_PAGES, (address, absent)
+
+
+_METHODS = {"length"}
+_OTHER_PAGES = {"withdraw", "propose"}  # groups of the short forms that each has its page
+
+
+def test_scripts_stay_within_what_a_phone_of_2019_knows() -> None:
+    for path in ASSETS.glob("*.js"):
+        source = re.sub(r"//.*", "", path.read_text("utf-8"))
+        assert not re.search(
+            r"\?\.|\?\?|innerHTML|insertAdjacentHTML|document\.write|eval\(", source
+        )
+        assert not re.search(r"replaceChildren|replaceAll\(|\.at\(|structuredClone", source)
+
+
+def test_style_has_no_property_that_old_phones_skip() -> None:
+    style = (ASSETS / "site.css").read_text("utf-8")
+    assert not re.search(r"var\(|[^-]gap:|:is\(|:where\(|:has\(|inset:|url\(", style)
+
+
+def test_a_value_without_a_label_stops_the_build() -> None:
+    labels = {field: {str(v): "x" for v in values} for field, values in LABELLED.items()}
+    assert list(check_labels(labels)) == list(LABELLED)
+    del labels["relation"]["spouse"]
+    with pytest.raises(ContentError, match="spouse"):
+        check_labels(labels)
+
+
+@pytest.mark.parametrize(
+    "words", [{"a": ""}, {"a": None}, {"a": []}, {"items": "x"}, {"a": {True: "x"}}]
+)
+def test_a_missing_or_unreadable_word_stops_the_build(words: object) -> None:
+    with pytest.raises(ContentError):
+        check_words(words, {})
+
+
+def test_a_word_that_a_page_asks_for_and_nobody_wrote_stops_the_build(
+    engine: jinja2.Environment,
+) -> None:
+    with pytest.raises(jinja2.UndefinedError):
+        engine.from_string("{{ w.home.nothing }}").render()
+
+
+def test_the_form_asks_what_the_model_asks(site: Path) -> None:
+    page = (site / "daftar" / "index.html").read_text("utf-8")
+    for question in read_questions():
+        assert f'name="answers.{question["code"]}"' in page
+        for option in question.get("options", []):
+            assert f'value="{option["code"]}"' in page
+
+
+def test_a_question_without_words_stops_the_build(tmp_path: Path) -> None:
+    (tmp_path / "current").write_text("m\n")
+    question = {"code": "q", "step": "housing", "kind": "count", "text": ""}
+    (tmp_path / "m.json").write_text(json.dumps({"questions": [question]}))
+    with pytest.raises(ContentError, match="q"):
+        read_questions(tmp_path)
+    with pytest.raises(ContentError):
+        read_questions(tmp_path / "none")
+
+
+def test_the_functions_find_what_was_copied(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy_answers(site, tmp_path / "pages")
+    monkeypatch.setattr(pages, "_PACKAGED", tmp_path / "pages")
+    pages._environment.cache_clear()
+    try:
+        assert "Usulan Anda sudah kami terima" in pages.render("proposed", received=True)
+    finally:
+        pages._environment.cache_clear()
+
+
+VILLAGES = {"3510152004": Village("3510152004", "Kemiren", "Glagah", 1)}
+HOSTILE = '"><script>alert(1)</script>'
+
+
+def test_what_was_typed_comes_back_as_text(engine: jinja2.Environment) -> None:
+    page = engine.get_template("form.html").render(
+        values={"members.0.name": HOSTILE, "village": "3510152004"},
+        errors=[{"code": "x", "field": "members.0.name", "message": HOSTILE}],
+        key="k" * 16,
+        members=2,
+        villages=VILLAGES,
+        questions=read_questions(),
+    )
+    assert "<script>alert" not in page
+    assert 'href="#members-0-name"' in page
+    assert '<option value="3510152004" selected>' in page
+    _sound(page)
+
+
+def test_the_receipt_page_has_number_square_code_and_spelling(engine: jinja2.Environment) -> None:
+    page = engine.get_template("receipt.html").render(
+        receipt="ABCD-EFGH-JKMN-PQRS-TVWX-YZ23",
+        title="Pendaftaran diterima",
+        next="Tunggu.",
+        expect_by=None,
+        warnings=[],
+    )
+    assert "<span>ABCD</span>" in page
+    assert "<svg viewBox=" in page
+    assert "A, B, C, D. E, F, G, H." in page
+    assert "Y, Z, angka 2, angka 3." in page
+    _sound(page)
+
+
+def test_corrections_are_grouped_by_member_in_a_list_of_their_own() -> None:
+    fields = pages._correctable(
+        [
+            {"field": "members.3.name", "message": "a"},
+            {"field": "kk", "message": "b"},
+            {"field": "members.1.nik", "message": "c"},
+            {"field": "members.3.sex", "message": "d"},
+        ]
+    )
+    assert [field.get("name") for field in fields] == [
+        None,
+        "members.0.nik",
+        "members.1.name",
+        "members.1.sex",
+    ]
+    assert [field.get("first") for field in fields] == [None, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("iso", "written"),
+    [("2026-11-21", "21 November 2026"), ("1985-03-09", "9 Maret 1985"), ("", ""), ("x-y", "x-y")],
+)
+def test_dates_are_written_as_people_read_them(iso: str, written: str) -> None:
+    assert pages.long_date(iso) == written
+
+
+def test_all_templates_are_reached() -> None:
+    used = {f"{name}.html" for name in ADDRESSES.values()} | {"scripted.html"}
+    assert {path.name for path in PAGES.glob("*.html")} == used
