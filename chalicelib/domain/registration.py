@@ -371,9 +371,10 @@ def _household(case: Registration) -> Household:
 
 
 def _step(case: Registration, state: State, at: int) -> Registration:
-    return replace(
-        case, state=state, version=case.version + 1, steps=(*case.steps, Step(state, at))
-    )
+    # A state that goes on is not reached again, though the registry be asked a hundred times.
+    goes_on = bool(case.steps) and case.steps[-1].state is state
+    steps = case.steps if goes_on else (*case.steps, Step(state, at))
+    return replace(case, state=state, version=case.version + 1, steps=steps)
 
 
 def _with_event(

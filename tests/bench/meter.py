@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -78,10 +78,17 @@ class Meter:
     requests: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
 
-    def listen(self, client: BaseClient) -> None:
-        """Count what this client sends and gets from now on."""
-        client.meta.events.register("before-send", self._sent)
-        client.meta.events.register("after-call", self._answered)
+    def listen(self, client: BaseClient) -> Callable[[], None]:
+        """Count what this client sends and gets from now on; returns what ends it."""
+        heard = (("before-send", self._sent), ("after-call", self._answered))
+        for event, handler in heard:
+            client.meta.events.register(event, handler)
+
+        def stop() -> None:
+            for event, handler in heard:
+                client.meta.events.unregister(event, handler)
+
+        return stop
 
     def reset(self) -> None:
         """Start again at nothing."""
