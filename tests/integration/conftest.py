@@ -1,0 +1,192 @@
+"""The real handlers in process: moto as AWS, Chalice's client as HTTP, a key of the test."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import logging
+import sys
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from chalice.test import Client
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from moto import mock_aws
+
+from chalicelib import wiring
+from chalicelib.adapters import aws
+from chalicelib.adapters.protection import unlock
+from chalicelib.settings import settings
+from chalicelib.usecases.ports import Sealed
+from infra.resources import create_in
+from tests.world import DATA, Registry, artefact
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+class LocalOpener:
+    """Opens with a key of the test: moto cannot open what was sealed to a KMS key pair."""
+
+    def open(self, sealed: Sealed, context: str) -> bytes:
+        oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+        return unlock(sealed.blob, KEY.decrypt(sealed.wrapped_key, oaep), "banyuwangi", context)
+
+
+@dataclass
+class Api:
+    """A surface of the app, called as the gateway calls it."""
+
+    client: Client
+    registry: Registry
+
+    def post(
+        self, path: str, body: object, *, key: str = "", accept: str = "application/json",
+        content_type: str | None = "application/json", **headers: str,
+    ) -> tuple[int, Any, Mapping[str, Any]]:  # fmt: skip
+        """Post JSON (or raw bytes) and read the JSON answer: (status, body, headers)."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent = {"Accept": accept, "X-Forwarded-For": "203.0.113.7", **headers}
+        if content_type is not None:
+            sent["Content-Type"] = content_type
+        if key:
+            sent["Idempotency-Key"] = key
+        answer = self.client.http.post(path, headers=sent, body=raw)
+        text = answer.body.decode()
+        is_json = "json" in str(answer.headers.get("Content-Type", ""))
+        return answer.status_code, json.loads(text) if is_json else text, answer.headers
+
+    def get(self, path: str, accept: str = "application/json") -> tuple[int, Any]:
+        """Get a page or JSON: (status, body)."""
+        answer = self.client.http.get(path, headers={"Accept": accept})
+        text = answer.body.decode()
+        is_json = "json" in str(answer.headers.get("Content-Type", ""))
+        return answer.status_code, json.loads(text) if is_json else text
+
+    def settle(self) -> None:
+        """Let the stream and the queues do their work until nothing moves."""
+        for _ in range(4):
+            self._relay()
+            for name, function in (
+                ("CHECK", "check_identity"),
+                ("SCORE", "score_household"),
+                ("RELEASE", "release_guards"),
+            ):
+                self._work(wiring.needed(f"TEPAT_{name}_QUEUE_URL"), function)
+
+    def _relay(self) -> None:
+        items = wiring.client("dynamodb").scan(TableName=settings().registry_table)["Items"]
+        images = [{"dynamodb": {"NewImage": item}} for item in items]
+        event = {"Records": images}
+        self._invoke("relay", event)
+
+    def _work(self, url: str, function: str) -> None:
+        sqs = wiring.client("sqs")
+        ask = {"QueueUrl": url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0}
+        while messages := sqs.receive_message(**ask).get("Messages"):
+            records = [{"messageId": m["MessageId"], "body": m["Body"]} for m in messages]
+            answer = self._invoke(function, {"Records": records})
+            failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+            for message in messages:
+                if message["MessageId"] not in failed:
+                    handle = message["ReceiptHandle"]
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
+
+    def _invoke(self, function: str, event: Mapping[str, Any]) -> Any:
+        return self.client.lambda_.invoke(function, event).payload
+
+
+@pytest.fixture(scope="session")
+def model_questions() -> list[dict[str, Any]]:
+    questions: list[dict[str, Any]] = json.loads(
+        (DATA / "models" / f"{artefact().sha256}.json").read_bytes()
+    )["questions"]
+    return questions
+
+
+@pytest.fixture(scope="module")
+def resources() -> Iterator[dict[str, str]]:
+    """Resources in moto, made once for a module: keys and the staff pool take a second."""
+    public = KEY.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in {
+            "AWS_DEFAULT_REGION": "ap-southeast-3",
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+        }.items():
+            patch.setenv(name, value)
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        found = create_in(boto3.Session()) | {
+            "TEPAT_SEALING_KEY": b64encode(public).decode(),
+            "TEPAT_MODEL": (DATA / "models" / "current").read_text().strip(),
+            "TEPAT_RULES": (DATA / "rules" / "current").read_text().strip(),
+        }
+        for name, value in found.items():
+            patch.setenv(name, value)
+        yield found
+
+
+@pytest.fixture
+def environment(resources: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The functions' environment over empty tables."""
+    forget()
+    for name in ("REGISTRY", "VAULT", "LEDGER", "OPS"):
+        empty(resources[f"TEPAT_{name}_TABLE"])
+    yield resources
+    forget()
+
+
+def empty(table: str) -> None:
+    """Delete every item of a table."""
+    dynamodb = wiring.client("dynamodb")
+    for item in dynamodb.scan(TableName=table)["Items"]:
+        dynamodb.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+
+
+@pytest.fixture
+def public_api(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """The public surface, with a civil registry that answers what the test says."""
+    registry = Registry()
+    monkeypatch.setattr(wiring, "civil_registry", lambda: registry)
+    monkeypatch.setattr(wiring, "opener", LocalOpener)
+    with Client(load_app("public", monkeypatch)) as client:
+        yield Api(client, registry)
+
+
+@pytest.fixture
+def log_lines() -> Iterator[io.StringIO]:
+    """Everything that the functions log."""
+    kept = io.StringIO()
+    handler = logging.StreamHandler(kept)
+    loggers = [logging.getLogger(), logging.getLogger("tepat")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    yield kept
+    for logger in loggers:
+        logger.removeHandler(handler)
+
+
+def load_app(surface: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Import app.py anew for a surface, as a cold start does."""
+    monkeypatch.setenv("TEPAT_SURFACE", surface)
+    # A blueprint registers once: Chalice empties what it holds.
+    for name in [n for n in sys.modules if n == "app" or n.startswith("chalicelib.entrypoints")]:
+        monkeypatch.delitem(sys.modules, name)
+    return importlib.import_module("app").app
+
+
+def forget() -> None:
+    """Drop what a warm function would keep, so that each test starts cold."""
+    for holder in (wiring, aws):
+        for value in vars(holder).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
+    settings.cache_clear()
