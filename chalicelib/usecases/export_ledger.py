@@ -61,8 +61,8 @@ def export_ledger(until: int, ports: Ports, *, since: str | None = None) -> Iter
         since: first day (yyyymmdd), for a ledger that has no seal yet; else its first seal's day.
 
     Yields:
-        Lines of canonical JSON: the seals of whole days, then each day's events and reads in the order of the
-        seal, then the heads, then one `end` record that counts them.
+        Lines of canonical JSON: the seals of whole days, then each day's events and reads in the
+        order of the seal, then the heads, then one `end` record that counts them.
     """
     counts: Counter[str] = Counter()
     last_day = day_of(until)

@@ -54,7 +54,7 @@ FORBIDDEN = re.compile(
 LONGEST_SENTENCE = 15
 
 
-def member(**changes: Any) -> Member:  # noqa: ANN401 - fields of Member
+def member(**changes: Any) -> Member:
     fields: dict[str, Any] = {
         "relation": Relation.HEAD,
         "birth_month": (1985, 3),

@@ -146,7 +146,7 @@ def test_a_figure_that_sources_dispute_names_its_alternatives_and_stands_in_the_
 def test_every_source_is_explained_and_every_explained_source_is_used() -> None:
     named: set[str] = set()
 
-    def collect(place: Any) -> None:  # noqa: ANN401 - any JSON
+    def collect(place: Any) -> None:
         if isinstance(place, dict):
             if isinstance(place.get("sources"), list):
                 named.update(place["sources"])
