@@ -25,6 +25,7 @@ from infra.templates import HERE, read
 
 BODY_LIMIT = 10_000_000  # bytes: API Gateway's 10 MB
 GATEWAY_LIMIT = 29  # seconds: API Gateway's own
+AT_ONCE = 4  # requests to the functions; more wait here, for each costs a process of 50 MB
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 # Headers of one connection, and those by which a caller could pass for another.
@@ -75,7 +76,7 @@ def front(site: Path, backends: Backends) -> Starlette:
     """
     client = httpx.AsyncClient(
         timeout=httpx.Timeout(GATEWAY_LIMIT, connect=2),
-        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+        limits=httpx.Limits(max_connections=AT_ONCE),
     )
     headers = security_headers()
 

@@ -92,7 +92,11 @@ def running(folder: Path, package: Package) -> Iterator[Tepat]:
     site_port, registry_port = free_port(), free_port()
     site, registry = f"http://127.0.0.1:{site_port}", f"http://127.0.0.1:{registry_port}"
     token = local.kept_secret(folder / "registry-token")
-    given = {"SiteOrigin": site, "CivilRegistryUrl": registry, "CivilRegistryToken": token}
+    given = {
+        "SiteOrigin": site,
+        "CivilRegistryUrl": f"{registry}/check",
+        "CivilRegistryToken": token,
+    }
     with (
         local.registry_running(STAGE, registry_port, token, folder, families=FAMILIES),
         local.aws_running(aws),

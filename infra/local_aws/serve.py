@@ -9,6 +9,7 @@ What it adds to ministack 1.5.33, which is pinned because private names are used
 * Stream records. It saves how far the relay has read, not what was there to read: after any
   restart, registrations that were not yet relayed would silently never be. Records are saved too,
   and positions are set back by a minute, for the relay is idempotent.
+* SQS rights as AWS has them: a batch needs the right of the single call, not one of its own.
 * A closed door. `POST /_ministack/reset` wipes everything without a password, also when a foreign
   web page sends it; of `/_ministack/*` only the health page is left.
 """
@@ -25,6 +26,7 @@ from typing import Any
 import ministack.app as ministack
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+from ministack.core import iam_actions
 from ministack.core.persistence import save_all
 from ministack.services import dynamodb
 from ministack.services import lambda_svc as functions
@@ -103,6 +105,17 @@ def keep_streams() -> None:
     functions.load_persisted_state = load_functions_and_positions
 
 
+def judge_batches_as_single() -> None:
+    """Make ministack ask for `sqs:SendMessage` when a batch is sent, and so on."""
+    action_of = iam_actions.extract_iam_action
+
+    def extract_iam_action(service: str, *request: Any, **more: Any) -> Any:  # noqa: ANN401
+        action = action_of(service, *request, **more)
+        return action.removesuffix("Batch") if service == "sqs" and action else action
+
+    iam_actions.extract_iam_action = extract_iam_action
+
+
 def _set_positions_back() -> None:
     positions = functions._dynamodb_stream_positions._data  # noqa: SLF001
     for (account, region, mapping), position in list(positions.items()):
@@ -130,6 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     keep_streams()
+    judge_batches_as_single()
     config = Config()
     config.bind = [f"127.0.0.1:{parser.parse_args().port}"]
     config.graceful_timeout = 5

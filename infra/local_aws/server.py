@@ -21,7 +21,7 @@ from infra.build import REGION
 SERVE = Path(__file__).with_name("serve.py")
 START_LIMIT = 90  # seconds; 100,000 saved items take 3
 STOP_LIMIT = 60  # seconds; 100,000 items take 15 to save
-CONCURRENCY = "8"  # functions at once: each is a process of 50 MB
+CONCURRENCY = "20"  # functions at once, each a process of 50 MB; the front sends 4
 
 
 class LocalRunError(RuntimeError):
