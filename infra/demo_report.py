@@ -86,9 +86,10 @@ def _decisions(sample: Sequence[Case]) -> list[str]:
             answers.setdefault(decision["name"], Counter())[verdict] += 1
     if not answers:
         return []
-    lines = ["Decisions on the followed cases", f"  {'':24} {'eligible':>9} {'not':>9}"]
+    width = max(map(len, answers))
+    lines = ["Decisions on the followed cases", f"  {'':{width}} {'eligible':>9} {'not':>9}"]
     for name, counted in answers.items():
-        lines.append(f"  {name:24} {counted['eligible']:9} {counted['not eligible']:9}")
+        lines.append(f"  {name:{width}} {counted['eligible']:9} {counted['not eligible']:9}")
     return [*lines, ""]
 
 
