@@ -16,6 +16,7 @@ from chalicelib.domain.registration import Ref, State, Work
 from chalicelib.entrypoints import http, staff_session
 from chalicelib.entrypoints.http import CONTENT_TYPES
 from chalicelib.entrypoints.staff_session import Session
+from chalicelib.telemetry import log
 
 staff = Blueprint(__name__)
 
@@ -44,8 +45,7 @@ def signed_in(groups: frozenset[str] | None) -> Callable[[View], View]:
 
     def wrap(view: View) -> View:
         @wraps(view)
-        def guarded(**place: str) -> Response:
-            request = staff.current_request
+        def guarded(request: Request, **place: str) -> Response:
             who: Session | None = None
             try:
                 who = staff_session.open_session(request)
@@ -67,27 +67,30 @@ def signed_in(groups: frozenset[str] | None) -> Callable[[View], View]:
 
 
 @staff.route("/staff/sign-in", methods=["GET"])
-def sign_in() -> Response:
+@http.handled(staff)
+def sign_in(_request: Request) -> Response:
     """Send the browser to the pool's sign-in page."""
     address, cookie = staff_session.begin_sign_in()
     return _moved(address, (cookie,))
 
 
 @staff.route("/staff/callback", methods=["GET"])
-def callback() -> Response:
+@http.handled(staff)
+def callback(request: Request) -> Response:
     """Take the browser back from the pool and set the session.
 
     The answer is a page that leads on, not a redirect: the browser came from another site, and
     sends Strict cookies only on a step that begins here.
     """
     try:
-        who = staff_session.finish_sign_in(staff.current_request)
+        who = staff_session.finish_sign_in(request)
     except TepatError as error:
         return _refused(error, None)
     return _page("session", {"at": "in", "to": HOME}, who)
 
 
 @staff.route("/staff/sign-out", methods=["POST"], content_types=CONTENT_TYPES)
+@http.handled(staff)
 @signed_in(None)
 def sign_out(_request: Request, who: Session) -> Response:
     """End the sign-in here, and lead on to the pool's own sign-out."""
@@ -97,6 +100,7 @@ def sign_out(_request: Request, who: Session) -> Response:
 
 
 @staff.route("/staff", methods=["GET"])
+@http.handled(staff)
 @signed_in(READERS)
 def queue(request: Request, who: Session) -> Response:
     """The cases that wait for a person, without identity."""
@@ -119,6 +123,7 @@ def queue(request: Request, who: Session) -> Response:
 
 
 @staff.route("/staff/cases", methods=["POST"], content_types=CONTENT_TYPES)
+@http.handled(staff)
 @signed_in(READERS)
 def find(request: Request, who: Session) -> Response:
     """Open a case by the number that a family brought; a secret never gets into an address."""
@@ -132,6 +137,7 @@ def find(request: Request, who: Session) -> Response:
 
 
 @staff.route("/staff/cases/{locator}", methods=["GET"])
+@http.handled(staff)
 @signed_in(READERS)
 def case(request: Request, who: Session, locator: str) -> Response:
     """One case; that it was opened is in the ledger before anything of it is shown."""
@@ -158,6 +164,7 @@ def case(request: Request, who: Session, locator: str) -> Response:
 
 
 @staff.route("/staff/cases/{locator}/erase", methods=["POST"], content_types=CONTENT_TYPES)
+@http.handled(staff)
 @signed_in(ERASERS)
 def erase(request: Request, who: Session, locator: str) -> Response:
     """Erase a family."""
@@ -171,6 +178,7 @@ def erase(request: Request, who: Session, locator: str) -> Response:
 
 
 @staff.route("/staff/reissue", methods=["GET", "POST"], content_types=CONTENT_TYPES)
+@http.handled(staff)
 @signed_in(OPENERS)
 def new_receipt(request: Request, who: Session) -> Response:
     """Give a family at the desk a new receipt."""
@@ -212,6 +220,7 @@ def _errors(error: TepatError) -> list[dict[str, str]]:
 
 
 def _refused(error: TepatError, who: Session | None, cookies: tuple[str, ...] = ()) -> Response:
+    log("refused", code=str(error))
     return _page("error", {"errors": _errors(error)}, who, http.status_of(error), cookies)
 
 
