@@ -257,7 +257,7 @@ class FakeCaseStore:
             others = {holder.guard for holder in conflict.held}
             guards = [guard for guard in guards if guard not in others]
             conflict = self.aws.call("TransactWriteItems", lambda: write(guards))  # noqa: B023 - runs at once
-        return conflict
+        return conflict and Conflict(conflict.case, ())
 
     def _conflict(self, case: Registration, before: int, guards: Sequence[str]) -> Conflict | None:
         """Which conditions fail; a state that ends in this very event is this call's own."""

@@ -20,9 +20,6 @@ _LINE: Final = re.compile(r"([^=:\n]+)(?:=(-?[0-9]+)|:([^=:\n]*))", re.ASCII)
 _WRITTEN_WITH: Final = 1
 _DICTIONARIES: Final[Mapping[int, bytes]] = {
     1: (
-        b"refrigerator=1\nmotorcycle=1\ncar=0\ntelevision=1\ngold=0\nlivestock=0\nbicycle=0\n"
-        b"floor_area=36\nfloor:earth:bamboo:wood:cement:tile:ceramic:marble\nwall:brick\nroof:zinc:"
-        b"thatch:concrete:asbestos\npower:450:900:1300:2200\nprivate:public:other:unknown\n"
         b"flush_tank\ntoilet:flush_drain\ntoilet:flush_sewer\ntoilet:pit\ntoilet:none\nwater:bottled"
         b"\nwater:refill\nwater:tap\nwater:pump\nwater:hand_pump\nwater:well_protected\nwater:well_open"
         b"\nwater:spring\nwater:vendor\nwater:surface\nwater:rain\nland:from_1ha\nland:under_1ha\n"

@@ -226,9 +226,10 @@ class RegistryTable:
             for guard in guards
         ]
         while refused := self._transact([*actions, *releases]):
+            in_the_way = [refusal for refusal in refused if refusal.index < len(actions)]
+            if in_the_way:
+                return _conflict(in_the_way, case, len(actions))
             others = {refusal.index - len(actions) for refusal in refused}
-            if min(others) < 0:
-                return _conflict(refused, case, len(actions))
             releases = [action for place, action in enumerate(releases) if place not in others]
         return None
 

@@ -78,6 +78,25 @@ class TestReads:
         assert ledger.event(event.chain, event.at, event.seq + 1) is None
 
 
+class TestWhoLooked:
+    def test_the_reads_of_a_case_come_latest_first(self, ledger: Ledger) -> None:
+        reads = []
+        for minute, actor in enumerate(["staff:a", "staff:b", "staff:a", "staff:c"]):
+            event = read(ledger, START + minute * MINUTE, actor)
+            ledger.put_read(event)
+            reads.append(event)
+        other = read(ledger, actor="staff:d", ref="BBCDEFGHJK")
+        ledger.put_read(other)
+        assert list(ledger.reads_of(LOCATOR, 10)) == reads[::-1]
+        assert list(ledger.reads_of(LOCATOR, 2)) == [reads[3], reads[2]]
+        assert list(ledger.reads_of("CBCDEFGHJK", 10)) == []
+
+    def test_changes_are_no_reads(self, world: World) -> None:
+        built = build()
+        world.store.create(built.case, built.vault, built.event, built.guards)
+        assert list(world.ledger.reads_of(built.case.ref.locator, 10)) == []
+
+
 class TestDays:
     def test_a_days_events_come_in_the_order_of_their_keys(self, world: World) -> None:
         events = []

@@ -1,0 +1,143 @@
+"""Many at once on the local AWS, whose calls really run beside each other (moto's do not)."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from chalicelib.adapters.ledger_table import LedgerTable
+from chalicelib.adapters.ops_table import OpsTable
+from chalicelib.adapters.registry_table import RegistryTable
+from chalicelib.domain import audit
+from chalicelib.domain.errors import TryAgain
+from tests import builders
+from tests.builders import MINUTE, REGION, START, build
+
+if TYPE_CHECKING:
+    from tests.stores import Backend
+
+pytestmark = [pytest.mark.local_aws, pytest.mark.xdist_group("local_aws")]
+
+AT_ONCE = 8
+T = TypeVar("T")
+
+
+@pytest.fixture
+def backend(local_backend: Backend) -> Iterator[Backend]:
+    local_backend.clean()
+    yield local_backend
+    local_backend.clean()
+
+
+@pytest.fixture
+def store(backend: Backend) -> RegistryTable:
+    return RegistryTable(backend.client, backend.tables, sleep=time.sleep, chance=random.random)
+
+
+def at_once(run: Callable[[int], T], times: int = AT_ONCE) -> list[T]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(run, range(times)))
+
+
+def test_of_many_who_claim_one_nik_one_gets_it(store: RegistryTable) -> None:
+    families = [build(f"request {n}", family=1, at=START + n) for n in range(AT_ONCE)]
+
+    def claim(number: int) -> str:
+        built = families[number]
+        conflict = store.create(built.case, built.vault, built.event, built.guards)
+        return "stored" if conflict is None else "held" if conflict.held else "other"
+
+    assert Counter(at_once(claim)) == {"stored": 1, "held": AT_ONCE - 1}
+    refs = [built.case.ref for built in families]
+    (winner,) = store.load(refs)
+    holders = {store.holder(guard) for guard in families[0].guards}
+    assert {holder.ref for holder in holders if holder} == {winner}
+
+
+def test_one_request_sent_many_times_at_once_is_stored_once(store: RegistryTable) -> None:
+    """Each sending has its own time and salt, as each run of the function has."""
+    sendings = [build(at=START + n) for n in range(AT_ONCE)]
+
+    def send(number: int) -> bool:
+        built = sendings[number]
+        conflict = store.create(built.case, built.vault, built.event, built.guards)
+        if conflict is None:
+            return True
+        assert conflict.case is not None
+        assert conflict.case.request_id == built.case.request_id
+        assert conflict.held == ()
+        return False
+
+    assert Counter(at_once(send)) == {True: 1, False: AT_ONCE - 1}
+
+
+def test_of_many_changes_of_one_version_one_is_stored(
+    store: RegistryTable, backend: Backend
+) -> None:
+    built = build()
+    store.create(built.case, built.vault, built.event, built.guards)
+
+    def change(number: int) -> bool:
+        moved, event = builders.unanswered(built.case, START, at=START + MINUTE + number)
+        return store.change(moved, event) is None
+
+    assert Counter(at_once(change)) == {True: 1, False: AT_ONCE - 1}
+    ledger = LedgerTable(backend.client, backend.tables.ledger)
+    events = list(ledger.day_events(audit.day_of(START)))
+    assert [event.seq for event in events] == [1, 2]
+
+
+def test_reads_of_one_officer_in_many_windows_make_one_chain(backend: Backend) -> None:
+    ledger = LedgerTable(backend.client, backend.tables.ledger)
+    day = audit.day_of(START)
+    refs = [f"ABCDEFGHJ{letter}" for letter in "23456789ABCDEFGH"]
+
+    def look(number: int) -> None:
+        for _ in range(99):
+            head = ledger.last_read("staff:a", day)
+            event, _ = audit.append_read(
+                head, at=START, actor="staff:a", ref=refs[number], reason="queue"
+            )
+            if ledger.put_read(event):
+                return
+        raise AssertionError("never got a place")
+
+    at_once(look, times=16)
+    chain = [event for event in ledger.day_events(day) if event.act is audit.Act.READ]
+    assert [event.seq for event in chain] == list(range(1, 17))
+    assert sorted(event.ref or "" for event in chain) == refs
+    for before, event in itertools.pairwise(chain):
+        assert event.prev == before.hash
+
+
+def test_wrong_tries_at_once_all_count(store: RegistryTable, backend: Backend) -> None:
+    limits = OpsTable(backend.client, backend.tables.ops)
+
+    def spend(_: int) -> None:
+        limits.spend("L#1", START, capacity=10, refill_ms=MINUTE)
+
+    at_once(spend, times=24)
+    (bucket,) = store.look(None, ("L#1",), REGION).buckets
+    assert bucket is not None
+    assert bucket.at == START + 24 * MINUTE
+
+
+def test_a_right_is_never_given_once_too_often(backend: Backend) -> None:
+    limits = OpsTable(backend.client, backend.tables.ops)
+
+    def take(_: int) -> bool:
+        for _ in range(9):
+            try:
+                return limits.take("agent|a|20251121", 5, START)
+            except TryAgain:
+                continue
+        raise AssertionError("never answered")
+
+    assert Counter(at_once(take, times=24)) == {True: 5, False: 19}
