@@ -195,6 +195,7 @@ def new_receipt(request: Request, who: Session) -> Response:
         command = Reissue(sent.key, sent.body["nik"], sent.body["reason"], who.actor)
         paper = reissue(command, wiring.reissue_ports())
     except TepatError as error:
+        log("refused", code=str(error))
         # The same key: a request that got further than its answer gives the same receipt again.
         key = sent.key or wiring.fresh_key()
         told = {"values": sent.fields, "errors": _errors(error), "key": key}

@@ -166,6 +166,7 @@ def log_lines() -> Iterator[io.StringIO]:
     """Everything that the functions log."""
     kept = io.StringIO()
     handler = logging.StreamHandler(kept)
+    handler.setFormatter(logging.getLogger("tepat").handlers[0].formatter)  # whole lines, as sent
     loggers = [logging.getLogger(), logging.getLogger("tepat")]
     for logger in loggers:
         logger.addHandler(handler)
