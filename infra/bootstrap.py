@@ -16,7 +16,8 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
-CHROMIUM = "apt-get install -y --no-install-recommends chromium"
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = "apt-get install -y --no-install-recommends chromium-headless-shell"
 
 
 def check_tools() -> None:
@@ -78,13 +79,13 @@ def run(command: list[str], fault: str) -> None:
 
 def chromium() -> None:
     """Find a Chromium for the browser tests, or install Debian's when that is allowed."""
-    if os.environ.get("TEPAT_CHROMIUM") or shutil.which("chromium"):
+    if os.environ.get("TEPAT_CHROMIUM") or any(map(shutil.which, BROWSERS)):
         return
     said = ""
     if shutil.which("apt-get") and os.geteuid() == 0:
         print("  installing Chromium for the browser tests (once)", flush=True)
         environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in ("apt-get update -qq", CHROMIUM):
+        for command in ("apt-get update", CHROMIUM):
             done = subprocess.run(
                 command.split(), env=environ, capture_output=True, text=True, check=False
             )
@@ -93,7 +94,7 @@ def chromium() -> None:
         said = done.stdout + done.stderr
     sys.exit(
         f"\n{said}The browser tests need Chromium, and it cannot be installed from here.\n"
-        f"Debian: sudo {CHROMIUM}\n"
+        f"Debian: sudo apt-get update && sudo {CHROMIUM}\n"
         "Another one: export TEPAT_CHROMIUM=/path/to/chromium\n"
     )
 

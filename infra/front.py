@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,14 +97,20 @@ def front(site: Path, backends: Backends) -> Starlette:
     async def page(request: Request) -> Response:
         return _with(headers, await run_in_threadpool(_page, site, request))
 
+    @asynccontextmanager
+    async def closing(_: Starlette) -> AsyncIterator[None]:
+        async with client:
+            yield
+
     return Starlette(
+        lifespan=closing,
         routes=[
             Route("/v1/{rest:path}", forward(backends.public), methods=METHODS),
             Route("/staff/{rest:path}", forward(backends.staff), methods=METHODS),
             Route("/staff", forward(backends.staff), methods=METHODS),
             Route("/audit/{name:path}", audit),
             Route("/{rest:path}", page),
-        ]
+        ],
     )
 
 

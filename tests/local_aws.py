@@ -114,8 +114,10 @@ def running(folder: Path, package: Package) -> Iterator[Tepat]:
         thread.start()
         while not server.started:
             time.sleep(0.05)
+        tepat = Tepat(aws, package, site, registry, passwords, deployed)
         try:
-            yield Tepat(aws, package, site, registry, passwords, deployed)
+            yield tepat
         finally:
+            tepat.http.close()
             server.should_exit = True
             thread.join(10)

@@ -1,0 +1,235 @@
+"""The deployed packages on the local AWS: the whole way of a family, restarts, rights."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.people_forms import Draft, families
+from tests.local_aws import STAGE, Tepat
+from tests.world import CONSENT, REGION
+
+SETTLED = ("needs_correction", "needs_officer", "needs_ground_check", "decided")
+TICK = {
+    "version": "0",
+    "id": "tick",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-11-21T00:00:00Z",
+    "region": "ap-southeast-3",
+    "resources": [],
+    "detail": {},
+}
+SEED = 3510  # of the sandbox registry's people
+
+
+@pytest.fixture(scope="module")
+def drafts() -> Iterator[Draft]:
+    """Families that the registry knows and whose form has no fault, each used once."""
+    found = families(SEED, 250, region=REGION, consent=CONSENT)
+    return (draft for draft in found if draft.form == draft.mended)
+
+
+def register(tepat: Tepat, draft: Draft) -> str:
+    answer = tepat.post(
+        "/v1/registrations", draft.form, **{"Idempotency-Key": secrets.token_urlsafe(24)}
+    )
+    assert answer.status_code == 201, answer.text
+    receipt: str = answer.json()["receipt"]
+    return receipt
+
+
+def test_a_registered_family_is_worked_and_told(tepat: Tepat, drafts: Iterator[Draft]) -> None:
+    states = set()
+    for _ in range(4):
+        told = tepat.wait_for(register(tepat, next(drafts)), *SETTLED)
+        states.add(told["state"])
+        if told["state"] == "decided":
+            assert all(decision["reasons"] for decision in told["decisions"])
+    assert "decided" in states
+
+
+def test_a_registration_before_and_after_an_ordered_restart_is_worked(
+    tepat: Tepat, drafts: Iterator[Draft]
+) -> None:
+    before = register(tepat, next(drafts))
+    tepat.restart(hard=False)
+    after = register(tepat, next(drafts))
+    tepat.wait_for(before, *SETTLED)
+    tepat.wait_for(after, *SETTLED)
+
+
+def test_a_registration_before_and_after_a_power_cut_is_worked(
+    tepat: Tepat, drafts: Iterator[Draft]
+) -> None:
+    before = register(tepat, next(drafts))
+    time.sleep(12)  # locally durable means: after the next checkpoint
+    tepat.restart(hard=True)
+    after = register(tepat, next(drafts))
+    tepat.wait_for(before, *SETTLED)
+    tepat.wait_for(after, *SETTLED)
+
+
+def test_the_sweep_finds_a_family_whose_message_was_lost(
+    tepat: Tepat, drafts: Iterator[Draft]
+) -> None:
+    account = tepat.aws.account()
+    functions, queues = account.client("lambda"), account.client("sqs")
+    stack = account.client("cloudformation").describe_stack_resources(
+        StackName=f"tepat-{STAGE}-public"
+    )
+    physical = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in stack["StackResources"]}
+    mapping = functions.list_event_source_mappings(FunctionName=physical["CheckIdentity"])
+    uuid = mapping["EventSourceMappings"][0]["UUID"]
+    queue = tepat.deployed.parameters["CheckQueueUrl"]
+
+    functions.update_event_source_mapping(UUID=uuid, Enabled=False)
+    receipt = register(tepat, next(drafts))
+    wait_until_sent(queues, queue)
+    queues.purge_queue(QueueUrl=queue)
+    functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    assert tepat.status(receipt)["state"] == "received"
+
+    backdate_ledger(tepat, receipt.replace("-", "")[:10])
+    said = functions.invoke(FunctionName=physical["Sweep"], Payload=json.dumps(TICK))
+    assert "FunctionError" not in said, said["Payload"].read()
+    tepat.wait_for(receipt, *SETTLED)
+
+
+def wait_until_sent(queues: Any, url: str) -> None:
+    for _ in range(200):
+        told = queues.get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        if told["Attributes"]["ApproximateNumberOfMessages"] != "0":
+            return
+        time.sleep(0.2)
+    pytest.fail("the relay sent nothing")
+
+
+def backdate_ledger(tepat: Tepat, locator: str) -> None:
+    """Let the case's event seem 20 minutes old, so that the sweep takes it for stuck."""
+    table = tepat.deployed.parameters["LedgerTable"]
+    dynamodb = tepat.aws.account().client("dynamodb")
+    items = dynamodb.scan(TableName=table)["Items"]
+    (event,) = [item for item in items if item["sk"]["S"].startswith(f"{locator}#")]
+    event["at"] = {"N": str(int(event["at"]["N"]) - 20 * 60_000)}
+    dynamodb.put_item(TableName=table, Item=event)
+
+
+PROBE = """
+import json, os, botocore.session
+def handler(event, context):
+    print("probe")
+    session = botocore.session.get_session()
+    answers = {}
+    for name, (service, action, arguments) in event.items():
+        if action == "decrypt":
+            arguments["CiphertextBlob"] = b"0" * 256
+        try:
+            getattr(session.create_client(service), action)(**arguments)
+            answers[name] = "done"
+        except Exception as error:
+            answers[name] = str(getattr(error, "response", {}).get("Error", {}).get("Code", error))
+    return answers
+"""
+
+
+@pytest.fixture(scope="module")
+def probe(tepat: Tepat) -> Any:
+    """Calls AWS with the very role of a deployed function: what does its policy allow?"""
+    account = tepat.aws.account()
+    functions = account.client("lambda")
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("probe.py", PROBE)
+
+    def ask(surface: str, function: str, wanted: dict[str, Any]) -> dict[str, str]:
+        stack = account.client("cloudformation").describe_stack_resources(
+            StackName=f"tepat-{STAGE}-{surface}"
+        )
+        names = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in stack["StackResources"]}
+        role = functions.get_function_configuration(FunctionName=names[function])["Role"]
+        name = f"probe-{secrets.token_hex(4)}"
+        functions.create_function(
+            FunctionName=name,
+            Runtime="python3.11",
+            Role=role,
+            Handler="probe.handler",
+            Code={"ZipFile": archive.getvalue()},
+        )
+        functions.get_waiter("function_active_v2").wait(FunctionName=name)
+        answer = functions.invoke(FunctionName=name, Payload=json.dumps(wanted))
+        functions.delete_function(FunctionName=name)
+        told: dict[str, str] = json.loads(answer["Payload"].read())
+        return told
+
+    return ask
+
+
+def test_the_public_api_may_not_open_delete_or_send(tepat: Tepat, probe: Any) -> None:
+    given = tepat.deployed.parameters
+    key = {"pk": {"S": "N#1#x"}, "sk": {"S": "G"}}
+    opening = {"KeyId": given["OpeningKeyId"], "EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}
+    refused = {
+        "open": ("kms", "decrypt", opening),
+        "delete a guard": (
+            "dynamodb",
+            "delete_item",
+            {"TableName": given["RegistryTable"], "Key": key},
+        ),
+        "delete an event": (
+            "dynamodb",
+            "delete_item",
+            {"TableName": given["LedgerTable"], "Key": key},
+        ),
+        "list families": ("dynamodb", "scan", {"TableName": given["RegistryTable"]}),
+        "send work": (
+            "sqs",
+            "send_message",
+            {"QueueUrl": given["CheckQueueUrl"], "MessageBody": "x"},
+        ),
+        "write the site": ("s3", "put_object", {"Bucket": given["SiteBucket"], "Key": "x"}),
+    }
+    answers = probe("public", "APIHandler", refused)
+    assert {name for name, said in answers.items() if "AccessDenied" not in said} == set()
+    mac = {"KeyId": given["IndexKeyId"], "Message": "eA==", "MacAlgorithm": "HMAC_SHA_256"}
+    assert probe("public", "APIHandler", {"index": ("kms", "generate_mac", mac)}) == {
+        "index": "done"
+    }
+
+
+def test_the_staff_api_may_open_but_not_rewrite_the_ledger(tepat: Tepat, probe: Any) -> None:
+    given = tepat.deployed.parameters
+    opening = {"KeyId": given["OpeningKeyId"], "EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}
+    key = {"pk": {"S": "x"}, "sk": {"S": "x"}}
+    answers = probe(
+        "staff",
+        "APIHandler",
+        {
+            "open": ("kms", "decrypt", opening),
+            "delete an event": (
+                "dynamodb",
+                "delete_item",
+                {"TableName": given["LedgerTable"], "Key": key},
+            ),
+        },
+    )
+    assert "AccessDenied" not in answers["open"]  # the key was asked; the bytes were nonsense
+    assert "AccessDenied" in answers["delete an event"]
+
+
+def test_nobody_resets_the_local_aws_from_a_web_page(tepat: Tepat) -> None:
+    for path in ("reset", "config"):
+        answer = httpx.post(f"{tepat.aws.endpoint}/_ministack/{path}")
+        assert answer.status_code == 403
+    assert httpx.get(f"{tepat.aws.endpoint}/_ministack/health").is_success
