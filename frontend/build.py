@@ -14,7 +14,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,56 @@ from frontend.content import ROOT, Content, load
 ANSWERS = ROOT / "answers"
 PAGES = ROOT / "pages"
 ASSETS = ROOT / "assets"
-# What each script is made of, in this order; they share one function scope.
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script of the site.
+
+    Attributes:
+        parts: files in this order; they share one function scope.
+        words: what it shows, a group ("status") or one word of it ("status.title").
+        agree: what it says when the box of its page is not ticked.
+    """
+
+    parts: tuple[str, ...]
+    words: tuple[str, ...]
+    agree: str
+
+
+_EVERY_SCRIPT = (
+    *("site.error", "site.heading"),
+    *("faults", "offline.short", "offline.busy", "receipt", "members.head"),
+    *("status.decisions", "status.eligible", "status.not_eligible", "status.undecided"),
+    *("status.provisional", "status.reasons", "status.rests_on", "status.would_change"),
+    *("status.appeal", "status.contributions", "status.contributions_hint", "status.timeline"),
+    *("status.model", "status.model_name", "status.model_hash", "status.demonstration"),
+    *("correct.heading", "correct.hint", "correct.send", "correct.person", "correct.family"),
+    "correct.done_title",
+)
 SCRIPTS = {
-    "daftar": ("common.js", "answer.js", "household.js", "steps.js", "register.js"),
-    "tanya": ("common.js", "answer.js", "ask.js"),
+    "daftar": Script(
+        ("common.js", "answer.js", "household.js", "steps.js", "register.js"),
+        (
+            *_EVERY_SCRIPT,
+            *("site.unknown", "site.empty", "site.back"),
+            *("register.step", "register.draft_heading", "register.draft_resume"),
+            *("register.draft_discard", "members.one", "members.none_yet", "members.unfinished"),
+            *("members.remove", "members.remove_ask", "members.situation_of", "check.change"),
+            *("check.agreed", "check.again", "check.sending", "offline.saved_heading"),
+            *("offline.saved", "offline.steps"),
+        ),
+        "consent.missing",
+    ),
+    "tanya": Script(
+        ("common.js", "answer.js", "ask.js"),
+        (
+            *_EVERY_SCRIPT,
+            *("status.refresh", "status.another", "withdraw.done_title", "withdraw.done"),
+            *("withdraw.again", "propose.done_title", "propose.done"),
+        ),
+        "withdraw.missing",
+    ),
 }
 # The address of each page and its template.
 ADDRESSES = {
@@ -67,8 +114,7 @@ def build(region: str, out: Path) -> None:
     made.mkdir(parents=True)
     assets = _assets(content, made)
     engine = environment([PAGES, ANSWERS], assets)
-    engine.globals.update(months=MONTHS, members_max=MAX_MEMBERS)
-    engine.filters["pick"] = pick
+    engine.globals["members_max"] = MAX_MEMBERS
     for address, template in ADDRESSES.items():
         page = engine.get_template(f"{template}.html").render(
             villages=content.villages, questions=content.questions
@@ -93,20 +139,15 @@ def copy_answers(dist: Path, target: Path) -> None:
     shutil.copyfile(dist / "assets.json", target / "assets.json")
 
 
-def pick(words: dict[str, Any], paths: Sequence[str], agree: str, months: object) -> dict[str, Any]:
-    """Give a page's script only the words it shows.
-
-    Args:
-        words: all of them.
-        paths: a group ("status") or one word of it ("status.title").
-        agree: what to say when the box of this page is not ticked.
-        months: names of the months.
+def words_of(script: Script, words: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a script only the words it shows, of all there are.
 
     Raises:
         KeyError: there is no such group or word.
     """
-    picked: dict[str, Any] = {"agree": agree, "months": months}
-    for path in paths:
+    group, _, word = script.agree.partition(".")
+    picked: dict[str, Any] = {"agree": words[group][word], "months": MONTHS}
+    for path in script.words:
         group, _, word = path.partition(".")
         if word:
             picked.setdefault(group, {})[word] = words[group][word]
@@ -132,8 +173,8 @@ def _assets(content: Content, out: Path) -> dict[str, Any]:
     )
     icon = (ASSETS / "icon.svg").read_text("utf-8")
     scripts = {
-        name: _publish(out, f"{name}.js", rjsmin.jsmin(_bundle(parts)))
-        for name, parts in SCRIPTS.items()
+        name: _publish(out, f"{name}.js", _bundle(script, content.words))
+        for name, script in SCRIPTS.items()
     }
     return {
         "site": {
@@ -149,9 +190,11 @@ def _assets(content: Content, out: Path) -> dict[str, Any]:
     }
 
 
-def _bundle(parts: tuple[str, ...]) -> str:
-    body = "\n".join((ASSETS / part).read_text("utf-8") for part in parts)
-    return f'(function () {{\n"use strict";\n{body}\n}})();\n'
+def _bundle(script: Script, words: Mapping[str, Any]) -> str:
+    data = json.dumps(words_of(script, words), ensure_ascii=False, separators=(",", ":"))
+    body = "\n".join((ASSETS / part).read_text("utf-8") for part in script.parts)
+    made: str = rjsmin.jsmin(f'(function () {{\n"use strict";\nconst W={data};\n{body}\n}})();\n')
+    return made
 
 
 def _publish(out: Path, name: str, text: str) -> dict[str, str]:

@@ -1,8 +1,8 @@
 // Shared by every page with a script: words, elements, checks of fields, sending.
+// The build puts the words of content/id.yaml before it, as W; only those that are named there.
 // ES2018 without `?.` and `??`, for phones that stopped updating in 2019. Text only, never markup.
 
 const main = document.getElementById("isi");
-const W = JSON.parse(main.getAttribute("data-words"));
 const pageTitle = document.title;
 
 function byId(id) {
@@ -17,7 +17,7 @@ function make(tag, attributes, ...children) {
 }
 
 function button(text, act, style) {
-  const element = make("button", { type: "button", class: "btn " + (style || "plain-btn") }, text);
+  const element = make("button", { type: "button", class: "btn " + (style === undefined ? "plain-btn" : style) }, text);
   element.addEventListener("click", act);
   return element;
 }

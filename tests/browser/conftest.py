@@ -1,7 +1,8 @@
 """A real Chromium for the browser tests, and an address to open with it.
 
-By default the pages talk to the stand-in of `pretend_api.py`. With TEPAT_TEST_BASE set to the
-address of a running stack, the same tests run against that.
+By default the pages talk to the stand-in of `pretend_api.py`; tests marked `on_both` run a second
+time on the deployed functions. With TEPAT_TEST_BASE set to the address of a running stack, all of
+them run there.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from form_filling import Person, invented_person, known_person
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from pretend_api import PretendApi
 
@@ -33,12 +36,22 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the pages are opened.
+
+    Attributes:
+        base: address without a slash at its end.
+        real: whether the whole of Tepat answers there, or the stand-in.
+    """
+
+    base: str
+    real: bool
+
+
 @pytest.fixture(scope="session")
-def pretend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PretendApi | None]:
-    """The stand-in, unless a real stack is given."""
-    if os.environ.get("TEPAT_TEST_BASE"):
-        yield None
-        return
+def pretend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PretendApi]:
+    """The stand-in."""
     server = PretendApi(Path(tmp_path_factory.mktemp("site")) / "dist").start()
     yield server
     server.shutdown()
@@ -46,9 +59,26 @@ def pretend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PretendApi | N
 
 
 @pytest.fixture(scope="session")
-def base(pretend: PretendApi | None) -> str:
-    """Address of the site under test, without a slash at its end."""
-    return pretend.base if pretend else os.environ["TEPAT_TEST_BASE"].rstrip("/")
+def place(request: pytest.FixtureRequest) -> Place:
+    """The stand-in; the real thing for tests marked `on_both`, or where TEPAT_TEST_BASE says."""
+    given = os.environ.get("TEPAT_TEST_BASE")
+    if given:
+        return Place(given.rstrip("/"), real=True)
+    if getattr(request, "param", "pretend") == "tepat":
+        return Place(request.getfixturevalue("tepat").site, real=True)
+    return Place(request.getfixturevalue("pretend").base, real=False)
+
+
+@pytest.fixture(scope="session")
+def base(place: Place) -> str:
+    """Address of the site under test."""
+    return place.base
+
+
+@pytest.fixture
+def person(place: Place) -> Person:
+    """Somebody who has not registered yet; on the real thing, one whom the registry knows."""
+    return known_person() if place.real else invented_person()
 
 
 @pytest.fixture

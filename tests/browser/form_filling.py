@@ -3,19 +3,70 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from random import SystemRandom
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from frontend.content import read_questions
+from infra.people import population
 
 QUESTIONS = read_questions()
 STEPS = sorted({question["step"] for question in QUESTIONS})
+REGION, SEED = "3510", 3510  # of the sandbox registry's people
+FAMILIES = 300
+ADULTS = ("1970", "2004")  # years of birth
 _SERIALS = itertools.count(9901)
 
+on_both = pytest.mark.parametrize(
+    "place",
+    [
+        "pretend",
+        pytest.param("tepat", marks=[pytest.mark.local_aws, pytest.mark.xdist_group("local_aws")]),
+    ],
+    indirect=True,
+)
 
-def fresh_nik(birth: str = "490385") -> str:
-    """A NIK nobody else in these tests has; woman, born 9 March 1985, unless told."""
-    return f"351015{birth}{next(_SERIALS)}"
+
+@dataclass(frozen=True)
+class Person:
+    """The head of a family of one."""
+
+    name: str
+    nik: str
+    birth_date: str
+    sex: str
+    kk: str
+
+
+def invented_person() -> Person:
+    """Nobody that any registry knows."""
+    return Person("Siti Aminah", f"351015490385{next(_SERIALS)}", "1985-03-09", "P", "")
+
+
+def known_person() -> Person:
+    """Somebody whom the sandbox registry confirms, and whom no other test has taken."""
+    return next(_known())
+
+
+@cache
+def _known() -> Iterator[Person]:
+    people = [
+        Person(
+            str(one["name"]),
+            str(one["nik"]),
+            str(one["birth_date"]),
+            str(one["sex"]),
+            str(one["kk"]),
+        )
+        for one in population(SEED, FAMILIES, region=REGION)
+        if one["kk"] and not one["deceased"] and ADULTS[0] < str(one["birth_date"])[:4] < ADULTS[1]
+    ]
+    SystemRandom().shuffle(people)
+    return iter(people[len(people) // 2 :])
 
 
 def next_page(page: Page) -> None:
@@ -45,21 +96,27 @@ def address(page: Page) -> None:
     next_page(page)
 
 
-def contact(page: Page) -> None:
+def contact(page: Page, kk: str = "") -> None:
+    page.get_by_label("Nomor Kartu Keluarga").fill(kk)
     page.get_by_label("Nomor HP").fill("0812-0000-0000")
     next_page(page)
 
 
-def head(page: Page, name: str = "Siti Aminah", nik: str | None = None) -> None:
-    page.get_by_label("Nama lengkap").fill(name)
-    page.get_by_label("NIK").fill(fresh_nik() if nik is None else nik)
-    birth(page, "9", "3", "1985")
-    page.get_by_label("Perempuan").check()
+def head(page: Page, person: Person) -> None:
+    page.get_by_label("Nama lengkap").fill(person.name)
+    page.get_by_label("NIK").fill(person.nik)
+    year, month, day = person.birth_date.split("-")
+    birth(page, day, month, year)
+    page.get_by_label({"L": "Laki-laki", "P": "Perempuan"}[person.sex]).check()
     next_page(page)
     page.get_by_label("Sekolah tertinggi yang tamat").select_option("primary")
     page.get_by_label("Pekerjaan utama").select_option("labourer")
     choose(page, "Penyandang disabilitas?", "Tidak")
-    choose(page, "Sedang hamil atau baru melahirkan?", "Tidak")
+    if person.sex == "P":
+        choose(page, "Sedang hamil atau baru melahirkan?", "Tidak")
+    attending = page.get_by_label("Tidak sekolah", exact=True)
+    if attending.is_visible():
+        attending.check()
     next_page(page)
 
 
@@ -92,13 +149,14 @@ def answers(page: Page) -> None:
         answer_page(page)
 
 
-def to_check_page(page: Page, name: str = "Siti Aminah", nik: str | None = None) -> None:
+def to_check_page(page: Page, person: Person | None = None) -> None:
     """Walk to the check page with one person and every question answered."""
+    person = person or invented_person()
     start(page)
     agree(page)
     address(page)
-    contact(page)
-    head(page, name, nik)
+    contact(page, person.kk)
+    head(page, person)
     next_page(page)  # the list of members
     answers(page)
     expect(page.locator("h1")).to_have_text("Periksa jawaban Anda, lalu kirim")

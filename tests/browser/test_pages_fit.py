@@ -76,7 +76,7 @@ def test_every_step_of_the_form_fits_with_and_without_faults(narrow: Page) -> No
     healthy(narrow)
     fill.contact(narrow)
     with_faults()
-    fill.head(narrow)
+    fill.head(narrow, fill.invented_person())
     healthy(narrow)  # the list of members
     fill.next_page(narrow)
     for _ in fill.STEPS:

@@ -33,9 +33,12 @@ class Sent:
         )
 
 
-def test_a_family_gets_a_receipt_and_the_answer_in_two_requests(page: Page) -> None:
+@fill.on_both
+def test_a_family_gets_a_receipt_and_the_answer_in_two_requests(
+    page: Page, person: fill.Person, place: Any
+) -> None:
     registrations, questions = Sent(page, "/v1/registrations"), Sent(page, "/v1/status")
-    fill.to_check_page(page)
+    fill.to_check_page(page, person)
     page.get_by_role("button", name=SEND).click()
     expect(page.locator("h1")).to_have_text("Pendaftaran Anda sudah kami terima")
     groups = page.locator(".number span").all_inner_texts()
@@ -43,12 +46,13 @@ def test_a_family_gets_a_receipt_and_the_answer_in_two_requests(page: Page) -> N
     expect(page.locator(".qr svg path")).to_be_visible()
     expect(page.get_by_text("Cara membacakan nomor")).to_be_visible()
     expect(page.locator(".decision").first).to_be_visible(timeout=30_000)
-    expect(page.get_by_text("rumus contoh").or_(page.get_by_text("bukan"))).not_to_have_count(0)
+    expect(page.get_by_role("heading", name="Tentang penilaian ini")).to_be_visible()
     key, body = registrations.all[0]
     assert len(registrations.all) == 1
-    assert len(questions.all) == 1
+    # A busy machine may need a second look; an idle one never does.
+    assert len(questions.all) in ((1, 2, 3) if place.real else (1,))
     assert len(key) >= 16
-    assert body["members"][0]["birth_date"] == "1985-03-09"
+    assert body["members"][0]["birth_date"] == person.birth_date
     assert body["phone"] == "081200000000"
     assert body["address"] == {"line": "Dusun Krajan", "rt": "003", "rw": "001"}
     assert set(body["answers"]) == {question["code"] for question in fill.QUESTIONS}
@@ -96,7 +100,10 @@ def test_change_goes_back_to_the_check_page_at_once(page: Page) -> None:
     expect(page.get_by_text("081300000000")).to_be_visible()
 
 
-def test_a_lost_answer_is_asked_for_again_with_the_same_key(page: Page) -> None:
+@fill.on_both
+def test_a_lost_answer_is_asked_for_again_with_the_same_key(
+    page: Page, person: fill.Person, place: Any
+) -> None:
     keys: list[tuple[str, str]] = []
 
     def lose_the_first_answer(route: Route) -> None:
@@ -109,7 +116,7 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key(page: Page) -> None:
             route.continue_()
 
     page.route("**/v1/registrations", lose_the_first_answer)
-    fill.to_check_page(page)
+    fill.to_check_page(page, person)
     page.get_by_role("button", name=SEND).click()
     expect(page.get_by_role("alert")).to_contain_text("Pendaftaran belum terkirim")
     assert page.evaluate("document.activeElement.className").startswith("summary")
@@ -173,7 +180,7 @@ def test_what_the_api_refuses_leads_back_to_the_page_of_the_field(page: Page) ->
     page.get_by_role("alert").get_by_role("link", name="Kode wilayah tidak ada.").click()
     expect(page.get_by_label("NIK")).to_be_focused()
     expect(page.locator(".fault")).to_have_text("Kode wilayah tidak ada.")
-    page.get_by_label("NIK").fill(fill.fresh_nik())
+    page.get_by_label("NIK").fill(fill.invented_person().nik)
     fill.next_page(page)
     fill.next_page(page)
     fill.next_page(page)
@@ -187,7 +194,7 @@ def test_members_are_added_changed_and_removed_one_at_a_time(page: Page) -> None
     fill.agree(page)
     fill.address(page)
     fill.contact(page)
-    fill.head(page)
+    fill.head(page, fill.invented_person())
     for name, year in (("Budi", "2016"), ("Bayi", "2026")):
         page.get_by_role("link", name="Tambah anggota").click()
         page.get_by_label("Nama lengkap").fill(name)

@@ -6,10 +6,12 @@ import form_filling as fill
 import pytest
 from playwright.sync_api import Page, expect
 
+from chalicelib.entrypoints.pages import long_date
+
 pytestmark = pytest.mark.browser
 
 
-def fill_form(page: Page, name: str = "Siti Aminah") -> None:
+def fill_form(page: Page, person: fill.Person, name: str | None = None) -> None:
     page.goto("/daftar/")
     page.get_by_label("Berapa orang dalam keluarga?").fill("1")
     page.get_by_role("button", name="Mulai").click()
@@ -18,10 +20,11 @@ def fill_form(page: Page, name: str = "Siti Aminah") -> None:
     page.get_by_label("Dusun, jalan, atau nomor rumah").fill("Dusun Krajan")
     page.get_by_label("RT", exact=True).fill("3")
     page.get_by_label("RW", exact=True).fill("1")
-    page.get_by_label("Nama lengkap").fill(name)
-    page.locator("#members-0-nik").fill(fill.fresh_nik())
-    page.locator("#members-0-birth_date").fill("1985-03-09")
-    page.get_by_label("Perempuan").check()
+    page.locator("#kk").fill(person.kk)
+    page.get_by_label("Nama lengkap").fill(person.name if name is None else name)
+    page.locator("#members-0-nik").fill(person.nik)
+    page.locator("#members-0-birth_date").fill(person.birth_date)
+    page.get_by_label({"L": "Laki-laki", "P": "Perempuan"}[person.sex]).check()
     page.locator("#members-0-attending").select_option("no")
     page.locator("#members-0-schooling").select_option("primary")
     page.locator("#members-0-occupation").select_option("labourer")
@@ -35,21 +38,22 @@ def fill_form(page: Page, name: str = "Siti Aminah") -> None:
             field.check()
 
 
-def register(page: Page, name: str = "Siti Aminah") -> str:
-    fill_form(page, name)
+def register(page: Page, person: fill.Person) -> str:
+    fill_form(page, person)
     page.get_by_role("button", name="Periksa jawaban").click()
     expect(page.locator("h1")).to_have_text("Periksa jawaban Anda, lalu kirim")
     expect(page.get_by_text("Kemiren, Glagah")).to_be_visible()
-    expect(page.get_by_text("9 Maret 1985")).to_be_visible()
+    expect(page.get_by_text(long_date(person.birth_date))).to_be_visible()
     page.get_by_role("button", name="Kirim pendaftaran").click()
     expect(page.locator("h1")).to_have_text("Pendaftaran Anda sudah kami terima")
     expect(page.locator(".qr svg")).to_be_visible()
     return "".join(page.locator(".number span").all_inner_texts())
 
 
-def test_a_family_registers_and_looks_up_its_answer(plain_page: Page) -> None:
+@fill.on_both
+def test_a_family_registers_and_looks_up_its_answer(plain_page: Page, person: fill.Person) -> None:
     page = plain_page
-    receipt = register(page)
+    receipt = register(page, person)
     assert len(receipt) == 24
     assert receipt not in page.url
     for _ in range(30):
@@ -64,9 +68,10 @@ def test_a_family_registers_and_looks_up_its_answer(plain_page: Page) -> None:
     assert receipt not in page.url
 
 
-def test_a_mistake_brings_the_form_back_as_it_was(plain_page: Page) -> None:
+@fill.on_both
+def test_a_mistake_brings_the_form_back_as_it_was(plain_page: Page, person: fill.Person) -> None:
     page = plain_page
-    fill_form(page, name="")
+    fill_form(page, person, name="")
     page.get_by_role("button", name="Periksa jawaban").click()
     summary = page.get_by_role("alert")
     expect(summary).to_be_visible()
@@ -80,9 +85,10 @@ def test_a_mistake_brings_the_form_back_as_it_was(plain_page: Page) -> None:
     expect(page.locator("h1")).to_have_text("Periksa jawaban Anda, lalu kirim")
 
 
-def test_answers_can_be_changed_before_sending(plain_page: Page) -> None:
+@fill.on_both
+def test_answers_can_be_changed_before_sending(plain_page: Page, person: fill.Person) -> None:
     page = plain_page
-    fill_form(page)
+    fill_form(page, person)
     page.get_by_role("button", name="Periksa jawaban").click()
     page.get_by_role("button", name="Ubah jawaban").click()
     page.locator("#address-line").fill("Dusun Kedaleman")
@@ -90,6 +96,7 @@ def test_answers_can_be_changed_before_sending(plain_page: Page) -> None:
     expect(page.get_by_text("Dusun Kedaleman")).to_be_visible()
 
 
+@fill.on_both
 def test_an_unknown_receipt_is_told_beside_its_field(plain_page: Page) -> None:
     page = plain_page
     page.goto("/status/")
@@ -99,9 +106,10 @@ def test_an_unknown_receipt_is_told_beside_its_field(plain_page: Page) -> None:
     expect(page.get_by_role("button", name="Lihat status")).to_be_visible()
 
 
-def test_a_family_withdraws(plain_page: Page) -> None:
+@fill.on_both
+def test_a_family_withdraws(plain_page: Page, person: fill.Person) -> None:
     page = plain_page
-    receipt = register(page)
+    receipt = register(page, person)
     page.goto("/tarik/")
     page.get_by_label("Nomor pendaftaran").fill(receipt)
     page.get_by_label("Ya, saya ingin menarik").check()
@@ -109,6 +117,7 @@ def test_a_family_withdraws(plain_page: Page) -> None:
     expect(page.locator("h1")).to_have_text("Pendaftaran sudah ditarik")
 
 
+@fill.on_both
 def test_a_neighbour_is_proposed(plain_page: Page) -> None:
     page = plain_page
     page.goto("/usul/")
