@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,7 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT) -> None:
         cognito = aws.account().client("cognito-idp")
         pool = deployed.parameters["StaffPoolId"]
         passwords = make_accounts(cognito, pool, kept / "staff.json")
+        _wake(aws.account(), stage_name, deployed.backends)
         _say(f"ready in {time.monotonic() - begun:.0f} s")
         _print_welcome(site, passwords)
         _serve(front(package.site, deployed.backends), ports.site, aws, registry)
@@ -129,6 +131,21 @@ def _published(account: Account, bucket: str) -> Published:
         return found
 
     return read
+
+
+def _wake(account: Account, stage_name: str, backends: Backends) -> None:
+    """Start a process of each function on a family's way, so that the first one does not wait."""
+    stack = account.client("cloudformation").describe_stack_resources(
+        StackName=f"tepat-{stage_name}-public"
+    )
+    names = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in stack["StackResources"]}
+    functions = account.client("lambda")
+    nothing = json.dumps({"Records": []})
+    with ThreadPoolExecutor() as pool:
+        for name in ("Relay", "CheckIdentity", "ScoreHousehold"):
+            pool.submit(functions.invoke, FunctionName=names[name], Payload=nothing)
+        for address in (f"{backends.public}/v1/form", f"{backends.staff}/staff"):
+            pool.submit(httpx.get, address, headers={"Accept": "text/html"}, timeout=30)
 
 
 def _check_ports(ports: Ports) -> None:
