@@ -140,6 +140,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m infra.deploy")
     parser.add_argument("--stage", required=True, choices=stages.names())
     parser.add_argument("--alarm-topic", default="", help="ARN of an SNS topic")
+    parser.add_argument("--edge", default="", help="ARN of edge.yaml's distribution, once there")
     given = parser.parse_args()
     token = os.environ.get("TEPAT_CIVIL_REGISTRY_TOKEN")
     if not token:
@@ -148,7 +149,8 @@ def main() -> None:
     account = Account(boto3.Session(region_name=REGION))
     try:
         package = build(given.stage, REPO / "build" / f"{given.stage}-arm64", "aarch64")
-        chosen = {**stages.parameters(stage), "AlarmTopic": given.alarm_topic}
+        chosen = stages.parameters(stage)
+        chosen |= {"AlarmTopic": given.alarm_topic, "DistributionArn": given.edge}
         made = deploy_resources(account, given.stage, chosen)
         pool = f"https://cognito-idp.{REGION}.amazonaws.com/{made['StaffPoolId']}"
         chosen |= made | {
