@@ -16,7 +16,8 @@ from tests.local_aws import Tepat
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that share the package and the local AWS in one process."""
     for item in items:
-        if {"package", "bare_aws", "tepat"} & set(getattr(item, "fixturenames", ())):
+        shared = {"package", "bare_aws", "tepat"} & set(getattr(item, "fixturenames", ()))
+        if shared or item.get_closest_marker("local_aws"):
             item.add_marker(pytest.mark.xdist_group("local_aws"))
 
 
