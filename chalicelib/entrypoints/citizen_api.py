@@ -72,7 +72,7 @@ def withdraw(request: Request) -> Response:
     """End a case at the family's wish."""
     from chalicelib.usecases.withdraw import withdraw as end  # noqa: PLC0415
 
-    sent = http.read(request, schemas().WithdrawalBody, keyed=True)
+    sent = http.read(request, schemas().WithdrawalBody, keyed=True, form_key=wiring.fresh_key())
     try:
         sent.refuse()
         case = end(sent.key, sent.body["receipt"], http.caller(request), wiring.withdraw_ports())
@@ -87,7 +87,7 @@ def propose(request: Request) -> Response:
     """Take a proposal; the proposer is told only that it was received."""
     from chalicelib.usecases.propose import propose as take  # noqa: PLC0415
 
-    sent = http.read(request, schemas().ProposalBody, keyed=True)
+    sent = http.read(request, schemas().ProposalBody, keyed=True, form_key=wiring.fresh_key())
     try:
         sent.refuse()
         take(sent.key, sent.body, wiring.propose_ports())

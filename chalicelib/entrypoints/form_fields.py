@@ -7,6 +7,7 @@ from typing import Any
 
 _DEEPEST = 4
 _MOST_ITEMS = 40
+_AREAS = ("reason",)  # fields of more than one line; the API takes one
 
 
 def nested(fields: Mapping[str, str]) -> dict[str, Any]:
@@ -27,6 +28,8 @@ def nested(fields: Mapping[str, str]) -> dict[str, Any]:
                 break
             here = step
         else:
+            if name in _AREAS:
+                text = " ".join(text.split())  # noqa: PLW2901 - the same text on one line
             here[parts[-1]] = _answer(text) if parts[0] == "answers" else text
     return {name: _listed(value) for name, value in body.items()}
 

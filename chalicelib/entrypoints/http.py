@@ -107,12 +107,15 @@ class Sent:
             raise InvalidRequest(*faults)
 
 
-def read(request: Request, shape: type[BaseModel], *, keyed: bool = False) -> Sent:
+def read(
+    request: Request, shape: type[BaseModel], *, keyed: bool = False, form_key: str = ""
+) -> Sent:
     """Read and check a body, JSON or form; all faults of it are found at once.
 
     Args:
         shape: the schema; JSON is read strictly, a form's texts are turned into its types.
         keyed: whether an idempotency key is needed (header, or the form's field `key`).
+        form_key: the key of a form that brings none: a static page cannot make one by itself.
 
     Raises:
         InvalidRequest: there is no body to check: too large, of another type, unreadable.
@@ -129,7 +132,7 @@ def read(request: Request, shape: type[BaseModel], *, keyed: bool = False) -> Se
         key = request.headers.get("idempotency-key", "")
     elif kind == FORM:
         fields = _form(raw)
-        key = fields.pop("key", "")
+        key = fields.pop("key", "") or form_key
         body = form_fields.nested(fields)
     else:
         raise InvalidRequest(Fault("content_type"))

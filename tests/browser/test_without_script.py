@@ -124,6 +124,6 @@ def test_a_neighbour_is_proposed(plain_page: Page) -> None:
     page.get_by_label("Nama kepala keluarga").fill("Pak Slamet")
     page.get_by_label("Desa atau kelurahan").select_option("3510152004")
     page.get_by_label("Di mana rumahnya?").fill("Dusun Krajan, dekat mushola")
-    page.get_by_label("Mengapa keluarga ini perlu bantuan?").fill("Rumahnya rusak dan sakit.")
+    page.get_by_label("Mengapa keluarga ini perlu bantuan?").fill("Rumahnya rusak.\nSakit.")
     page.get_by_role("button", name="Kirim usulan").click()
     expect(page.locator("h1")).to_have_text("Usulan Anda sudah kami terima")
