@@ -152,8 +152,8 @@ class ReissueBody(Strict):
     """An officer gives a family at the desk a new receipt."""
 
     nik: Number
-    person_present: Ticked
     reason: Literal["lost", "stolen", "unreadable"]
+    person_present: Ticked
 
 
 class OpenBody(Strict):

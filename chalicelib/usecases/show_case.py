@@ -16,7 +16,7 @@ from chalicelib.domain.application import Person
 from chalicelib.domain.areas import Village
 from chalicelib.domain.audit import Event
 from chalicelib.domain.household import Household, Member
-from chalicelib.domain.identity import IdentityAnswer
+from chalicelib.domain.identity import IdentityAnswer, Outcome
 from chalicelib.domain.pmt import Artefact, Question
 from chalicelib.domain.registration import Registration
 from chalicelib.usecases import show_status
@@ -172,6 +172,7 @@ def _member(
     ports: Ports,
 ) -> dict[str, Any]:
     outcomes, fields = ports.words["outcomes"], ports.words["fields"]
+    outcome = answer.outcome if answer else Outcome.NOT_CHECKED
     born = date.fromisoformat(person.birth_date) if person else date(*member.birth_month, 1)
     birth = reasons.format_date(born)
     return {
@@ -187,7 +188,7 @@ def _member(
         "occupation": member.occupation.value,
         "disability": member.disability.value,
         "pregnant": member.pregnant,
-        "outcome": outcomes[answer.outcome] if answer and member.has_nik else "",
+        "outcome": outcomes[outcome] if member.has_nik else "",
         "differs": [fields[name] for name in answer.fields] if answer else [],
     }
 

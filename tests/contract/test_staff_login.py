@@ -1,0 +1,158 @@
+"""The pool's pages over real HTTP, and the cookies and sign-outs that a sign-in leaves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from chalicelib.adapters.cookies import CookieSealer
+from chalicelib.adapters.login import Login, Tokens
+from chalicelib.adapters.sign_outs import SignOuts
+from chalicelib.adapters.tokens import fetch
+from chalicelib.domain.errors import NotSignedIn, TryAgain
+from tests.fakes import FakeBlindIndex
+from tests.stores import Backend
+
+
+@contextmanager
+def pool(code: int, body: bytes) -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
+    """A server that gives one answer, and keeps what it was asked."""
+    asked: list[dict[str, list[str]]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer()
+
+        def do_POST(self) -> None:
+            size = int(self.headers["Content-Length"])
+            asked.append(parse_qs(self.rfile.read(size).decode()))
+            self._answer()
+
+        def _answer(self) -> None:
+            self.send_response(code)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def login(base: str) -> Login:
+    return Login(base, "client-1", "https://site.example")
+
+
+GIVEN = b'{"access_token": "a", "id_token": "i", "refresh_token": "r", "token_type": "Bearer"}'
+
+
+def test_a_code_becomes_tokens() -> None:
+    with pool(200, GIVEN) as (base, asked):
+        assert login(base).exchange("code-1", "verifier-1") == Tokens("a", "i", "r")
+    assert asked == [
+        {
+            "client_id": ["client-1"],
+            "grant_type": ["authorization_code"],
+            "code": ["code-1"],
+            "redirect_uri": ["https://site.example/staff/callback"],
+            "code_verifier": ["verifier-1"],
+        }
+    ]
+
+
+def test_a_renewal_keeps_its_token_unless_it_is_given_another() -> None:
+    with pool(200, b'{"access_token": "a"}') as (base, _):
+        assert login(base).renew("r-1") == Tokens("a", "", "r-1")
+    with pool(200, GIVEN) as (base, _):
+        assert login(base).renew("r-1") == Tokens("a", "", "r")
+
+
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        (400, b'{"error": "invalid_grant"}'),
+        (401, b"{}"),
+        (302, b""),
+        (200, b"<html>"),
+        (200, b"[]"),
+        (200, b"{}"),
+        (200, b'{"access_token": 1, "id_token": "i"}'),
+        (200, b'{"access_token": "a", "id_token": ""}'),
+        (200, b"\xff" * 100_000),
+    ],
+)
+def test_anything_else_signs_nobody_in(code: int, body: bytes) -> None:
+    with pool(code, body) as (base, _), pytest.raises(NotSignedIn):
+        login(base).exchange("code-1", "verifier-1")
+
+
+@pytest.mark.parametrize("code", [429, 500, 503])
+def test_a_pool_in_trouble_is_to_be_tried_again(code: int) -> None:
+    with pool(code, b"{}") as (base, _):
+        with pytest.raises(TryAgain):
+            login(base).exchange("code-1", "verifier-1")
+        with pytest.raises(TryAgain):
+            fetch(base)
+
+
+def test_a_pool_that_is_not_there_is_to_be_tried_again() -> None:
+    with pytest.raises(TryAgain):
+        login("http://127.0.0.1:1").renew("r")
+    with pytest.raises(TryAgain):
+        fetch("http://127.0.0.1:1/keys")
+
+
+def test_keys_are_fetched_whole_and_from_where_we_asked() -> None:
+    with pool(200, b'{"keys": []}') as (base, _):
+        assert fetch(f"{base}/keys") == b'{"keys": []}'
+    for code, body in ((302, b""), (404, b""), (200, b" " * 70_000)):
+        with pool(code, body) as (base, _), pytest.raises(TryAgain):
+            fetch(f"{base}/keys")
+
+
+def test_a_cookie_opens_under_its_name_and_key_only() -> None:
+    sealer = CookieSealer(FakeBlindIndex().mac)
+    sealed = sealer.seal("one", "kept \u00e9")
+    assert sealer.open("one", sealed) == "kept \u00e9"
+    assert sealer.open("two", sealed) is None
+    assert CookieSealer(FakeBlindIndex(key=b"another").mac).open("one", sealed) is None
+    assert sealer.seal("one", "kept \u00e9") != sealed
+    assert "kept" not in sealed
+
+
+@pytest.mark.parametrize("bad", ["", "A", "AAAA", "A" * 5000, "\u00e9", "=", "!" * 40, "A" * 41])
+def test_what_is_no_cookie_of_ours_is_none(bad: str) -> None:
+    assert CookieSealer(FakeBlindIndex().mac).open("one", bad) is None
+
+
+def test_every_changed_letter_of_a_cookie_is_noticed() -> None:
+    sealer = CookieSealer(FakeBlindIndex().mac)
+    sealed = sealer.seal("one", "kept text")  # 37 bytes: the last letter holds four bits only
+    for place in range(len(sealed) - 1):
+        other = "A" if sealed[place] != "A" else "B"
+        assert sealer.open("one", f"{sealed[:place]}{other}{sealed[place + 1 :]}") is None
+
+
+def test_a_sign_in_that_was_ended_stays_so(moto_backend: Backend) -> None:
+    ended = SignOuts(moto_backend.client, moto_backend.tables.ops)
+    assert not ended.ended("session-1")
+    ended.end("session-1", 1_795_230_000)
+    ended.end("session-1", 1_795_230_000)
+    assert ended.ended("session-1")
+    assert not ended.ended("session-2")

@@ -1,0 +1,185 @@
+"""What staff read: the queue without identity, a case with its numbers in part, words for all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.area_files import region_villages
+from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
+from chalicelib.domain.nik import WarningCode
+from chalicelib.domain.registration import Ref, WayIn, Work
+from chalicelib.usecases import erase, read_case, reissue, review_queue, show_case
+from chalicelib.usecases.review_queue import PAGE
+from tests.world import DATA, REGION, World, child, form, member
+
+WORDS = json.loads((DATA / "words" / "staff.id.json").read_bytes())
+
+
+def ports(world: World) -> show_case.Ports:
+    return show_case.Ports(WORDS, region_villages(REGION), world.status_ports())
+
+
+def queue(world: World, work: Work = Work.OFFICER, number: int = 1) -> review_queue.QueuePage:
+    listed = review_queue.Ports(world.clock, world.store, REGION)
+    return review_queue.list_cases(work, number, listed)
+
+
+def sheet(world: World, viewer: str = "staff:officer-1", **how: Any) -> dict[str, Any]:
+    opened = read_case.read_case(world.only().ref, viewer, "queue", world.read_ports(), **how)
+    return show_case.sheet(opened, viewer, ports(world))
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("3510154903859901", "3510********9901"),
+        ("", ""),
+        (None, ""),
+        ("12345678", "12345678"),
+        ("123", "123"),
+    ],
+)
+def test_numbers_are_shown_in_part(number: str | None, shown: str) -> None:
+    assert show_case.masked(number) == shown
+
+
+def test_a_decided_case_tells_everything_but_whole_numbers() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model))
+    world.settle()
+    told = sheet(world)
+    assert told["members"][0]["nik"] == "3510********9901"
+    assert told["members"][0]["outcome"] == "Cocok"
+    assert told["members"][0]["born"] == "9 Maret 1985"
+    assert told["family"] == {
+        "kk": "3510********9901",
+        "phone": "080000009901",
+        "address": "Dusun Contoh, RT 003 / RW 001",
+    }
+    assert told["score"]["provisional"]
+    assert 1 <= told["score"]["decile"] <= 10
+    assert told["decisions"]
+    assert len(told["answers"]) == len(world.model.questions)
+    assert "3510154903859901" not in json.dumps(told)
+
+
+def test_without_identity_the_day_of_birth_stays_sealed_too() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model))
+    world.aws.calls.clear()
+    told = sheet(world, with_identity=False)
+    assert "Decrypt" not in world.aws.calls
+    assert told["members"][0]["born"] == "Maret 1985"
+    assert (told["members"][0]["name"], told["family"]) == ("", None)
+
+
+def test_published_borders_make_the_decile_final() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model))
+    world.settle()
+    score = world.only().scored
+    assert score is not None
+    world.aws.cutoffs[REGION] = tuple((score.score + step, "") for step in range(1, 10))
+    assert sheet(world)["score"] == {"points": score.score, "decile": 1, "provisional": False}
+
+
+def test_the_case_that_holds_a_number_is_named() -> None:
+    world = World()
+    first = world.register("k" * 20, form(world.model)).receipt.locator
+    world.register("n" * 20, form(world.model, member(9901, name="Contoh Kedua"), kk=None))
+    (case,) = queue(world).cases
+    opened = read_case.read_case(case.ref, "staff:a", "queue", world.read_ports())
+    told = show_case.sheet(opened, "staff:a", ports(world))
+    assert told["concerns"] == [{"sentence": WORDS["concerns"]["nik_held"], "case": first}]
+
+
+def test_who_looked_is_told_without_names() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model))
+    sheet(world, "staff:3f2a90c1-7f1e-4f30")
+    world.clock.advance(1000)
+    reads = sheet(world)["reads"]
+    assert [read["who"] for read in reads] == ["Anda", "Petugas 3f2a90c1"]
+    assert {read["reason"] for read in reads} == {"Dari daftar tunggu"}
+
+
+def test_the_queue_gives_pages_in_the_order_of_their_time() -> None:
+    world = World()
+    for number in range(PAGE + 3):
+        proposal = {"name": "x", "village": "3510152004", "place": "y", "reason": "z"}
+        world.propose(f"key-{number:016}", proposal)
+        world.clock.advance(1000)
+    first, second, third = (queue(world, Work.VISIT, number) for number in (1, 2, 3))
+    assert (len(first.cases), first.more) == (PAGE, True)
+    assert (len(second.cases), second.more) == (3, False)
+    assert (third.cases, third.more) == ((), False)
+    due = [case.waiting.due for case in (*first.cases, *second.cases) if case.waiting]
+    assert due == sorted(due)
+    assert len(due) == PAGE + 3
+
+
+@pytest.mark.parametrize("number", [-1, 0, 10**9])
+def test_odd_page_numbers_are_brought_into_range(number: int) -> None:
+    assert queue(World(), number=number).cases == ()
+
+
+def test_late_work_is_marked() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model, member(9901, nik=None), kk=None))
+    world.settle()
+    (row,) = show_case.rows(queue(world), ports(world))
+    assert not row["late"]
+    world.clock.advance(30 * 86_400_000)
+    (row,) = show_case.rows(queue(world), ports(world))
+    assert row["late"]
+    assert row["village"].count(", ") == 1
+    assert row["why"] == ["Kepala keluarga: belum punya NIK"]
+
+
+def test_every_concern_has_words() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model, member(9901), child(9902)))
+    case = world.only()
+    question = world.model.questions[0].code
+    concerns = [f"warning:0:nik_{code}" for code in WarningCode]
+    concerns += [f"warning:kk:kk_{code}" for code in WarningCode]
+    concerns += [f"mismatch:1:{name}" for name in MATCHED_FIELDS]
+    concerns += ["not_found:0", "deceased:1", "without_nik:1", "nik_held", "no_rules"]
+    concerns += [f"missing:{question}", f"out_of_range:{question}", f"unknown_level:{question}"]
+    for concern in concerns:
+        world.aws.cases[case.ref] = replace(case, concerns=(concern,))
+        (told,) = sheet(world)["concerns"]
+        assert told["sentence"] != WORDS["concerns"]["other"], concern
+        assert "{" not in told["sentence"]
+        assert "_" not in told["sentence"], concern
+
+
+def test_every_code_on_the_pages_has_words() -> None:
+    assert set(WORDS["ways_in"]) == set(WayIn)
+    assert set(WORDS["outcomes"]) == set(Outcome)
+    assert set(WORDS["fields"]) == set(MATCHED_FIELDS)
+    assert set(WORDS["queue"]["kinds"]) == set(review_queue.KINDS)
+    assert set(WORDS["reissue"]["reasons"]) == set(reissue.REASONS)
+    assert set(WORDS["erase"]["reasons"]) == set(erase.REASONS)
+    assert {f"reissue_{reason}" for reason in reissue.REASONS} <= set(WORDS["read_reasons"])
+
+
+def test_what_differs_is_named() -> None:
+    world = World()
+    world.registry.said["3510154903859901"] = IdentityAnswer(Outcome.MISMATCH, ("name", "kk"))
+    world.register("k" * 20, form(world.model))
+    world.settle()
+    told = sheet(world)["members"][0]
+    assert (told["outcome"], told["differs"]) == ("Berbeda", ["nama", "nomor KK"])
+
+
+def test_an_unknown_case_is_told_after_it_is_logged() -> None:
+    world = World()
+    ref = Ref("3510152004", "3M3G222222")
+    with pytest.raises(Exception, match="case_unknown"):
+        read_case.read_case(ref, "staff:a", "queue", world.read_ports())
+    assert [event.ref for event in world.aws.events.values()] == [ref.locator]
