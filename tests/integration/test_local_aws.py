@@ -7,6 +7,7 @@ import secrets
 import time
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -84,10 +85,7 @@ def test_the_sweep_finds_a_family_whose_message_was_lost(
 ) -> None:
     account = tepat.aws.account()
     functions, queues = account.client("lambda"), account.client("sqs")
-    stack = account.client("cloudformation").describe_stack_resources(
-        StackName=f"tepat-{STAGE}-public"
-    )
-    physical = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in stack["StackResources"]}
+    physical = functions_of(tepat)
     mapping = functions.list_event_source_mappings(FunctionName=physical["CheckIdentity"])
     uuid = mapping["EventSourceMappings"][0]["UUID"]
     queue = tepat.deployed.parameters["CheckQueueUrl"]
@@ -103,6 +101,39 @@ def test_the_sweep_finds_a_family_whose_message_was_lost(
     said = functions.invoke(FunctionName=physical["Sweep"], Payload=json.dumps(TICK))
     assert "FunctionError" not in said, said["Payload"].read()
     tepat.wait_for(receipt, *SETTLED)
+
+
+def test_a_finished_day_is_sealed_and_published(tepat: Tepat, drafts: Iterator[Draft]) -> None:
+    """With the sealer's real role; the seal is a file on the site."""
+    register(tepat, next(drafts))
+    dynamodb = tepat.aws.account().client("dynamodb")
+    table = tepat.deployed.parameters["LedgerTable"]
+    event = dynamodb.scan(TableName=table, Limit=1)["Items"][0]
+    before = datetime.now(UTC) - timedelta(days=3)
+    shard = event["pk"]["S"].partition("#")[2]
+    event |= {"pk": {"S": f"{before:%Y%m%d}#{shard}"}}
+    event |= {"at": {"N": str(int(before.timestamp() * 1000))}}
+    dynamodb.put_item(TableName=table, Item=event)
+
+    said = (
+        tepat.aws.account()
+        .client("lambda")
+        .invoke(FunctionName=functions_of(tepat)["SealDay"], Payload=json.dumps(TICK))
+    )
+    assert "FunctionError" not in said, said["Payload"].read()
+    answer = tepat.http.get(f"{tepat.site}/audit/latest.json")
+    assert answer.status_code == 200
+    assert answer.json()
+
+
+def functions_of(tepat: Tepat, surface: str = "public") -> dict[str, str]:
+    """Physical names of a surface's resources by logical name."""
+    stack = (
+        tepat.aws.account()
+        .client("cloudformation")
+        .describe_stack_resources(StackName=f"tepat-{STAGE}-{surface}")
+    )
+    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in stack["StackResources"]}
 
 
 def wait_until_sent(queues: Any, url: str) -> None:
@@ -154,11 +185,8 @@ def probe(tepat: Tepat) -> Any:
         zipped.writestr("probe.py", PROBE)
 
     def ask(surface: str, function: str, wanted: dict[str, Any]) -> dict[str, str]:
-        stack = account.client("cloudformation").describe_stack_resources(
-            StackName=f"tepat-{STAGE}-{surface}"
-        )
-        names = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in stack["StackResources"]}
-        role = functions.get_function_configuration(FunctionName=names[function])["Role"]
+        name = functions_of(tepat, surface)[function]
+        role = functions.get_function_configuration(FunctionName=name)["Role"]
         name = f"probe-{secrets.token_hex(4)}"
         functions.create_function(
             FunctionName=name,
