@@ -265,7 +265,11 @@ class TestReadingASurvey:
         with pytest.raises(SurveyError, match="rooms"):
             read_survey(saved(tmp_path, rows)).whole("rooms")
 
-    @pytest.mark.parametrize("data", [b"not gzip", gzip.compress(b"\xff\xfe"), gzip.compress(b"")])
+    @pytest.mark.parametrize(
+        "data",
+        [b"not gzip", gzip.compress(b"\xff\xfe"), gzip.compress(b"")],
+        ids=["plain", "no text", "empty"],  # a gzip carries the time; workers must agree on names
+    )
     def test_what_is_no_table_is_refused(self, tmp_path: Path, data: bytes) -> None:
         path = saved(tmp_path, invented(5))
         path.write_bytes(data)
