@@ -20,6 +20,7 @@ from frontend.content import read_questions
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "screens"
 WIDTH, HEIGHT = 360, 740
+DESK_WIDTH = 1280
 COLOURS = 16  # enough for flat colours and the edges of letters
 PLAIN = ("/", "/data/", "/usul/", "/status/", "/perbaiki/", "/tarik/", "/offline/", "/tidak-ada")
 STEPS = (
@@ -125,11 +126,31 @@ def plain(browser: Browser, base: str, out: Path) -> None:
     context.close()
 
 
+def staff(browser: Browser, base: str, out: Path, password: str) -> None:
+    """Photograph the staff pages on a phone and on a desk; opening a case is logged as always."""
+    for name, width in (("hp", WIDTH), ("meja", DESK_WIDTH)):
+        page = browser.new_page(viewport={"width": width, "height": HEIGHT}, base_url=base)
+        page.goto("/staff/")
+        page.fill("#username", "petugas")
+        page.fill("#password", password)
+        page.click("button[type=submit]")
+        page.locator("h1").wait_for()
+        page.wait_for_url("**/staff/")
+        photograph(page, out, f"petugas-{name}-daftar-tunggu")
+        page.locator("tbody a").first.click()
+        page.locator(".timeline").wait_for()
+        photograph(page, out, f"petugas-{name}-pendaftaran")
+        page.goto("/staff/reissue")
+        photograph(page, out, f"petugas-{name}-nomor-baru")
+        page.close()
+
+
 @click.command()
 @click.option("--base", required=True, help="Address of a running stack.")
 @click.option("--out", type=click.Path(path_type=Path), default=OUT, help="Folder for pictures.")
-def main(base: str, out: Path) -> None:
-    """Photograph every page of the public site at 360 px."""
+@click.option("--staff-password", help="Of `petugas`, as make run prints it: the staff pages too.")
+def main(base: str, out: Path, staff_password: str | None) -> None:
+    """Photograph every page of the public site at 360 px, and the staff pages."""
     found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if not found:
         raise click.ClickException(
@@ -139,6 +160,8 @@ def main(base: str, out: Path) -> None:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         scripted(browser, base, out)
         plain(browser, base, out)
+        if staff_password:
+            staff(browser, base, out, staff_password)
         browser.close()
     print(f"{len(list(out.glob('*.png')))} pictures in {out}")
 
