@@ -16,6 +16,7 @@ from typing import TypeVar
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
+from chalicelib.adapters.registry_table import TablesDisagreeError
 from chalicelib.domain.audit import (
     READS,
     Event,
@@ -172,9 +173,11 @@ class FakeCaseStore:
         def write() -> Conflict | None:
             conflict = self._conflict(case, case.version - 1, guards)
             if conflict is None and self._is_next(case):
-                self._put(case, event, guards)
                 if vault is not None:
+                    if (case.ref.locator, "1") in self.aws.vault:
+                        raise TablesDisagreeError("a correction never goes over another")
                     self.aws.vault[case.ref.locator, "1"] = vault
+                self._put(case, event, guards)
             return conflict
 
         return self.aws.call("TransactWriteItems", write)

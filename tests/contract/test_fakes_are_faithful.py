@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chalicelib.adapters.registry_table import TablesDisagreeError
 from chalicelib.domain import registration
 from chalicelib.domain.audit import Event, day_of
 from chalicelib.domain.registration import Registration, Work
@@ -55,7 +56,7 @@ class Play:
         step()
 
     def both(self, run: Callable[[World], object]) -> None:
-        ours, theirs = (run(world) for world in self.worlds)
+        ours, theirs = (answer(run, world) for world in self.worlds)
         assert ours == theirs
 
     def create(self) -> None:
@@ -82,10 +83,6 @@ class Play:
         other = self.chance.choice(self.families)
         guards = other.guards[: self.chance.randrange(3)]
         vault = other.vault
-        if any(world.store.load([case.ref]) for world in self.worlds):
-            stored = self.worlds[0].store.load([case.ref])[case.ref]
-            if len(stored.vault) == 2:
-                return  # a case is corrected once
         self.both(lambda w: w.store.change(case, event, vault=vault, guards=guards))
         self.known.append(case)
 
@@ -121,6 +118,14 @@ class Play:
         self.both(lambda w: list(w.ledger.day_events(day_of(START))))
         self.both(lambda w: set(w.ledger.last_states(day_of(START))))
         self.both(lambda w: w.store.waiting(Work.CHECK, REGION, self.at, 10))
+
+
+def answer(run: Callable[[World], object], world: World) -> object:
+    """What a store answers; a second correction, which no use case makes, is refused by both."""
+    try:
+        return run(world)
+    except TablesDisagreeError:
+        return "tables disagree"
 
 
 @pytest.mark.parametrize("seed", range(12))
