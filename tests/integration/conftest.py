@@ -21,10 +21,13 @@ from moto import mock_aws
 
 from chalicelib import wiring
 from chalicelib.adapters import aws
+from chalicelib.adapters.login import Login
 from chalicelib.adapters.protection import unlock
 from chalicelib.settings import settings
 from chalicelib.usecases.ports import Sealed
 from infra.resources import create_in
+from tests import minted
+from tests.desk import ORIGIN, Desk, PretendLogin
 from tests.world import DATA, Registry, artefact
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -159,6 +162,34 @@ def public_api(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(wiring, "opener", LocalOpener)
     with Client(load_app("public", monkeypatch)) as client:
         yield Api(client, registry)
+
+
+@pytest.fixture(scope="session")
+def answer_pages(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The answer templates, as a built package carries them."""
+    from frontend.build import build, copy_answers
+
+    folder = tmp_path_factory.mktemp("pages")
+    build("3510", folder / "site")
+    copy_answers(folder / "site", folder / "pages")
+    return folder / "pages"
+
+
+@pytest.fixture
+def desk(public_api: Api, answer_pages: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """The staff surface beside the public one, on the same tables."""
+    monkeypatch.setenv("TEPAT_STAFF_ORIGIN", ORIGIN)
+    monkeypatch.setenv("TEPAT_POOL_ID", "pool-1")
+    monkeypatch.setattr(wiring, "token_keys", lambda: minted.keys)
+    login = PretendLogin(Login("https://login.example", "client-1", ORIGIN))
+    monkeypatch.setattr(wiring, "login", lambda: login)
+    app = load_app("staff", monkeypatch)
+    pages = importlib.import_module("chalicelib.entrypoints.pages")
+    assets = json.loads((answer_pages / "assets.json").read_text())
+    engine = pages.environment([answer_pages], assets)
+    monkeypatch.setattr(pages, "_environment", lambda: engine)
+    with Client(app) as client:
+        yield Desk(client, login)
 
 
 @pytest.fixture
