@@ -117,11 +117,15 @@ def check(form: Form, rules: Rules) -> tuple[list[Fault], list[Fault]]:
     return faults, warnings
 
 
+def stored_order(form: Form) -> list[int]:
+    """Places of the form's members in the order that is stored: the head first."""
+    relations = [member["relation"] for member in form["members"]]
+    return sorted(range(len(relations)), key=lambda place: relations[place] != Relation.HEAD)
+
+
 def build(form: Form, rules: Rules) -> Application:
     """Turn a form without faults into household and identity; the head is put first."""
-    members: Sequence[Mapping[str, Any]] = sorted(
-        form["members"], key=lambda member: member["relation"] != Relation.HEAD
-    )
+    members: Sequence[Mapping[str, Any]] = [form["members"][n] for n in stored_order(form)]
     household = Household(
         village=form["village"],
         members=tuple(_member(member) for member in members),

@@ -101,7 +101,7 @@ def register(command: Register, ports: Ports) -> Accepted:
         blank = replace(
             _blank(command, family, paper, digest, ports.index.mac),
             steps=(Step(State.RECEIVED, now),),
-            concerns=tuple(f"warning:{_place(fault)}:{fault.code}" for fault in warnings),
+            concerns=tuple(_concern(warning, command.form) for warning in warnings),
         )
         conflict = _store(blank, family, command.actor, ports)
         if conflict is None:
@@ -175,7 +175,10 @@ def _blank(
     )
 
 
-def _place(fault: Fault) -> str:
-    """Which member a warning is about, as stored beside the case: "kk" or the member's index."""
-    parts = fault.field.split(".")
-    return parts[1] if len(parts) > 1 else parts[0]
+def _concern(warning: Fault, form: Mapping[str, Any]) -> str:
+    """A warning as stored beside the case: "kk", or the place of the member as stored."""
+    parts = warning.field.split(".")
+    place = parts[0]
+    if len(parts) > 1:
+        place = str(application.stored_order(form).index(int(parts[1])))
+    return f"warning:{place}:{warning.code}"

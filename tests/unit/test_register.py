@@ -83,6 +83,12 @@ def test_the_head_is_put_first(world: World) -> None:
     assert case.household.head.birth_month == (1985, 3)
 
 
+def test_a_warning_stays_with_its_member_when_the_head_is_put_first(world: World) -> None:
+    odd = child(9902, birth_date="2013-06-05")
+    case = world.find(world.register(KEY, form(world.model, odd, member(9901))).receipt.text)
+    assert "warning:1:nik_birth_mismatch" in case.concerns
+
+
 def test_all_faults_are_told_at_once_and_nothing_is_stored(world: World) -> None:
     body = form(
         world.model,
