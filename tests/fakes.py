@@ -44,6 +44,7 @@ from chalicelib.usecases.ports import (
 T = TypeVar("T")
 
 START = 1_763_712_000_000  # 21 November 2025, 08:00 UTC
+SIGNING = ec.derive_private_key(3510, ec.SECP256R1())
 
 
 @dataclass
@@ -114,7 +115,6 @@ class FakeBlindIndex:
         return hmac.digest(self.key, purpose.encode() + b"\0" + data, "sha256")
 
 
-@dataclass
 class FakeSealer:
     """Seals so that nobody reads it at a glance, and context and bytes are checked."""
 
@@ -131,7 +131,7 @@ class FakeOpener:
     def open(self, sealed: Sealed, context: str) -> bytes:
         self.aws.call("Decrypt", lambda: None)
         plain = _mask(sealed.blob[32:])
-        if not hmac.compare_digest(sealed.blob[:32], _tag(plain, context)):
+        if sealed.blob[:32] != _tag(plain, context):
             raise ValueError("sealed bytes or context are not what was sealed")
         return plain
 
@@ -197,19 +197,16 @@ class FakeCaseStore:
         if not refs:
             return {}, None
 
-        def read() -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
-            found = {ref: self._loaded(ref) for ref in refs if ref in self.aws.cases}
-            return found, self.aws.cutoffs.get(region)
+        def read() -> Mapping[Ref, Loaded]:
+            return {ref: self._loaded(ref) for ref in refs if ref in self.aws.cases}
 
-        return self.aws.call("BatchGetItem", read)
+        return self.aws.call("BatchGetItem", read), self.aws.cutoffs.get(region)
 
     def look(self, ref: Ref | None, buckets: Sequence[str], region: str) -> Looked:
         def read() -> Looked:
-            return Looked(
-                case=self.aws.cases.get(ref) if ref is not None else None,
-                buckets=tuple(self.aws.buckets.get(name) for name in buckets),
-                cutoffs=self.aws.cutoffs.get(region),
-            )
+            case = self.aws.cases.get(ref) if ref is not None else None
+            kept = tuple(self.aws.buckets.get(name) for name in buckets)
+            return Looked(case, kept, self.aws.cutoffs.get(region))
 
         return self.aws.call("BatchGetItem", read)
 
@@ -231,10 +228,8 @@ class FakeCaseStore:
         return self.aws.call("Query", read)
 
     def heads(self) -> Iterator[tuple[str, Head]]:
-        def read() -> list[tuple[str, Head]]:
-            return sorted((ref.locator, case.head) for ref, case in self.aws.cases.items())
-
-        return iter(self.aws.call("Scan", read))
+        cases = self.aws.call("Scan", lambda: list(self.aws.cases.values()))
+        return iter(sorted((case.ref.locator, case.head) for case in cases))
 
     def _loaded(self, ref: Ref) -> Loaded:
         items = (self.aws.vault.get((ref.locator, order)) for order in ("0", "1"))
@@ -302,17 +297,14 @@ class FakeLedger:
         return self.aws.call("Query", read)
 
     def put_read(self, event: Event) -> bool:
-        def write() -> bool:
-            return self.aws.events.setdefault(event_key(event), event).hash == event.hash
-
-        return self.aws.call("PutItem", write)
+        key = event_key(event)
+        stands = self.aws.call("PutItem", lambda: self.aws.events.setdefault(key, event))
+        return stands.hash == event.hash
 
     def reads_of(self, locator: str, limit: int) -> Sequence[Event]:
-        def read() -> Sequence[Event]:
-            found = [event for event in self.aws.events.values() if event.ref == locator]
-            return sorted(found, key=lambda event: (event.at, event.seq), reverse=True)[:limit]
-
-        return self.aws.call("Query", read)
+        events = self.aws.call("Query", lambda: list(self.aws.events.values()))
+        found = [event for event in events if event.ref == locator]
+        return sorted(found, key=lambda event: (event.at, event.seq), reverse=True)[:limit]
 
     def last_states(self, day: str) -> Iterator[tuple[str, State, int]]:
         for pk in day_partitions(day)[:-1]:
@@ -354,8 +346,7 @@ class FakeLimits:
 
     def spend(self, bucket: str, now: int, *, capacity: int, refill_ms: int) -> None:
         def write() -> None:
-            kept = self.aws.buckets.get(bucket)
-            full = max(kept.at, now) if kept else now
+            full = max(self.aws.buckets.get(bucket, Bucket(0, now)).at, now)
             self.aws.buckets[bucket] = Bucket(capacity, full + refill_ms)
 
         self.aws.call("UpdateItem", write)
@@ -363,10 +354,8 @@ class FakeLimits:
     def take(self, name: str, limit: int, until: int) -> bool:
         def write() -> bool:
             used = self.aws.rights.get(name, 0)
-            if used >= limit:
-                return False
-            self.aws.rights[name] = used + 1
-            return True
+            self.aws.rights[name] = min(used + 1, limit)
+            return used < limit
 
         return self.aws.call("UpdateItem", write)
 
@@ -391,10 +380,7 @@ class FakePublicFiles:
     aws: FakeAws = field(default_factory=FakeAws)
 
     def put(self, path: str, content: bytes, content_type: str) -> None:
-        def write() -> None:
-            self.aws.files[path] = content, content_type
-
-        self.aws.call("PutObject", write)
+        self.aws.call("PutObject", lambda: self.aws.files.update({path: (content, content_type)}))
 
 
 @dataclass
@@ -402,18 +388,12 @@ class FakeSigner:
     """A real P-256 key, the same in every run."""
 
     aws: FakeAws = field(default_factory=FakeAws)
-    secret: int = 3510
 
     def public_key(self) -> bytes:
-        public = self._key().public_key()
         form = serialization.PublicFormat.SubjectPublicKeyInfo
-        return self.aws.call(
-            "GetPublicKey", lambda: public.public_bytes(serialization.Encoding.DER, form)
-        )
+        public = SIGNING.public_key().public_bytes(serialization.Encoding.DER, form)
+        return self.aws.call("GetPublicKey", lambda: public)
 
     def sign(self, digest: bytes) -> bytes:
         ecdsa = ec.ECDSA(utils.Prehashed(hashes.SHA256()))
-        return self.aws.call("Sign", lambda: self._key().sign(digest, ecdsa))
-
-    def _key(self) -> ec.EllipticCurvePrivateKey:
-        return ec.derive_private_key(self.secret, ec.SECP256R1())
+        return self.aws.call("Sign", lambda: SIGNING.sign(digest, ecdsa))

@@ -71,14 +71,14 @@ def watch(client: BaseClient) -> None:
 
     def schema_of(table: str) -> Schema:
         if table not in schemas:
-            described = client.describe_table(TableName=table)["Table"]  # type: ignore[attr-defined] - made at run time
+            described = client.describe_table(TableName=table)["Table"]  # type: ignore[attr-defined]  # made at run time
             schemas[table] = read_schema(described)
         return schemas[table]
 
     def before(params: dict[str, Any], model: OperationModel, **_: object) -> None:
         check(model.name, params, schema_of)
 
-    events = client.meta.events
+    events: Any = client.meta.events  # its handlers may answer, which its stubs do not know
     events.register("provide-client-params.dynamodb.*", before)
     events.register("before-call.dynamodb.TransactWriteItems", tokens.before)
     events.register("after-call.dynamodb.TransactWriteItems", tokens.after)

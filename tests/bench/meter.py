@@ -39,8 +39,8 @@ def value_size(value: Mapping[str, Any]) -> int:
     if kind == "B":
         return len(held if isinstance(held, bytes) else b64decode(held))
     if kind == "N":
-        digits = held.lstrip("-").replace(".", "").strip("0")
-        return -(-len(digits) // 2) + 1 + held.startswith("-")
+        digits: str = held.lstrip("-").replace(".", "").strip("0")
+        return -(-len(digits) // 2) + 1 + int(held[0] == "-")
     if kind == "L":
         return 3 + sum(1 + value_size(each) for each in held)
     if kind == "M":
@@ -92,14 +92,14 @@ class Meter:
 
     def reset(self) -> None:
         """Start again at nothing."""
-        self.__init__()  # type: ignore[misc] - all fields have their defaults
+        self.__init__()  # type: ignore[misc]  # all fields have their defaults
 
     def _sent(self, request: AWSPreparedRequest, event_name: str, **_: object) -> None:
         operation = event_name.rpartition(".")[2]
         self.calls[operation] += 1
         if ".dynamodb." not in event_name:
             return
-        body = json.loads(request.body)
+        body = json.loads(request.body or "{}")  # type: ignore[arg-type]  # bytes, never a stream
         self.requests.append((operation, body))
         for action in body.get("TransactItems", ()):
             self._count_write(action, transaction=True)

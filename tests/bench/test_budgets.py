@@ -20,7 +20,7 @@ from moto import mock_aws
 from chalicelib.adapters.protection import PublicKeySealer, unlock
 from chalicelib.domain.audit import DAY_MS
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.registration import Registration, State
+from chalicelib.domain.registration import Registration, State, WayIn
 from chalicelib.usecases import check_identity, find_case, register, score
 from chalicelib.usecases.ports import Message, Sealed
 from tests.bench.meter import Meter
@@ -75,7 +75,7 @@ class Stage:
 
     def register(self, key: str, *members: dict[str, Any], **changes: object) -> Accepted:
         body = form(self.world.model, *members, **changes)
-        command = register.Register(key, body, register.WayIn.SELF, "citizen")
+        command = register.Register(key, body, WayIn.SELF, "citizen")
         return register.register(command, self.register_ports)
 
     def find(self, receipt: str) -> Registration:
@@ -85,10 +85,10 @@ class Stage:
     def decide(self, case: Registration) -> Registration:
         message = Message(case.ref, case.version)
         clock = self.world.clock
-        ports = check_identity.Ports(clock, OwnOpener(), self.store, self.world.registry)
-        assert check_identity.check_identities([message], ports) == []
-        ports = score.Ports(clock, self.store, self.world.model, self.world.rules, "3510")
-        assert score.score_households([message], ports) == []
+        checking = check_identity.Ports(clock, OwnOpener(), self.store, self.world.registry)
+        assert check_identity.check_identities([message], checking) == []
+        scoring = score.Ports(clock, self.store, self.world.model, self.world.rules, "3510")
+        assert score.score_households([message], scoring) == []
         return self.store.load([case.ref])[case.ref].case
 
 

@@ -10,7 +10,8 @@ from chalicelib.domain import registration
 from chalicelib.domain.registration import Ref, State, Work
 from chalicelib.usecases.ports import Conflict, Holder
 from tests import builders
-from tests.builders import MINUTE, REGION, START, Built, build, stamp
+from tests.builders import MINUTE, REGION, Built, build, stamp
+from tests.fakes import START
 from tests.stores import Store, World
 
 CUTOFFS = tuple((score, "A" * 10) for score in range(9))

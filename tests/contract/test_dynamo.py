@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from chalicelib.adapters import dynamo
 from chalicelib.adapters.dynamo import Refusal
 from chalicelib.domain.errors import TryAgain
-from tests.builders import START, build
-from tests.strict_dynamodb import Refusal as RefusedByAws
+from tests.builders import build
+from tests.fakes import START
+from tests.strict_expressions import Refusal as RefusedByAws
 
 if TYPE_CHECKING:
     from tests.stores import Backend
@@ -79,7 +80,7 @@ def pauses() -> list[float]:
 @pytest.fixture
 def transact(backend: Backend, pauses: list[float]) -> Callable[[], tuple[Refusal, ...]]:
     """Put one item as a transaction."""
-    item = {"pk": "a", "sk": "b", "v": 1}
+    item: dynamo.Item = {"pk": "a", "sk": "b", "v": 1}
 
     def run() -> tuple[Refusal, ...]:
         return dynamo.transact(

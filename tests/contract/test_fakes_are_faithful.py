@@ -18,7 +18,8 @@ from chalicelib.domain import registration
 from chalicelib.domain.audit import Event, day_of
 from chalicelib.domain.registration import Registration, Work
 from tests import builders
-from tests.builders import MINUTE, REGION, START, Built, build, stamp
+from tests.builders import MINUTE, REGION, Built, build, stamp
+from tests.fakes import START
 from tests.stores import fake_world
 
 if TYPE_CHECKING:

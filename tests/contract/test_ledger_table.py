@@ -12,7 +12,8 @@ from chalicelib.domain.audit import day_of
 from chalicelib.domain.day_seal import DaySeal, unsigned_seal
 from chalicelib.domain.registration import State
 from tests import builders
-from tests.builders import MINUTE, START, build
+from tests.builders import MINUTE, build
+from tests.fakes import START
 
 if TYPE_CHECKING:
     from tests.stores import Ledger, World

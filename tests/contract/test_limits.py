@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.token_bucket import Allowance, Verdict, allowance
-from tests.builders import MINUTE, REGION, START
+from tests.builders import MINUTE, REGION
+from tests.fakes import START
 
 if TYPE_CHECKING:
     from tests.stores import World

@@ -143,7 +143,7 @@ def test_stages_have_their_own_digests(moto_keys: Keys) -> None:
 
 def test_the_key_service_is_asked_once_and_not_before_the_first_digest() -> None:
     service = KnownKey()
-    index = KmsBlindIndex(lambda: service, "key", "pilot")  # type: ignore[arg-type, return-value] - only what is used
+    index = KmsBlindIndex(lambda: service, "key", "pilot")  # type: ignore[arg-type, return-value]  # only what is used
     assert service.asked == []
     for purpose in ("nik", "kk", "nik"):
         index.mac(purpose, b"data")
@@ -154,7 +154,7 @@ def test_the_key_service_is_asked_once_and_not_before_the_first_digest() -> None
 
 def test_digests_never_change() -> None:
     """A vector: with other bytes, every guard of a running stage would be lost."""
-    index = KmsBlindIndex(KnownKey, "key", "pilot")  # type: ignore[arg-type] - only what is used
+    index = KmsBlindIndex(KnownKey, "key", "pilot")  # type: ignore[arg-type]  # only what is used
     assert index.mac("nik", b"3510154903859901").hex() == NIK_VECTOR
 
 
@@ -187,9 +187,9 @@ class Throttled:
 
 def test_a_busy_key_service_is_told() -> None:
     with pytest.raises(TryAgain):
-        KmsBlindIndex(Throttled, "key", "pilot").mac("nik", b"")  # type: ignore[arg-type] - only what is used
+        KmsBlindIndex(Throttled, "key", "pilot").mac("nik", b"")  # type: ignore[arg-type]  # only what is used
     with pytest.raises(TryAgain):
-        KmsOpener(Throttled, "key", "pilot").open(Sealed(b"", b""), "")  # type: ignore[arg-type] - only what is used
+        KmsOpener(Throttled, "key", "pilot").open(Sealed(b"", b""), "")  # type: ignore[arg-type]  # only what is used
 
 
 class TestSeal:

@@ -98,7 +98,7 @@ class Answering:
 @pytest.mark.parametrize(("ours", "raised"), [(False, TryAgain), (True, ValueError)])
 def test_a_message_that_was_not_taken_is_told(ours: bool, raised: type[Exception]) -> None:
     failed = [{"Id": "0", "SenderFault": ours, "Code": "x"}]
-    queue = WorkQueue(Answering(Successful=[], Failed=failed), "url")  # type: ignore[arg-type] - only what is used
+    queue = WorkQueue(Answering(Successful=[], Failed=failed), "url")  # type: ignore[arg-type]  # only what is used
     with pytest.raises(raised):
         queue.send(MESSAGES[:1])
 

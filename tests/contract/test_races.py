@@ -18,7 +18,8 @@ from chalicelib.adapters.registry_table import RegistryTable
 from chalicelib.domain import audit
 from chalicelib.domain.errors import TryAgain
 from tests import builders
-from tests.builders import MINUTE, REGION, START, build
+from tests.builders import MINUTE, REGION, build
+from tests.fakes import START
 
 if TYPE_CHECKING:
     from tests.stores import Backend

@@ -280,4 +280,4 @@ def test_events_and_reads_come_back_under_their_keys() -> None:
 @pytest.mark.parametrize("value", [1.5, True, None, {1, 2}])
 def test_what_has_no_exact_form_is_not_stored(value: object) -> None:
     with pytest.raises(TypeError):
-        dynamo.encode({"a": value})  # type: ignore[dict-item] - that is the point
+        dynamo.encode({"a": value})  # type: ignore[dict-item]  # that is the point

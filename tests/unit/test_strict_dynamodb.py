@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.strict_dynamodb import MAX_ITEM, Refusal, Schema, check, check_value, rules
+from tests.strict_dynamodb import MAX_ITEM, Schema, check, check_value, rules
+from tests.strict_expressions import Refusal
 
 TABLE = Schema(
     keys={"pk": "HASH", "sk": "RANGE"},
