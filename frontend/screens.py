@@ -1,7 +1,7 @@
 """Photograph every page at 360 px: `python -m frontend.screens --base http://127.0.0.1:8080`.
 
-Needs a running stack (`make run`) and Chromium. The family on the pictures is invented: its
-numbers have serials that the civil registry never gives (9901 and above).
+Needs a running stack (`make run`) and Chromium. The family on the pictures is invented, and one
+that the sandbox registry knows; its numbers have serials that are never given (9901 and above).
 """
 
 from __future__ import annotations
@@ -10,78 +10,75 @@ import json
 import secrets
 import shutil
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
+from typing import Any, cast
 
 import click
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from frontend.content import read_questions
+from frontend.content import DATA, read_questions
+from infra.people_forms import families
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "screens"
 WIDTH, HEIGHT = 360, 740
 DESK_WIDTH = 1280
-COLOURS = 16  # enough for flat colours and the edges of letters
+COLOURS = 24  # enough for flat colours and the edges of letters
 PLAIN = ("/", "/data/", "/usul/", "/status/", "/perbaiki/", "/tarik/", "/offline/", "/tidak-ada")
 STEPS = (
     *("persetujuan", "alamat", "kontak", "anggota", "anggota-0", "anggota-0-keadaan"),
     *("rumah", "sarana", "barang", "periksa"),
 )
+REGION, SEED, WORLD = "3510", 3510, 300  # the sandbox registry's people
 DECIDE_MS = 40_000
 
 
-def draft() -> dict[str, object]:
-    """Make a filled-in form as the page keeps it: two people, every question answered."""
-    serial = 9901 + secrets.randbelow(99)
-    mother = {
-        "name": "Siti Aminah",
-        "nik": f"351015490385{serial}",
-        "birth_date.d": "9",
-        "birth_date.m": "3",
-        "birth_date.y": "1985",
-        "sex": "P",
-        "schooling": "primary",
-        "occupation": "labourer",
-        "disability": "none",
-        "pregnant": "false",
-    }
-    son = {
-        "name": "Budi Santoso",
-        "nik": f"351015020216{serial}",
-        "birth_date.d": "2",
-        "birth_date.m": "2",
-        "birth_date.y": "2016",
-        "sex": "L",
-        "relation": "child",
-        "attending": "primary",
-        "schooling": "primary_unfinished",
-        "occupation": "student",
-        "disability": "none",
-    }
-    values = {
-        "consent.agreed": "true",
-        "village": "3510152004",
-        "address.line": "Dusun Krajan",
-        "address.rt": "3",
-        "address.rw": "1",
-        "phone": "081200000000",
-    }
+def draft(family: int) -> dict[str, object]:
+    """Make a filled-in form as the page keeps it.
+
+    Args:
+        family: which family of the sandbox registry's world registers; each can do so once.
+
+    Raises:
+        LookupError: there is no such family without slips and with an NIK for everyone.
+    """
+    version = json.loads((DATA / "consent.id.json").read_text("utf-8"))["version"]
+    sent = (d for d in families(SEED, WORLD, region=REGION, consent=version) if d.form == d.mended)
+    whole = (d.form for d in sent if all(m.get("nik") for m in d.form["members"]))
+    form = next(islice(whole, family, None), None)
+    if form is None:
+        raise LookupError(f"no family {family}")
+    values = {"consent.agreed": "true", "village": form["village"], "kk": form["kk"] or ""}
+    values |= {f"address.{name}": text for name, text in form["address"].items()}
+    values |= {f"answers.{code}": str(answer) for code, answer in form["answers"].items()}
     for question in read_questions():
-        answer = {"count": "3", "yes_no": "0"}.get(question["kind"])
-        values[f"answers.{question['code']}"] = answer or question["options"][-1]["code"]
-    key = secrets.token_hex(16)
-    return {"key": key, "v": values, "m": [mother, son], "seen": True, "body": ""}
+        values.setdefault(f"answers.{question['code']}", "")
+    values["phone"] = "081200000000"
+    members = [_member(member) for member in form["members"]]
+    return {"key": secrets.token_hex(16), "v": values, "m": members, "seen": True, "body": ""}
+
+
+def _member(sent: dict[str, Any]) -> dict[str, str]:
+    year, month, day = sent["birth_date"].split("-")
+    born = {"birth_date.d": day, "birth_date.m": month, "birth_date.y": year}
+    kept = {name: str(value) for name, value in sent.items() if name != "birth_date"}
+    return kept | born | {"pregnant": str(sent["pregnant"]).lower()}
 
 
 def photograph(page: Page, out: Path, name: str) -> None:
     """Write the whole page as a small PNG."""
     picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
-    small = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    counted = picture.getcolors(picture.width * picture.height)
+    commonest = sorted(cast("list[tuple[int, tuple[int, int, int]]]", counted), reverse=True)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for _, colour in commonest[:COLOURS] for part in colour])
+    small = picture.quantize(palette=palette, dither=Image.Dither.NONE)
     out.mkdir(parents=True, exist_ok=True)
     small.save(out / f"{name}.png", optimize=True)
 
 
-def scripted(browser: Browser, base: str, out: Path) -> None:
+def scripted(browser: Browser, base: str, family: int, out: Path) -> None:
     """Photograph the pages, each step of the form, the receipt and the answer."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, base_url=base)
     for address in PLAIN:
@@ -89,7 +86,7 @@ def scripted(browser: Browser, base: str, out: Path) -> None:
         photograph(page, out, address.strip("/") or "beranda")
     page.goto("/daftar/")
     photograph(page, out, "daftar")
-    page.evaluate("text => sessionStorage.setItem('tepat.isian', text)", json.dumps(draft()))
+    page.evaluate("text => sessionStorage.setItem('tepat.isian', text)", json.dumps(draft(family)))
     for number, step in enumerate(STEPS, start=1):
         page.goto(f"/daftar/#{step}")
         page.reload()
@@ -147,9 +144,10 @@ def staff(browser: Browser, base: str, out: Path, password: str) -> None:
 
 @click.command()
 @click.option("--base", required=True, help="Address of a running stack.")
+@click.option("--family", default=4, show_default=True, help="Which one registers; each can once.")
 @click.option("--out", type=click.Path(path_type=Path), default=OUT, help="Folder for pictures.")
 @click.option("--staff-password", help="Of `petugas`, as make run prints it: the staff pages too.")
-def main(base: str, out: Path, staff_password: str | None) -> None:
+def main(base: str, family: int, out: Path, staff_password: str | None) -> None:
     """Photograph every page of the public site at 360 px, and the staff pages."""
     found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if not found:
@@ -158,7 +156,7 @@ def main(base: str, out: Path, staff_password: str | None) -> None:
         )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        scripted(browser, base, out)
+        scripted(browser, base, family, out)
         plain(browser, base, out)
         if staff_password:
             staff(browser, base, out, staff_password)

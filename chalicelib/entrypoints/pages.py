@@ -91,6 +91,7 @@ def environment(folders: Sequence[Path], assets: Mapping[str, Any]) -> jinja2.En
         village_name=_village_name,
         answer_text=_answer_text,
         correctable=_correctable,
+        shared=_shared,
         qr_svg=lambda receipt: Markup(qr_svg(receipt)),  # noqa: S704 - drawn from squares, no text
         spell=lambda receipt: spell(receipt, assets["words"]["receipt"]["digit"]),
     )
@@ -150,6 +151,12 @@ def _answer_text(question: Mapping[str, Any], answer: str) -> str:
     if question["kind"] == "choice":
         return next((str(o["text"]) for o in question["options"] if o["code"] == answer), "")
     return answer
+
+
+def _shared(decisions: Iterable[Mapping[str, Any]], name: str) -> str:
+    """What all decisions say alike under that name, to be told once; "" when they differ."""
+    told = {str(decision.get(name) or "") for decision in decisions}
+    return told.pop() if len(told) == 1 else ""
 
 
 def _correctable(corrections: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:

@@ -59,6 +59,28 @@ function receiptView(data) {
   return [paper, buttons, notes];
 }
 
+// What all decisions say alike is told once, beside them.
+function sharedBy(decisions, name) {
+  const first = decisions[0][name] || "";
+  return decisions.every((one) => (one[name] || "") === first) ? first : "";
+}
+
+function decisionsView(decisions) {
+  const shared = {};
+  ["note", "rests_on", "how_to_appeal"].forEach((name) => { shared[name] = sharedBy(decisions, name); });
+  const rest = decisions.map((one) => {
+    const own = Object.assign({}, one);
+    Object.keys(shared).forEach((name) => { if (shared[name]) own[name] = ""; });
+    return decisionView(own);
+  });
+  const told = (name, heading, style) => shared[name]
+    ? make("div", style ? { class: style } : {}, make("h3", {}, heading), make("p", {}, shared[name])) : "";
+  return section(
+    W.status.decisions, shared.note ? make("p", {}, shared.note) : "", ...rest,
+    told("how_to_appeal", W.status.appeal, "note"), told("rests_on", W.status.rests_on)
+  );
+}
+
 function decisionView(decision) {
   const tag = decision.eligible === null ? W.status.undecided
     : decision.eligible ? W.status.eligible : W.status.not_eligible;
@@ -83,9 +105,7 @@ function stateView(data, receipt) {
     parts.push(make("div", { class: "note" }, ...data.notes.map((line) => make("p", {}, line))));
   }
   if ((data.corrections || []).length) parts.push(correctionForm(data.corrections, receipt));
-  if ((data.decisions || []).length) {
-    parts.push(section(W.status.decisions, ...data.decisions.map(decisionView)));
-  }
+  if ((data.decisions || []).length) parts.push(decisionsView(data.decisions));
   if ((data.contributions || []).length) {
     parts.push(section(
       W.status.contributions, make("p", {}, W.status.contributions_hint),

@@ -30,7 +30,8 @@ function after(step) {
 }
 
 function show() {
-  const step = stepNow();
+  // What was sent and not answered stays as it is, so there is only the page to send it again.
+  const step = draft && draft.body ? "periksa" : stepNow();
   const bill = kept(RECEIPT);
   if (!draft && bill) {
     showReceipt(bill);
@@ -43,7 +44,7 @@ function show() {
   }
   const at = ORDER.indexOf(partOfStep(step).member ? "anggota" : step) + 1;
   const count = W.register.step.replace("{n}", at).replace("{of}", ORDER.length);
-  const back = make("a", { class: "back", href: "#" + before(step) }, W.site.back);
+  const back = draft.body ? "" : make("a", { class: "back", href: "#" + before(step) }, W.site.back);
   const form = copyStep(step);
   if (partOfStep(step).member) form.querySelector("h1").textContent = memberTitle(partOfStep(step));
   if (name === "anggota") drawMembers(form);
@@ -188,6 +189,7 @@ async function send(form) {
     showUnsent(form);
   } else {
     draft.body = "";
+    draft.key = newKey();
     save();
     heard(told(answer));
   }

@@ -120,7 +120,9 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key(
     page.get_by_role("button", name=SEND).click()
     expect(page.get_by_role("alert")).to_contain_text("Pendaftaran belum terkirim")
     assert page.evaluate("document.activeElement.className").startswith("summary")
+    page.goto("/daftar/#alamat")  # nothing can be changed before it is known what arrived
     page.reload()
+    expect(page.locator("h1")).to_have_text("Periksa jawaban Anda, lalu kirim")
     expect(page.get_by_role("link", name="Ubah")).to_have_count(0)
     page.get_by_role("button", name="Kirim lagi").first.click()
     expect(page.locator(".number")).to_be_visible()

@@ -267,6 +267,22 @@ def test_corrections_are_grouped_by_member_in_a_list_of_their_own() -> None:
     assert [field.get("first") for field in fields] == [None, True, True, False]
 
 
+def test_what_all_decisions_say_is_told_once(engine: jinja2.Environment) -> None:
+    decision = {"name": "PKH", "eligible": True, "provisional": False, "sentence": "Ya."}
+    alike = {"reasons": [], "note": "Catatan.", "how_to_appeal": "Sanggah gratis."}
+    page = engine.get_template("status.html").render(
+        title="Hasil sudah ada",
+        next="Baca.",
+        decisions=[
+            {**decision, **alike, "rests_on": "Data satu."},
+            {**decision, **alike, "rests_on": "Data dua."},
+        ],
+    )
+    assert page.count("Sanggah gratis.") == page.count("Catatan.") == 1
+    assert page.count("Data satu.") == page.count("Data dua.") == 1
+    _sound(page)
+
+
 @pytest.mark.parametrize(
     ("iso", "written"),
     [("2026-11-21", "21 November 2026"), ("1985-03-09", "9 Maret 1985"), ("", ""), ("x-y", "x-y")],
