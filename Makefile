@@ -23,10 +23,12 @@ demo: ## send N=2000 invented families to the running Tepat, through its public 
 
 test: ## every test but the long proofs
 	@$(PYTHON) infra/bootstrap.py dev aws chromium
+	@$(PY) -m frontend.build
 	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not prove" $(ARGS)
 
 prove: ## the long proofs: more seeds, larger worlds
 	@$(PYTHON) infra/bootstrap.py dev aws chromium
+	@$(PY) -m frontend.build
 	@$(PY) -m pytest -q -m prove $(ARGS)
 
 check: ## style, types and templates

@@ -44,6 +44,8 @@ NOT_FORWARDED = {
     b"x-real-ip",
 }
 NOT_RETURNED = {b"connection", b"content-length", b"date", b"server", b"transfer-encoding"}
+NO_SUCH_ROUTE = b'{"message":"Missing Authentication Token"}'  # API Gateway's words for it
+MISSING = ("not_found", "Alamat ini tidak ada.")
 TOO_LARGE = ("body_too_large", "Data yang Anda kirim terlalu besar.")
 DOWN = ("service_down", "Layanan sedang tidak dapat dihubungi. Tunggu sebentar, lalu coba lagi.")
 Published = Callable[[str], bytes | None]
@@ -161,6 +163,8 @@ async def _forward(client: httpx.AsyncClient, base: str, request: Request) -> Re
         )
     except httpx.TransportError:
         return _refusal(request, 503, DOWN)
+    if answer.status_code == httpx.codes.FORBIDDEN and NO_SUCH_ROUTE in answer.content:
+        return _refusal(request, 404, MISSING)  # as our templates tell API Gateway to say it
     response = Response(answer.content, answer.status_code)
     response.raw_headers = [
         (name.lower(), value)

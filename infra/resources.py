@@ -89,27 +89,13 @@ def _plain(value: Any, values: dict[str, str]) -> Any:  # noqa: ANN401 - any JSO
     return value
 
 
-def _known() -> dict[str, str]:
-    try:
-        return stages.parameters(stages.read(STAGE))
-    except stages.StageError:
-        return {
-            "Stage": STAGE,
-            "Region": "3510",
-            "SiteOrigin": "http://127.0.0.1:8080",
-            "Rules": "0" * 64,
-            "CivilRegistryUrl": "http://127.0.0.1:4577",
-        }
-
-
 class _Maker:
     """Creates resources on demand, so that a reference finds its target made."""
 
     def __init__(self, account: Account) -> None:
         self.template: Template = read(RESOURCES)
         self.parameters = {
-            "Model": "0" * 64,
-            **_known(),
+            **stages.parameters(stages.read(STAGE)),
             "Protection": "off",
             "AlarmTopic": "",
         }

@@ -74,6 +74,14 @@ class Tepat:
             time.sleep(0.3)
         return told
 
+    def wait_for_checkpoint(self) -> None:
+        """Locally durable means: after the next checkpoint."""
+        now, saved = time.time(), self.aws.log.parent / "state" / "dynamodb.json"
+        while not saved.is_file() or saved.stat().st_mtime <= now:
+            assert time.time() < now + 60, "no checkpoint in a minute"
+            time.sleep(0.1)
+        time.sleep(0.5)  # the other services' files follow at once
+
     def restart(self, *, hard: bool) -> None:
         """Stop the local AWS in order, or as a power cut would, and start it again."""
         if hard:

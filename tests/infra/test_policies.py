@@ -89,6 +89,21 @@ def test_nobody_changes_or_deletes_in_the_ledger() -> None:
         assert actions(name, "LedgerTableArn") <= {f"dynamodb:{action}" for action in allowed}
 
 
+def test_only_the_sealer_writes_seals_and_nobody_writes_cut_offs() -> None:
+    for name in OWN:
+        for statement in statements(name):
+            if "dynamodb:PutItem" not in statement["Action"]:
+                continue
+            condition = statement.get("Condition", {})
+            if statement["Resource"] == {"Ref": "LedgerTableArn"}:
+                sealing = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SEAL"]}}
+                others = {"ForAllValues:StringNotLike": {"dynamodb:LeadingKeys": ["SEAL"]}}
+                assert condition == (sealing if name == "seal_day" else others)
+            if statement["Resource"] == {"Ref": "RegistryTableArn"}:
+                keys = condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+                assert keys == ["V#*", "N#*", "K#*"]
+
+
 def test_only_guards_and_erased_identity_are_ever_deleted() -> None:
     deleting = [
         (name, statement)

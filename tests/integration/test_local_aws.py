@@ -73,7 +73,7 @@ def test_a_registration_before_and_after_a_power_cut_is_worked(
     tepat: Tepat, drafts: Iterator[Draft]
 ) -> None:
     before = register(tepat, next(drafts))
-    time.sleep(12)  # locally durable means: after the next checkpoint
+    tepat.wait_for_checkpoint()
     tepat.restart(hard=True)
     after = register(tepat, next(drafts))
     tepat.wait_for(before, *SETTLED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -64,9 +65,16 @@ def test_the_front_says_when_nothing_is_behind_it(accept: str, tmp_path: Path) -
         async with httpx.AsyncClient(transport=transport, base_url="http://site") as client:
             return await client.post("/v1/status", content=b"{}", headers={"Accept": accept})
 
-    answer = asyncio.run(ask())
+    with ThreadPoolExecutor() as pool:  # a browser test may have left its loop in this thread
+        answer = pool.submit(asyncio.run, ask()).result()
     assert answer.status_code == 503
     assert "tidak dapat dihubungi" in answer.text
+
+
+def test_an_address_that_no_route_knows_is_not_found(tepat: Tepat) -> None:
+    answer = tepat.post("/v1/nothing", {})
+    assert answer.status_code == 404
+    assert answer.json()["errors"][0]["code"] == "not_found"
 
 
 def test_api_answers_keep_their_own_headers(tepat: Tepat) -> None:
