@@ -45,7 +45,8 @@ def check_identities(messages: Sequence[Message], ports: Ports) -> list[Message]
     """Check the cases of a batch; one bulk question for all of them.
 
     Returns:
-        The messages that must come again, because a service refused for now.
+        The messages that must come again, because a service refused for now or somebody wrote
+        the case meanwhile without moving it.
     """
     loaded = ports.store.load([message.ref for message in messages])
     failed: list[Message] = []
@@ -65,15 +66,18 @@ def check_identities(messages: Sequence[Message], ports: Ports) -> list[Message]
             for person in identity.people
         )
         try:
-            _settle(found.case, of_case, found.vault[0].salt, ports)
+            settled = _settle(found.case, of_case, found.vault[0].salt, ports)
         except TryAgain:
+            settled = False
+        if not settled:
             failed.append(message)
     return failed
 
 
 def _settle(
     case: Registration, answers: tuple[IdentityAnswer, ...], salt: bytes, ports: Ports
-) -> None:
+) -> bool:
+    """Move the case; False when somebody wrote it meanwhile and it still waits for its check."""
     now = ports.clock.now_ms()
     moved, event = registration.check_identity(
         case,
@@ -83,9 +87,11 @@ def _settle(
         officer_due=now + OFFICER_DUE_MS,
     )
     if case.state is State.IDENTITY_CHECKING and moved.state is State.IDENTITY_CHECKING:
-        return  # still no answer: nothing has changed, the sweep asks again
-    # A conflict means that somebody moved the case meanwhile, so this check is a late one.
-    ports.store.change(moved, event)
+        return True  # still no answer: nothing has changed, the sweep asks again
+    # A conflict means that somebody wrote the case meanwhile: mostly moved it, so that this check
+    # is a late one; but a new receipt moves nothing, and no other message will come for it.
+    conflict = ports.store.change(moved, event)
+    return not (conflict and conflict.case and conflict.case.state in _WAITS_FOR_CHECK)
 
 
 def _claims(identity: Identity) -> list[IdentityClaim]:

@@ -37,7 +37,8 @@ def score_households(messages: Sequence[Message], ports: Ports) -> list[Message]
     """Score and decide the cases of a batch.
 
     Returns:
-        The messages that must come again, because the store refused for now.
+        The messages that must come again, because the store refused for now or somebody wrote
+        the case meanwhile without moving it.
     """
     loaded, cutoffs = ports.store.load_for_scoring(
         list({message.ref: None for message in messages}), ports.region
@@ -49,15 +50,18 @@ def score_households(messages: Sequence[Message], ports: Ports) -> list[Message]
             continue
         stamp = Stamp(ports.clock.now_ms(), ACTOR, found.vault[0].salt)
         try:
-            _settle(found.case, cutoffs, stamp, ports)
+            settled = _settle(found.case, cutoffs, stamp, ports)
         except TryAgain:
+            settled = False
+        if not settled:
             failed.append(message)
     return failed
 
 
-def _settle(case: Registration, cutoffs: Cutoffs | None, stamp: Stamp, ports: Ports) -> None:
+def _settle(case: Registration, cutoffs: Cutoffs | None, stamp: Stamp, ports: Ports) -> bool:
+    """Decide the case; False when somebody wrote it meanwhile and it still waits for its score."""
     if case.household is None:
-        return
+        return True
     outcome = pmt.score(ports.artefact, case.household)
     if isinstance(outcome, CannotScore):
         moved, event = registration.send_to_visit(case, outcome, stamp, due=stamp.at + VISIT_DUE_MS)
@@ -74,8 +78,10 @@ def _settle(case: Registration, cutoffs: Cutoffs | None, stamp: Stamp, ports: Po
             provisional=cutoffs is None,
             officer_due=stamp.at + OFFICER_DUE_MS,
         )
-    # A conflict means that somebody moved the case meanwhile, so this score is a late one.
-    ports.store.change(moved, event)
+    # A conflict means that somebody wrote the case meanwhile: mostly moved it, so that this score
+    # is a late one; but a new receipt moves nothing, and no other message will come for it.
+    conflict = ports.store.change(moved, event)
+    return not (conflict and conflict.case and conflict.case.state is State.MATCHED)
 
 
 def _decisions(

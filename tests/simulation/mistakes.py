@@ -1,0 +1,354 @@
+"""Mistakes that others made before us: the simulator must see each of them.
+
+Each is the real system with one thing done as it should not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.domain import receipt
+from chalicelib.domain.audit import Event, event_key
+from chalicelib.domain.errors import TepatError, TryAgain
+from chalicelib.domain.registration import Ref, Registration, State, WayIn, Work
+from chalicelib.usecases import read_case, register, sweep
+from chalicelib.usecases.open_identity import open_identity
+from chalicelib.usecases.ports import Conflict, Holder, Message, VaultItem
+from chalicelib.usecases.relay import CHECK
+from tests.simulation.faulty_aws import EventTable
+from tests.simulation.region import Change, Letter, Region, RegionLedger, RegionStore
+
+Answer = register.Accepted
+
+
+class _Region(Region):
+    """The real region with another store."""
+
+    store_of: type[RegionStore] = RegionStore
+
+    def make_store(self) -> RegionStore:
+        return self.store_of(self.aws)
+
+
+# How things are written
+
+
+class PutThenPut(_Region):
+    """State, event, sealed identity and guards are written one after another."""
+
+    class Store(RegionStore):
+        def create(
+            self, case: Registration, vault: VaultItem, event: Event, guards: Sequence[str]
+        ) -> Conflict | None:
+            aws = self.aws
+            conflict = aws.call("GetItem", lambda: self._conflict(case, 0, guards))
+            if conflict is None and case.ref not in aws.cases:
+                aws.call("PutItem", lambda: self._put(case, event, ()))
+                for guard in guards:
+                    holder = Holder(guard, case.ref, case.request_id)
+                    aws.call("PutItem", lambda: aws.guards.__setitem__(guard, holder))  # noqa: B023 - runs at once
+                key = (case.ref.locator, "0")
+                aws.call("PutItem", lambda: aws.vault.__setitem__(key, vault))
+            return conflict
+
+    store_of = Store
+
+
+class EventBesideTheState(_Region):
+    """The ledger is written after the change, in a call of its own."""
+
+    class Store(RegionStore):
+        def change(
+            self,
+            case: Registration,
+            event: Event,
+            *,
+            vault: VaultItem | None = None,
+            guards: Sequence[str] = (),
+        ) -> Conflict | None:
+            conflict = super().change(case, event, vault=vault, guards=guards)
+            if conflict is None:
+                key = event_key(event)
+                self.aws.call("PutItem", lambda: self.aws.events.__setitem__(key, event))
+            return conflict
+
+        def _put(self, case: Registration, event: Event, guards: Sequence[str]) -> None:
+            events, self.aws.events = self.aws.events, EventTable()
+            super()._put(case, event, guards)
+            self.aws.events = events
+            if case.version == 1:
+                events[event_key(event)] = event
+
+    store_of = Store
+
+
+class CounterOutside(_Region):
+    """The version is counted up by a call of its own."""
+
+    class Store(RegionStore):
+        def change(
+            self,
+            case: Registration,
+            event: Event,
+            *,
+            vault: VaultItem | None = None,
+            guards: Sequence[str] = (),
+        ) -> Conflict | None:
+            cases = self.aws.cases
+            conflict = super().change(case, event, vault=vault, guards=guards)
+            if conflict is None and cases[case.ref].head == case.head:
+                cases[case.ref] = replace(case, version=case.version - 1)
+                self.aws.call("UpdateItem", lambda: cases.update({case.ref: case}))
+            return conflict
+
+    store_of = Store
+
+
+class UnconditionalWrite(_Region):
+    """Workers write whatever has happened since they read."""
+
+    class Store(RegionStore):
+        def change(
+            self,
+            case: Registration,
+            event: Event,
+            *,
+            vault: VaultItem | None = None,
+            guards: Sequence[str] = (),
+        ) -> Conflict | None:
+            if not event.actor.startswith("system:"):
+                return super().change(case, event, vault=vault, guards=guards)
+            return self.aws.call("TransactWriteItems", lambda: self._put(case, event, guards))
+
+    store_of = Store
+
+
+class ConditionWithoutOwnId(_Region):
+    """What is there is somebody else's, since nothing that is stored says whose it is."""
+
+    class Store(RegionStore):
+        def _conflict(
+            self, case: Registration, before: int, guards: Sequence[str]
+        ) -> Conflict | None:
+            conflict = super()._conflict(case, before, guards)
+            there = self.aws.cases.get(case.ref)
+            if before or there is None:
+                return conflict
+            return Conflict(replace(there, request_id=b""), conflict.held if conflict else ())
+
+    store_of = Store
+
+
+class GuardsReleasedFirst(_Region):
+    """Withdrawing frees the NIK, and then says so."""
+
+    def withdraw(self, key: str, receipt: str) -> Registration:
+        case = self.find(receipt)
+        guards = [name for name, held in self.aws.guards.items() if held.ref == case.ref]
+
+        def free() -> None:
+            for guard in guards:
+                self.aws.guards.pop(guard, None)
+
+        self.aws.call("TransactWriteItems", free)
+        return super().withdraw(key, receipt)
+
+
+class ErasedInTwoSteps(_Region):
+    """The case is erased, then its sealed identity."""
+
+    class Store(RegionStore):
+        def erase(self, case: Registration, event: Event, guards: Sequence[str]) -> Conflict | None:
+            conflict = self.release(case, event, guards)
+            if conflict is None:
+                self.aws.call("DeleteItem", lambda: self._forget(case.ref))
+            return conflict
+
+        def _forget(self, ref: Ref) -> None:
+            for order in ("0", "1"):
+                self.aws.vault.pop((ref.locator, order), None)
+
+    store_of = Store
+
+
+# How requests are recognised
+
+
+class TimeAsIdentity(_Region):
+    """The receipt is made from the time of the request."""
+
+    def register(self, key: str, *sent: Any, **more: Any) -> Answer:
+        return super().register(f"{key}-{self.clock.now_ms()}", *sent, **more)
+
+
+class ReceiptByChance(_Region):
+    """The receipt is drawn, not derived from the request's key."""
+
+    def register(self, key: str, *sent: Any, **more: Any) -> Answer:
+        return super().register(self.random.take(16).hex(), *sent, **more)
+
+
+class RetryWithNewId(_Region):
+    """A write that was refused is tried again as a new request."""
+
+    def register(self, key: str, *sent: Any, **more: Any) -> Answer:
+        try:
+            return super().register(key, *sent, **more)
+        except TryAgain:
+            return super().register(f"{key}-2", *sent, **more)
+
+
+class ErrorKeptAsAnswer(_Region):
+    """A failure is kept as the answer to a key, and told again for ever."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed)
+        self.kept: dict[str, TepatError] = {}
+
+    def register(self, key: str, *sent: Any, **more: Any) -> Answer:
+        if key in self.kept:
+            raise self.kept[key]
+        try:
+            return super().register(key, *sent, **more)
+        except TepatError as error:
+            self.kept[key] = error
+            raise
+
+
+class ExceptionAroundTheClaim(_Region):
+    """Whatever the store says, the family is shown a receipt."""
+
+    def register(
+        self, key: str, body: Mapping[str, Any], way_in: WayIn = WayIn.SELF, actor: str = "citizen"
+    ) -> Answer:
+        try:
+            return super().register(key, body, way_in, actor)
+        except Exception:  # noqa: BLE001 - the mistake
+            village = self.form_rules().villages[body["village"]]
+            paper = receipt.derive(self.index.mac, key, village.index)
+            return Answer(paper, self.clock.now_ms(), ())
+
+
+# How work is passed on
+
+
+class MessageBesideTheWrite(_Region):
+    """Whoever registers sends the message too; nobody reads the stream or looks again."""
+
+    def register(self, *sent: Any, **more: Any) -> Answer:
+        accepted = super().register(*sent, **more)
+        for ref in [ref for ref in self.aws.cases if ref.locator == accepted.receipt.locator]:
+            self.queues[CHECK].send([Message(ref, 1)])
+        return accepted
+
+    def relay(self, changes: Sequence[Change]) -> int:
+        return super().relay([each for each in changes if each.after is not State.RECEIVED])
+
+    def sweep(self) -> int:
+        return _due_only(self)
+
+
+class BatchAcknowledgedWhole(_Region):
+    """A batch is done when the function ends, whatever it could not do."""
+
+    def work(self, queue: str, batch: Sequence[Letter]) -> set[int]:
+        super().work(queue, batch)
+        return set()
+
+
+class SweepTrustsTheStream(_Region):
+    """The sweep asks for what waits, and not for what never came."""
+
+    def sweep(self) -> int:
+        return _due_only(self)
+
+
+class ReadBeforeItsEntry(_Region):
+    """The case is opened, then the look is written down."""
+
+    def read(self, case: Registration, actor: str = "staff:officer-1") -> read_case.OpenCase:
+        ports = self.read_ports()
+        loaded = self.store.load([case.ref])[case.ref]
+        identity = open_identity(loaded, ports.opener) if loaded.case.household else None
+        read_case.record_read(case.ref.locator, actor, "queue", self.clock, self.ledger)
+        return read_case.OpenCase(loaded.case, identity, None, None, ())
+
+
+class NotCheckedPasses(_Region):
+    """The registry does not answer, and the family goes on as if it had."""
+
+    class Store(RegionStore):
+        def _put(self, case: Registration, event: Event, guards: Sequence[str]) -> None:
+            if case.state is State.IDENTITY_CHECKING:
+                case = replace(case, state=State.MATCHED, waiting=None)
+            super()._put(case, event, guards)
+
+    store_of = Store
+
+
+class ScoredZero(_Region):
+    """What cannot be computed is scored 0 and decided."""
+
+    def score(self, *messages: Message) -> list[Message]:
+        for ref, case in list(self.aws.cases.items()):
+            household = case.household
+            if case.state is State.MATCHED and household is not None:
+                filled = {**self._first_answers(), **household.answers}
+                self.aws.cases[ref] = replace(case, household=replace(household, answers=filled))
+        return super().score(*messages)
+
+    def _first_answers(self) -> dict[str, int | str]:
+        from tests.world import answers
+
+        return answers(self.model)
+
+
+class ReadsOverwriteEachOther(_Region):
+    """Two windows of one officer write to one place in the chain."""
+
+    class Ledger(RegionLedger):
+        def put_read(self, event: Event) -> bool:
+            events, run = self.aws.events, self.aws.running
+            self.aws.call("PutItem", lambda: events.__setitem__(event_key(event), event))
+            if run is not None:
+                self.aws.entries[run.name] = event_key(event), event.hash
+            return True
+
+    def make_ledger(self) -> RegionLedger:
+        return self.Ledger(self.aws)
+
+
+def _due_only(region: Region) -> int:
+    ports = sweep.Ports(
+        region.clock, region.store, region.ledger, region.queues, "3510", region.village_of
+    )
+    now = region.clock.now_ms()
+    due = [Message(ref, 0) for ref in ports.store.waiting(Work.CHECK, "3510", now, 5_000)]
+    if due:
+        region.queues[CHECK].send(due)
+    return len(due)
+
+
+MISTAKES: tuple[type[Region], ...] = (
+    PutThenPut,
+    EventBesideTheState,
+    CounterOutside,
+    UnconditionalWrite,
+    ConditionWithoutOwnId,
+    GuardsReleasedFirst,
+    ErasedInTwoSteps,
+    TimeAsIdentity,
+    ReceiptByChance,
+    RetryWithNewId,
+    ErrorKeptAsAnswer,
+    ExceptionAroundTheClaim,
+    MessageBesideTheWrite,
+    BatchAcknowledgedWhole,
+    SweepTrustsTheStream,
+    ReadBeforeItsEntry,
+    NotCheckedPasses,
+    ScoredZero,
+    ReadsOverwriteEachOther,
+)

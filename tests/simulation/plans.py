@@ -1,0 +1,161 @@
+"""What is done in a schedule: people, officers, workers and the clock, all from one seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from tests.simulation.faulty_aws import Dice, Faults, Trouble, Where, diced, listed, no_faults
+from tests.simulation.region import in_force
+from tests.world import child, form, member
+
+NEEDED = ("rooms", "tenure", "toilet", "water")
+MINUTE = 60_000
+WAITS = (1_000, 5_000, 30_000, 2 * MINUTE, 10 * MINUTE, 16 * MINUTE, -5 * MINUTE)
+DAY_STEPS = 8  # a day goes by in so many waits, with the sweep in each
+
+
+@dataclass(frozen=True)
+class Family:
+    """A form, and the numbers that it claims."""
+
+    name: str
+    form: Mapping[str, Any]
+    numbers: frozenset[str]
+    scorable: bool = True
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """Invented families: easy ones, ones that need a visit, and two pairs that share a number."""
+    model = in_force()[0]
+    newborn = child(
+        9911, nik=None, birth_date="2026-11-01", schooling="none", attending="no",
+        occupation="not_working",
+    )  # fmt: skip
+    unanswered = form(model, member(9905), kk=None)
+    for question in NEEDED:
+        unanswered["answers"].pop(question, None)
+    return (
+        _family("alone", form(model, member(9901), kk=None)),
+        _family("alone, again by another", form(model, member(9901, name="Contoh Lain"), kk=None)),
+        _family("with a child", form(model, member(9903), child(9904), kk="3510150101209903")),
+        _family("claims that child", form(model, member(9909), child(9904), kk=None)),
+        replace(_family("answers missing", unanswered), scorable=False),
+        _family("newborn", form(model, member(9906), newborn, kk=None)),
+        _family("head without NIK", form(model, member(9908, nik=None), child(9907), kk=None)),
+        _family("quiet", form(model, member(9912), kk=None)),
+        _family("quiet too", form(model, member(9913), kk=None)),
+    )
+
+
+def _family(name: str, body: dict[str, Any]) -> Family:
+    numbers = {person["nik"] for person in body["members"] if person["nik"]}
+    return Family(name, body, frozenset(numbers | {body["kk"]} - {None}))
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that happens.
+
+    Attributes:
+        place: its number in the plan; it stays when others are taken out.
+        who: the client, or 0.
+    """
+
+    place: int
+    kind: str
+    who: int = 0
+    dice: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.place:02}:{self.kind}{self.who or ''}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A schedule before it runs.
+
+    Attributes:
+        clients: client number from 1 -> which family it is.
+        width: how many runs there may be at once.
+        skewed: the machines' clocks differ.
+        lossy: records of the stream may be lost.
+        impatient: clients who never come back after an answer that they did not get.
+        only: exactly these faults, for a plan that was shrunk; None for those of the dice.
+    """
+
+    seed: int
+    clients: Mapping[int, int]
+    actions: tuple[Action, ...]
+    per_mille: int
+    width: int
+    skewed: bool = False
+    lossy: bool = False
+    impatient: frozenset[int] = frozenset()
+    only: tuple[tuple[Where, Trouble], ...] | None = None
+
+    def faults(self) -> Faults:
+        """What happens to each call."""
+        if self.only is not None:
+            return listed(dict(self.only))
+        return diced(self.seed, self.per_mille) if self.per_mille else no_faults
+
+
+BY_PEOPLE = (
+    "register", "again", "status", "wrong", "correct", "withdraw", "read", "read", "reissue",
+    "reissue", "erase", "erase", "propose",
+)  # fmt: skip
+ALWAYS = ("register", "register", "correct", "withdraw")
+BY_MACHINES = (
+    "work", "work", "work", "work", "work", "work", "work", "work", "work", "relay", "check",
+    "score", "release", "sweep", "wait", "wait", "lies", "truth", "down", "up",
+)  # fmt: skip
+
+
+def plan_of(seed: int) -> Plan:
+    """The schedule of a seed."""
+    dice = Dice(seed, "plan")
+    count = 1 + dice.below(3)
+    every = len(families())
+    clients = {number: dice.below(every) for number in range(1, count + 1)}
+    if count > 1 and dice.chance(500):  # two clients with one number, or one family twice
+        pair = dice.pick(((0, 1), (2, 3), (0, 0), (2, 2)))
+        clients |= {1: pair[0], 2: pair[1]}
+    # A few kinds of deeds a schedule, so that they meet: all kinds at once meet less often.
+    deeds = [*ALWAYS, *[dice.pick(BY_PEOPLE) for _ in range(1 + dice.below(3))] * 3]
+    actions: list[Action] = []
+
+    def do(kind: str, who: int = 0) -> None:
+        actions.append(Action(len(actions), kind, who, dice.below(1 << 30)))
+
+    if dice.chance(400):
+        do("lies")
+    for who in clients:
+        do("register", who)
+    for _ in range(8 + dice.below(16)):
+        if dice.chance(400):
+            do(dice.pick(deeds), 1 + dice.below(count))
+        else:
+            do(dice.pick(BY_MACHINES))
+    if dice.chance(40):
+        do("down")
+        for _ in range(DAY_STEPS):
+            do("hours")
+            do("sweep")
+    if dice.chance(60):
+        do("midnight")
+        do("seal")
+        do("seal")
+    return Plan(
+        seed=seed,
+        clients=clients,
+        actions=tuple(actions),
+        per_mille=dice.pick((0, 60, 120, 200, 300, 450)),
+        width=dice.pick((1, 2, 2, 3, 3, 4)),
+        skewed=dice.chance(300),
+        lossy=dice.chance(300),
+        impatient=frozenset(who for who in clients if dice.chance(300)),
+    )

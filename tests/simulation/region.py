@@ -1,0 +1,352 @@
+"""A region whose AWS has faults: real use cases over the fakes, with queues and a stream.
+
+What differs from `tests.world` is what faults need: queues that deliver again, a stream that may
+be read twice or lose a record, machines whose clocks differ, batches of reads that are torn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from chalicelib import wiring
+from chalicelib.adapters.queues import from_body, to_body
+from chalicelib.domain.application import Rules
+from chalicelib.domain.audit import Act, Event, event_key
+from chalicelib.domain.identity import IdentityAnswer, IdentityClaim, Outcome
+from chalicelib.domain.pmt import Artefact
+from chalicelib.domain.programme import RuleSet
+from chalicelib.domain.registration import Ref, Registration, State
+from chalicelib.domain.sealed_identity import apply_correction, unpack
+from chalicelib.telemetry import run_batch
+from chalicelib.usecases import erase, reissue, seal_day
+from chalicelib.usecases.ports import Cutoffs, Loaded, Message, VaultItem
+from chalicelib.usecases.relay import CHECK, RELEASE, SCORE, relay
+from tests.fakes import (
+    FakeBlindIndex,
+    FakeCaseStore,
+    FakeClock,
+    FakeLedger,
+    FakeOpener,
+    FakePublicFiles,
+    FakeRandomness,
+    FakeSigner,
+)
+from tests.simulation.faulty_aws import Dice, FaultyAws, Run, Trouble
+from tests.world import NOW, REGION, Registry, World, artefact, rule_set
+
+MOST_RECEIVES = 5  # then a message parks in the dead-letter queue
+BATCH = 10
+INDEX_KEY = b"a key of the tests"
+
+
+@dataclass
+class Change:
+    """A record of the registry's stream: the item before and after."""
+
+    ref: Ref
+    before: State | None
+    after: State
+    version: int
+
+
+@dataclass
+class RegionAws(FaultyAws):
+    """The fakes' memory, with the stream of the registry beside it.
+
+    Attributes:
+        asked: run -> (NIK, name) that it asked the civil registry about.
+        confirmed: (NIK, name) that the civil registry has ever confirmed.
+        asked_in_vain: checks that were stored and were not about what the family had corrected.
+        entries: run -> the entry of the ledger that was acknowledged to it.
+    """
+
+    stream: list[Change] = field(default_factory=list)
+    asked: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    entries: dict[str, tuple[tuple[str, str], bytes]] = field(default_factory=dict)
+    confirmed: set[tuple[str, str]] = field(default_factory=set)
+    asked_in_vain: list[str] = field(default_factory=list)
+
+
+@dataclass
+class MachineClock(FakeClock):
+    """The true time, seen through the clock of the machine that asks."""
+
+    aws: RegionAws = field(default_factory=RegionAws)
+
+    def now_ms(self) -> int:
+        run = self.aws.running
+        return self.aws.now + (run.skew_ms if run is not None else 0)
+
+    def advance(self, ms: int) -> None:
+        self.aws.now += ms
+
+
+class RegionStore(FakeCaseStore):
+    """The fake store, with a stream behind it and reads that may be torn."""
+
+    aws: RegionAws
+
+    def load_for_scoring(
+        self, refs: Sequence[Ref], region: str
+    ) -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
+        """Every item as last written, but not all at one instant."""
+        if not refs:
+            return {}, None
+        aws = self.aws
+
+        def read() -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
+            sealed = {ref: _vault(aws, ref) for ref in refs}
+            aws.tear()
+            cases = {ref: aws.cases[ref] for ref in refs if ref in aws.cases}
+            if aws.trouble is Trouble.TORN and aws.now & 1:  # the other table was read last
+                sealed = {ref: _vault(aws, ref) for ref in refs}
+            return {ref: Loaded(case, sealed[ref]) for ref, case in cases.items()}, (
+                aws.cutoffs.get(region)
+            )
+
+        return aws.call("BatchGetItem", read)
+
+    def _put(self, case: Registration, event: Event, guards: Sequence[str]) -> None:
+        self.stream(case)
+        if event.act is Act.CHECKED and case.corrections and self.aws.running is not None:
+            self._was_asked(case, self.aws.running)
+        super()._put(case, event, guards)
+
+    def stream(self, case: Registration) -> None:
+        """Note the change that is about to be stored."""
+        old = self.aws.cases.get(case.ref)
+        self.aws.stream.append(
+            Change(case.ref, old.state if old else None, case.state, case.version)
+        )
+
+    def _was_asked(self, case: Registration, run: Run) -> None:
+        """The registry's answer must be about what the family corrected."""
+        sealed = _vault(self.aws, case.ref)
+        opened = [
+            FakeOpener().open(item.sealed, f"{case.ref.locator}|{order}")
+            for order, item in enumerate(sealed)
+        ]
+        head = apply_correction(unpack(opened[0]), opened[-1]).people[0]
+        if head.nik and (head.nik, head.name) not in self.aws.asked.get(run.name, set()):
+            self.aws.asked_in_vain.append(f"{case.ref.locator} by {run.name}")
+
+
+def _vault(aws: RegionAws, ref: Ref) -> tuple[Any, ...]:
+    items = (aws.vault.get((ref.locator, order)) for order in ("0", "1"))
+    return tuple(item for item in items if item is not None)
+
+
+class RegionLedger(FakeLedger):
+    """The fake ledger, read by partitions that are kept apart."""
+
+    aws: RegionAws
+
+    def put_read(self, event: Event) -> bool:
+        done = super().put_read(event)
+        if done and self.aws.running is not None:
+            self.aws.entries[self.aws.running.name] = event_key(event), event.hash
+        return done
+
+    def _partition(self, pk: str) -> list[Event]:
+        items = self.aws.events.partitions.get(pk)
+        return [items[sk] for sk in sorted(items)] if items else []
+
+
+@dataclass
+class Letter:
+    """A message of a queue."""
+
+    number: int
+    body: str
+    receives: int = 0
+    in_flight: int = 0
+
+
+@dataclass
+class RegionQueue:
+    """A queue that delivers at least once, in any order (`ports.Queue`)."""
+
+    aws: RegionAws
+    name: str
+    letters: dict[int, Letter] = field(default_factory=dict)
+    parked: list[Letter] = field(default_factory=list)
+    bodies: dict[str, None] = field(default_factory=dict)
+    taken: int = 0
+
+    def send(self, messages: Sequence[Message]) -> None:
+        for start in range(0, len(messages), BATCH):
+            bodies = [to_body(message) for message in messages[start : start + BATCH]]
+            self.aws.call("SendMessageBatch", lambda: self._take(bodies))  # noqa: B023 - runs at once
+
+    def _take(self, bodies: Sequence[str]) -> None:
+        if self.aws.trouble is Trouble.PARTLY:
+            bodies = bodies[: len(bodies) // 2]
+        for body in bodies:
+            self.taken += 1
+            self.letters[self.taken] = Letter(self.taken, body)
+            self.bodies[body] = None
+
+    def receive(self, dice: Dice) -> list[Letter]:
+        """Up to ten letters in any order; now and then one that another run holds already."""
+        free = [
+            letter for letter in self.letters.values() if not letter.in_flight or dice.chance(300)
+        ]
+        count = min(len(free), 1 + dice.below(BATCH))
+        batch = [free.pop(dice.below(len(free))) for _ in range(count)]
+        for letter in batch:
+            letter.receives += 1
+            letter.in_flight += 1
+        return batch
+
+    def settle(self, batch: Sequence[Letter], failed: set[int], dice: Dice) -> None:
+        """Forget what was worked on, but for some that will come again; park what never works."""
+        for letter in batch:
+            letter.in_flight -= 1
+            if letter.number in failed:
+                if letter.receives >= MOST_RECEIVES and letter.number in self.letters:
+                    self.parked.append(self.letters.pop(letter.number))
+            elif letter.receives >= MOST_RECEIVES or not dice.chance(200):
+                self.letters.pop(letter.number, None)
+
+
+@dataclass
+class RegionRegistry(Registry):
+    """A civil registry that may be down, and may lie: other answers each time it is asked."""
+
+    aws: RegionAws = field(default_factory=RegionAws)
+    dice: Dice = field(default_factory=lambda: Dice(0))
+    lies: bool = False
+
+    def check(self, claims: Sequence[IdentityClaim]) -> Sequence[IdentityAnswer]:
+        if not claims:
+            return []
+        if self.aws.running is not None:
+            asked = self.aws.asked.setdefault(self.aws.running.name, set())
+            asked.update((claim.nik, claim.name) for claim in claims)
+        return self.aws.call("CivilRegistry", lambda: self._answers(claims))
+
+    def _answers(self, claims: Sequence[IdentityClaim]) -> Sequence[IdentityAnswer]:
+        if self.down or self.aws.trouble is Trouble.SILENT:
+            return [NOT_CHECKED for _ in claims]
+        if self.lies:
+            answers = [self.dice.pick(LIES) for _ in claims]
+        else:
+            answers = [CONFIRMED for _ in claims]
+        self.aws.confirmed.update(
+            (claim.nik, claim.name)
+            for claim, answer in zip(claims, answers, strict=True)
+            if answer is CONFIRMED
+        )
+        return answers
+
+
+CONFIRMED = IdentityAnswer(Outcome.CONFIRMED)
+NOT_CHECKED = IdentityAnswer(Outcome.NOT_CHECKED)
+LIES = (
+    CONFIRMED,
+    CONFIRMED,
+    NOT_CHECKED,
+    IdentityAnswer(Outcome.MISMATCH, ("name",)),
+    IdentityAnswer(Outcome.MISMATCH, ("birth_date", "sex")),
+    IdentityAnswer(Outcome.NOT_FOUND),
+    IdentityAnswer(Outcome.DECEASED),
+)
+
+
+@cache
+def in_force() -> tuple[Artefact, RuleSet]:
+    """Model and rules, read once for all schedules."""
+    return artefact(), rule_set()
+
+
+@cache
+def _rules(day: int) -> Rules:
+    model, rules = in_force()
+    return World(model=model, rules=rules, clock=FakeClock(day * 86_400_000)).form_rules()
+
+
+class Region(World):
+    """One stage and its handlers. Known mistakes are made by overriding (`mistakes`)."""
+
+    aws: RegionAws
+    registry: RegionRegistry
+
+    def __init__(self, seed: int = 0) -> None:
+        aws = RegionAws(now=NOW)
+        registry = RegionRegistry(aws=aws, dice=Dice(seed, "lies"))
+        model, rules = in_force()
+        super().__init__(aws, MachineClock(aws=aws), FakeRandomness(seed), registry, model, rules)
+        self.index = FakeBlindIndex(aws, key=INDEX_KEY)
+        self.store = self.make_store()
+        self.ledger = self.make_ledger()
+        self.post = {name: RegionQueue(aws, name) for name in (CHECK, SCORE, RELEASE)}
+        self.queues = self.post  # type: ignore[assignment]
+        self.signer = FakeSigner(aws)
+        self.position = 0  # of the relay in the stream
+        self.lost = 0  # records of the stream that nobody will see
+        self.relaying = False
+
+    def make_store(self) -> RegionStore:
+        """The store; mistakes bring their own."""
+        return RegionStore(self.aws)
+
+    def make_ledger(self) -> RegionLedger:
+        """The ledger; mistakes bring their own."""
+        return RegionLedger(self.aws)
+
+    def form_rules(self) -> Rules:
+        return _rules(self.clock.now_ms() // 86_400_000)
+
+    def fresh_process(self) -> None:
+        """The next run has to ask for the key of the index again."""
+        self.index = FakeBlindIndex(self.aws)
+
+    def reissue(self, key: str, nik: str, actor: str) -> Any:
+        ports = reissue.Ports(
+            self.clock, self.index, self.store, self.ledger, self.limits, self.form_rules()
+        )
+        return reissue.reissue(reissue.Reissue(key, nik, "lost", actor), ports)
+
+    def erase(self, ref: Ref, actor: str) -> Registration:
+        ports = erase.Ports(self.clock, self.random, self.store)
+        return erase.erase(ref, actor, "family_request", ports)
+
+    def seal(self) -> tuple[str, ...]:
+        ports = seal_day.Ports(REGION, self.ledger, self.signer, FakePublicFiles(self.aws))
+        return seal_day.seal_day(self.clock.now_ms(), ports)
+
+    def opened(self, locator: str, order: str, item: VaultItem) -> bytes:
+        """What is sealed in a vault item, for those who judge."""
+        return FakeOpener().open(item.sealed, f"{locator}|{order}")
+
+    def work(self, queue: str, batch: Sequence[Letter]) -> set[int]:
+        """What Lambda does with a batch: the worker's answer says which letters come again."""
+        work = {CHECK: self.check, SCORE: self.score, RELEASE: self.release}[queue]
+        records = [{"messageId": str(letter.number), "body": letter.body} for letter in batch]
+        told = run_batch(records, queue, lambda messages: work(*messages), from_body)
+        return {int(failed["itemIdentifier"]) for failed in told["batchItemFailures"]}
+
+    def relay(self, changes: Sequence[Change]) -> int:
+        """What the relay does with records of the stream, from their images on."""
+        return relay(list(_told(changes)), self.queues)
+
+
+def _told(changes: Sequence[Change]) -> Iterator[tuple[State, Message]]:
+    for change in changes:
+        told = wiring.state_change(_image(change, change.before), _image(change, change.after))
+        if told is not None:
+            yield told
+
+
+def _image(change: Change, state: State | None) -> Mapping[str, Any] | None:
+    if state is None:
+        return None
+    return {
+        "pk": {"S": f"V#{change.ref.village}"},
+        "sk": {"S": f"R#{change.ref.locator}"},
+        "s": {"S": state.value},
+        "v": {"N": str(change.version)},
+    }

@@ -1,0 +1,221 @@
+"""Carry out a plan, then stop the faults, let everything drain, and ask the invariants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chalicelib.domain.audit import DAY_MS
+from chalicelib.domain.errors import TryAgain
+from chalicelib.domain.registration import State, Work
+from chalicelib.usecases.relay import CHECK, RELEASE, SCORE
+from tests.simulation import deeds
+from tests.simulation.faulty_aws import Crash, Dice, Machines, Run, no_faults
+from tests.simulation.invariants import after_each_run, at_the_end
+from tests.simulation.plans import MINUTE, Action, Plan, families
+from tests.simulation.region import Letter, Region
+from tests.simulation.told import Client, Result, Told, logs_kept
+
+QUEUES = (CHECK, SCORE, RELEASE)
+ROUNDS = 12  # of the drain: everything must be still by then
+SWEEPS = 3
+MOST_SKEW_MIN = 25  # clocks are less than an hour apart, as the day's seal asks (docs/audit.md)
+FOR_MACHINES = frozenset({State.RECEIVED, State.MATCHED, State.WITHDRAWN})
+LONG = frozenset({"hours", "midnight", "seal"})
+"""Before these all runs end: no function lives for hours."""
+
+
+class Schedule:
+    """One run of a plan in a region of its own.
+
+    Attributes:
+        told: what people were told.
+        violations: (invariant, what is wrong).
+        opening: runs that will show a case -> (actor, how many reads the actor had before).
+    """
+
+    def __init__(
+        self, plan: Plan, make: Callable[[int], Region] = Region, *, tell: bool = False
+    ) -> None:
+        self.plan = plan
+        self.region = make(plan.seed)
+        self.aws = self.region.aws
+        self.aws.faults = plan.faults()
+        self.aws.trace = [] if tell else None
+        self.aws.at_call = self._reads_come_first
+        self.told = Told(
+            [
+                Client(number, families()[family], f"key-of-{plan.seed}-client-{number}")
+                for number, family in plan.clients.items()
+            ]
+        )
+        self.violations: list[tuple[str, str]] = []
+        self.opening: dict[str, tuple[str, int]] = {}
+        self._dice = Dice(plan.seed, "order")
+        self._machines = Machines(self.aws, Dice(plan.seed, "turns"))
+        self._ends: dict[str, Callable[[Run], object]] = {}
+
+    def go(self) -> Result:
+        """Carry it out."""
+        with logs_kept(self.told.logged):
+            todo = list(self.plan.actions)
+            while todo or self._machines.working:
+                while todo and self._machines.working < self.plan.width:
+                    self._begin(todo.pop(0))
+                    if self._machines.working and self._dice.chance(400):
+                        break
+                if self._machines.working and self._turn():
+                    after_each_run(self)
+            self.say("-- the faults are over")
+            self._drain()
+            at_the_end(self)
+        return Result(self.plan, self.violations, self.region, self.told)
+
+    def say(self, line: str) -> None:
+        """Write a line of the trace."""
+        if self.aws.trace is not None:
+            self.aws.trace.append(line)
+
+    def wrong(self, invariant: str, what: str) -> None:
+        """Note that an invariant is broken."""
+        self.violations.append((invariant, what))
+        self.say(f"  ## {invariant}: {what}")
+
+    def run(
+        self, name: str, work: Callable[[], object], end: Callable[[Run], object], dice: Dice
+    ) -> Run:
+        """A run of a handler on some machine; `end` is told when it has ended."""
+        run = Run(name, work)
+        if self.plan.skewed:
+            run.skew_ms = (dice.below(2 * MOST_SKEW_MIN + 1) - MOST_SKEW_MIN) * MINUTE
+        self._ends[name] = end
+        return run
+
+    def expect(self, run: Run, *also: type[Exception]) -> bool:
+        """Whether the run came to its end; an error that nobody expects is a violation."""
+        error = run.failure
+        if error is None:
+            return True
+        if not isinstance(error, (Crash, TryAgain, *also)):
+            self.wrong("no_error_that_nobody_expects", f"{run.name}: {error!r}")
+        return False
+
+    def reads_of(self, actor: str) -> int:
+        """How many reads of an actor the ledger holds."""
+        return sum(
+            event.ref is not None and event.actor == actor for event in self.aws.events.values()
+        )
+
+    def _begin(self, action: Action) -> None:
+        if action.kind in LONG:
+            while self._machines.working:
+                self._turn()
+        run = deeds.DEEDS[action.kind](self, action, Dice(action.dice))
+        if run is not None:
+            self._machines.start(run)
+
+    def _turn(self) -> bool:
+        run = self._machines.turn()
+        if run is not None:
+            self._ended(run)
+        return run is not None
+
+    def _ended(self, run: Run) -> None:
+        if self.aws.trace is not None:
+            self.say(f"  {run.name:28} -> {_shown(run)}")
+        self._ends.pop(run.name)(run)
+
+    def _alone(self, name: str, work: Callable[[], object], end: Callable[[Run], object]) -> None:
+        """One run of the drain, with nobody beside it."""
+        self._ends[name] = end
+        self._ended(self._machines.alone(Run(name, work)))
+
+    def _reads_come_first(self, run: Run, call: str) -> None:
+        if run.name in self.opening and call in ("BatchGetItem", "Decrypt"):
+            actor, before = self.opening[run.name]
+            if self.reads_of(actor) <= before:
+                self.wrong("a_read_is_in_the_ledger_before_data_is_shown", f"{run.name} {call}")
+
+    # The drain
+
+    def _drain(self) -> None:
+        region = self.region
+        self.aws.faults = no_faults
+        region.registry.down = region.registry.lies = False
+        if self.plan.skewed:
+            self.aws.now += (MOST_SKEW_MIN + 1) * MINUTE
+        for client in list(self.told.clients):
+            if client.paper is None and client.number not in self.plan.impatient:
+                work, end = deeds.registering(self, client)
+                self._alone(f"end:register {client.key}", work, end)
+        self._quiet()
+        parked = any(queue.parked for queue in region.post.values())
+        lost = region.lost or parked
+        busy = any(case.state in FOR_MACHINES for case in self.aws.cases.values())
+        self.told.waited_for_sweep = busy and not lost
+        for _ in range(SWEEPS):
+            if self._something_waits() or self._dice.chance(100):
+                self.aws.now += 16 * MINUTE
+                self._alone("end:sweep", region.sweep, self.expect)
+                self._quiet()
+        if self.aws.sealed_days:
+            self.aws.now += DAY_MS + 90 * MINUTE
+            self._alone("end:seal", region.seal, self.expect)
+        self._repeat_everything()
+
+    def _something_waits(self) -> bool:
+        return any(
+            case.state in FOR_MACHINES
+            or (case.waiting is not None and case.waiting.work is Work.CHECK)
+            for case in self.aws.cases.values()
+        )
+
+    def _quiet(self) -> None:
+        """Relay and work until nothing is left; bounded, so that a loop cannot hide."""
+        region, stream = self.region, self.aws.stream
+        for _ in range(ROUNDS):
+            changes = stream[region.position :]
+            region.position = len(stream)
+            if changes:
+                self._alone("end:relay", lambda: region.relay(changes), self.expect)  # noqa: B023 - runs at once
+            for name in QUEUES:
+                letters = list(region.post[name].letters.values())
+                for start in range(0, len(letters), 10):
+                    self._deliver(name, letters[start : start + 10])
+            self.aws.now += 1_000
+            if region.position == len(stream) and not any(
+                region.post[name].letters for name in QUEUES
+            ):
+                return
+
+    def _deliver(self, name: str, batch: list[Letter]) -> None:
+        queue = self.region.post[name]
+
+        def end(run: Run) -> None:
+            failed = run.answer if self.expect(run) else set()
+            for letter in batch:
+                if letter.number not in failed:
+                    queue.letters.pop(letter.number, None)
+
+        self._alone(f"end:{name}", lambda: self.region.work(name, batch), end)
+
+    def _repeat_everything(self) -> None:
+        """Every message that ever was, once more: nothing may be done twice."""
+        region = self.region
+        before = dict(self.aws.cases), dict(self.aws.events)
+        region.relay(self.aws.stream)
+        for name in QUEUES:
+            queue = region.post[name]
+            batch = [Letter(-number, body) for number, body in enumerate(queue.bodies, start=1)]
+            for start in range(0, len(batch), 10):
+                region.work(name, batch[start : start + 10])
+            if not self._something_waits():
+                queue.letters.clear()  # what the relay has just sent again
+        self.told.changed_by_repeats = before != (self.aws.cases, self.aws.events)
+
+
+def _shown(run: Run) -> str:
+    if run.failure is not None:
+        return f"{type(run.failure).__name__} {run.failure}"
+    paper = getattr(run.outcome, "receipt", None)
+    state = getattr(run.outcome, "state", None)
+    return f"receipt {paper.locator}" if paper is not None else str(state or run.outcome)[:60]

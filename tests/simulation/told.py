@@ -1,0 +1,117 @@
+"""What people were told in a schedule, which nothing may take back, and how it ended."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from unittest import mock
+
+from chalicelib import telemetry
+from chalicelib.domain.receipt import Receipt
+from chalicelib.domain.registration import Ref
+from tests.simulation.plans import Family, Plan
+from tests.simulation.region import Region
+
+
+@dataclass
+class Client:
+    """Somebody who sends a form under one key, and what was acknowledged.
+
+    Attributes:
+        receipts: one for each answer that came back; all must be the same.
+    """
+
+    number: int
+    family: Family
+    key: str
+    receipts: list[Receipt] = field(default_factory=list)
+    tried_to_withdraw: bool = False
+    withdrawn: bool = False
+    corrected: bool = False
+
+    @property
+    def paper(self) -> Receipt | None:
+        """The receipt that the client holds."""
+        return self.receipts[0] if self.receipts else None
+
+
+@dataclass
+class Told:
+    """What was told, shown and observed.
+
+    Attributes:
+        shown: run -> (actor, locator) that it showed.
+        erased_keys: requests whose case somebody began to erase.
+        look_ups: reissues that were answered, whatever the answer.
+        waited_for_sweep: a case waited for the sweep though nothing was lost.
+        changed_by_repeats: messages that came again changed something.
+    """
+
+    clients: list[Client]
+    shown: dict[str, tuple[str, str]] = field(default_factory=dict)
+    erased: set[Ref] = field(default_factory=set)
+    erased_keys: set[str] = field(default_factory=set)
+    proposed: set[str] = field(default_factory=set)
+    reissuing: bool = False
+    look_ups: int = 0
+    wrong_tries: int = 0
+    waited_for_sweep: bool = False
+    changed_by_repeats: bool = False
+    logged: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Result:
+    """How a schedule ended.
+
+    Attributes:
+        violations: name of the invariant, and what was found; empty when all hold.
+    """
+
+    plan: Plan
+    violations: list[tuple[str, str]]
+    region: Region
+    told: Told
+
+    @property
+    def broken(self) -> str:
+        """The first invariant that does not hold; "" when all do."""
+        return self.violations[0][0] if self.violations else ""
+
+
+@contextmanager
+def logs_kept(kept: list[str]) -> Iterator[None]:
+    """Keep what would be logged, to look for people in it; nothing is printed."""
+
+    def log(event: str, **told: object) -> None:
+        kept.append(f"{event} {told}")
+
+    with mock.patch.object(telemetry, "log", log):
+        yield
+
+
+def digest_of(region: Region) -> str:
+    """One hash of all that is stored and how it came about, with what is sealed opened."""
+    aws = region.aws
+    opened = {
+        key: (region.opened(*key, item), item.salt, item.guards) for key, item in aws.vault.items()
+    }
+    seals = {day: (seal.count, seal.root, seal.prev) for day, seal in aws.sealed_days.items()}
+    letters = [sorted(queue.bodies) for queue in region.post.values()]
+    stored = (
+        sorted((str(ref), repr(case)) for ref, case in aws.cases.items()),
+        sorted(opened.items()),
+        sorted((name, repr(holder)) for name, holder in aws.guards.items()),
+        sorted((key, event.hash) for key, event in aws.events.items()),
+        sorted(seals.items()),
+        sorted((name, repr(bucket)) for name, bucket in aws.buckets.items()),
+        sorted(aws.rights.items()),
+        sorted(aws.files),
+        letters,
+        sorted((where, str(trouble)) for where, trouble in aws.fired.items()),
+        aws.now,
+        aws.made,
+    )
+    return hashlib.sha256(repr(stored).encode()).hexdigest()
