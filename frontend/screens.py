@@ -25,6 +25,7 @@ OUT = Path(__file__).resolve().parents[1] / "docs" / "screens"
 WIDTH, HEIGHT = 360, 740
 DESK_WIDTH = 1280
 COLOURS = 24  # enough for flat colours and the edges of letters
+TALLEST = 3000
 PLAIN = ("/", "/data/", "/usul/", "/status/", "/perbaiki/", "/tarik/", "/offline/", "/tidak-ada")
 STEPS = (
     *("persetujuan", "alamat", "kontak", "anggota", "anggota-0", "anggota-0-keadaan"),
@@ -67,8 +68,9 @@ def _member(sent: dict[str, Any]) -> dict[str, str]:
 
 
 def photograph(page: Page, out: Path, name: str) -> None:
-    """Write the whole page as a small PNG."""
+    """Write the page as a small PNG; the end of a very long one is left out."""
     picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    picture = picture.crop((0, 0, picture.width, min(picture.height, TALLEST)))
     counted = picture.getcolors(picture.width * picture.height)
     commonest = sorted(cast("list[tuple[int, tuple[int, int, int]]]", counted), reverse=True)
     palette = Image.new("P", (1, 1))

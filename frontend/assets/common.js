@@ -102,6 +102,9 @@ const checks = {
   },
 };
 checks.yes_no = checks.choose;
+["nik", "kk"].forEach((name) => {
+  checks["required-" + name] = (text) => (digits(text) ? checks[name](text) : W.faults.required);
+});
 
 function controlOf(field) {
   return field.querySelector("[name]");
