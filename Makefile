@@ -8,7 +8,7 @@ N ?= 2000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check prove build clean clean-data
+.PHONY: help run demo test check prove fuzz build clean clean-data
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -30,6 +30,12 @@ prove: ## the long proofs: more seeds, larger worlds
 	@$(PYTHON) infra/bootstrap.py dev aws chromium
 	@$(PY) -m frontend.build
 	@$(PY) -m pytest -q -m prove $(ARGS)
+
+fuzz: N := 1000000
+fuzz: ## N=1000000 hostile requests to the handlers, in process, every answer judged
+	@$(PYTHON) infra/bootstrap.py dev
+	@$(PY) -m frontend.build
+	@$(PY) -m tests.fuzz.run $(N)
 
 check: ## style, types and templates
 	@$(PYTHON) infra/bootstrap.py dev

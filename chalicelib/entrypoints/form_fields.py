@@ -7,6 +7,7 @@ from typing import Any
 
 _DEEPEST = 4
 _MOST_ITEMS = 40
+_LONGEST_PLACE = 3
 _AREAS = ("reason",)  # fields of more than one line; the API takes one
 
 
@@ -34,6 +35,11 @@ def nested(fields: Mapping[str, str]) -> dict[str, Any]:
     return {name: _listed(value) for name, value in body.items()}
 
 
+def is_place(name: str) -> bool:
+    """Tell whether a part of a name is a place in a list."""
+    return name.isascii() and name.isdecimal() and len(name) <= _LONGEST_PLACE
+
+
 def _answer(text: str) -> str | int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text  # noqa: PLR2004 - no answer has ten digits
 
@@ -42,6 +48,6 @@ def _listed(value: Any) -> Any:  # noqa: ANN401 - JSON values
     """A mapping whose names are 0, 1, 2 ... is a list; gaps close up."""
     if not isinstance(value, dict):
         return value
-    if value and all(name.isascii() and name.isdecimal() for name in value):
+    if value and all(map(is_place, value)):
         return [value[name] for name in sorted(value, key=int)[:_MOST_ITEMS]]
     return value

@@ -147,13 +147,13 @@ def read(
         )
         body = checked.model_dump(mode="json")
     except ValidationError as error:
-        for one in error.errors(include_url=False, include_context=False, include_input=False)[
-            :MAX_ERRORS
-        ]:
+        for one in error.errors(include_url=False, include_context=False, include_input=False):
+            if one["type"] == "json_invalid":  # this reader is stricter: half letters, deep nesting
+                raise InvalidRequest(Fault("body_unreadable")) from None
             path = _path(one["loc"], body)
-            faults.append(Fault(_code(one["type"], path), ".".join(str(part) for part in path)))
+            faults.append(_fault(one["type"], path))
             _drop(body, path)
-    return Sent(body, tuple(dict.fromkeys(faults)), key, fields)
+    return Sent(body, tuple(dict.fromkeys(faults))[:MAX_ERRORS], key, fields)
 
 
 def caller(request: Request) -> Caller:
@@ -287,10 +287,7 @@ def _form(raw: bytes) -> dict[str, str]:
 
 
 def _path(loc: tuple[int | str, ...], body: Mapping[str, Any]) -> tuple[int | str, ...]:
-    """The place of a fault as the sender knows it, without pydantic's own steps.
-
-    An unknown field's name is the sender's own text, so it is not repeated.
-    """
+    """The place of a fault in the body, without pydantic's own steps."""
     path: list[int | str] = []
     here: Any = body
     for part in loc:
@@ -314,6 +311,15 @@ _CODES = {
     "enum": "field_not_an_option",
     "literal_error": "field_not_an_option",
 }
+
+
+def _fault(kind: str, path: tuple[int | str, ...]) -> Fault:
+    """A fault at its place; a name that the sender made up is never repeated."""
+    if path[:1] == ("answers",) and len(path) > 1:
+        ours = any(question["code"] == path[1] for question in wiring.questions())
+        return Fault("answer_wrong_type", f"answers.{path[1]}" if ours else "answers")
+    told = path[:-1] if kind == "extra_forbidden" else path
+    return Fault(_code(kind, path), ".".join(str(part) for part in told))
 
 
 def _code(kind: str, path: tuple[int | str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,6 +10,9 @@ from pydantic.json_schema import models_json_schema
 
 from chalicelib.entrypoints import schemas
 from chalicelib.entrypoints.http import FORM, JSON
+
+HTML = "text/html"
+_PAGE = {HTML: {"schema": {"type": "string"}}}
 
 _REFUSALS = {
     400: "The body cannot be read",
@@ -63,7 +67,8 @@ def document() -> dict[str, Any]:
             "content is answered as a page when the client accepts text/html.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {operation[0]: {"post": _operation(operation)} for operation in _OPERATIONS},
+        "paths": {operation[0]: {"post": _operation(operation)} for operation in _OPERATIONS}
+        | _pages(),
         "components": {
             "schemas": definitions["$defs"],
             "securitySchemes": {"agent": {"type": "http", "scheme": "bearer"}},
@@ -76,15 +81,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
     told: dict[str, Any] = {
         "summary": summary,
         "operationId": path.removeprefix("/v1/").replace("/", "_"),
-        "requestBody": {
-            "required": True,
-            "content": {JSON: _ref(body), FORM: {"schema": {"type": "object"}}},
-        },
-        "responses": {str(status): {"description": summary, "content": {JSON: _ref(answer)}}}
-        | {
-            str(code): {"description": why, "content": {JSON: _ref(schemas.ErrorBody)}}
-            for code, why in (_REFUSALS | refusals).items()
-        },
+        "requestBody": _sent(body),
+        "responses": {str(status): {"description": summary, "content": _ref(answer) | _PAGE}}
+        | _refused(_REFUSALS | refusals),
     }
     if keyed:
         told["parameters"] = [_KEY]
@@ -93,8 +92,55 @@ def _operation(operation: Operation) -> dict[str, Any]:
     return told
 
 
+def _pages() -> dict[str, Any]:
+    """What browsers without JavaScript need besides, and this document."""
+    unread = _refused({code: _REFUSALS[code] for code in (400, 413, 415)})
+    members = {"name": "members", "in": "query", "schema": {"type": "integer", "minimum": 1}}
+    body = _sent(schemas.RegistrationBody)
+    shown = {"200": {"description": "The form", "content": _PAGE}}
+    checked = {"200": {"description": "What was filled in, to be read again", "content": _PAGE}}
+    itself = {"200": {"description": "This document", "content": {JSON: {"schema": {}}}}}
+    return {
+        "/v1/form": {
+            "get": {
+                "summary": "The form of a registration as a page",
+                "operationId": "form",
+                "parameters": [members],
+                "responses": shown,
+            },
+            "post": {
+                "summary": "The form as it was filled in so far",
+                "operationId": "form_again",
+                "requestBody": body,
+                "responses": shown | unread,
+            },
+        },
+        "/v1/check": {
+            "post": {
+                "summary": "Check a registration without sending it",
+                "operationId": "check",
+                "parameters": [_KEY],
+                "requestBody": body,
+                "responses": checked | unread | _refused({422: _REFUSALS[422]}),
+            },
+        },
+        "/v1/openapi.json": {
+            "get": {"summary": "This document", "operationId": "openapi", "responses": itself}
+        },
+    }
+
+
+def _sent(body: type[BaseModel]) -> dict[str, Any]:
+    return {"required": True, "content": _ref(body) | {FORM: {"schema": {"type": "object"}}}}
+
+
+def _refused(why: Mapping[int, str]) -> dict[str, Any]:
+    content = _ref(schemas.ErrorBody) | _PAGE
+    return {str(code): {"description": text, "content": content} for code, text in why.items()}
+
+
 def _ref(model: type[BaseModel]) -> dict[str, Any]:
-    return {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}
+    return {JSON: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
 
 
 def _name(model: type[BaseModel]) -> str:

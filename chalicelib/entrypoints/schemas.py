@@ -18,8 +18,9 @@ from chalicelib.domain.household import (
     Sex,
 )
 
+# `$` is the very end of the text both to pydantic's engine and to readers of the document (ECMA).
 # One line of printable text: no control characters, which no form sends.
-_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\z"
+_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 
 
 def _is_ticked(ticked: bool) -> bool:
@@ -40,15 +41,15 @@ Why = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_LI
 Number = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Day = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\z"),
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
     AfterValidator(_real_day),
     Field(json_schema_extra={"format": "date"}),
 ]
-Village = Annotated[str, StringConstraints(pattern=r"^[0-9]{10}\z")]
-Neighbourhood = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}\z")]
-Phone = Annotated[str, StringConstraints(pattern=r"^(0|\+62)[0-9]{7,13}\z")]
+Village = Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")]
+Neighbourhood = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
+Phone = Annotated[str, StringConstraints(pattern=r"^(0|\+62)[0-9]{7,13}$")]
 ReceiptText = Annotated[str, StringConstraints(min_length=1, max_length=60)]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}\z")]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Ticked = Annotated[
     bool, AfterValidator(_is_ticked), Field(json_schema_extra={"const": True})
 ]  # not Literal[True], which takes no "true" from a form
