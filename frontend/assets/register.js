@@ -220,13 +220,14 @@ function heard(errors) {
 }
 
 function showReceipt(data) {
-  const box = make("div", { role: "status" });
+  // A screen reader is told the new state, not the whole answer, which stands below it.
+  const news = make("p", { role: "status" });
+  const rest = make("div", {});
+  const box = section(W.receipt.status_heading, news, rest);
   const draw = (state) => {
     const moves = MOVES_BY_ITSELF.indexOf(state.state) >= 0;
-    fill(
-      box, make("h2", {}, W.receipt.status_heading), make("p", {}, make("b", {}, state.title)), ...nextView(state),
-      moves ? make("p", {}, W.receipt.auto) : "", ...stateView(state, data.receipt)
-    );
+    fill(news, make("b", {}, state.title));
+    fill(rest, ...nextView(state), moves ? make("p", {}, W.receipt.auto) : "", ...stateView(state, data.receipt));
   };
   draw(data);
   const finish = button(W.receipt.finish, () => {

@@ -8,6 +8,7 @@ from typing import Any
 import form_filling as fill
 import pytest
 from playwright.sync_api import Page, Route, expect
+from pretend_api import WAITING
 
 pytestmark = pytest.mark.browser
 SEND = "Kirim pendaftaran"
@@ -127,6 +128,39 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key(
     page.get_by_role("button", name="Kirim lagi").first.click()
     expect(page.locator(".number")).to_be_visible()
     assert keys[0] == keys[1]
+
+
+def test_the_state_is_asked_for_less_and_less_often_and_never_while_hidden(page: Page) -> None:
+    asked: list[str] = []
+
+    def still_waiting(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(json=WAITING)
+
+    page.route("**/v1/status", still_waiting)
+    page.add_init_script(
+        "window.away = false;Object.defineProperty(document, 'hidden', { get: () => window.away });"
+    )
+    page.clock.install()
+    fill.to_check_page(page)
+    page.get_by_role("button", name=SEND).click()
+    expect(page.locator(".number")).to_be_visible()
+
+    def after(seconds: int) -> int:
+        page.clock.run_for(seconds * 1000)
+        page.wait_for_timeout(100)
+        return len(asked)
+
+    assert after(5) == 0
+    assert after(2) == 1  # at 6 s
+    assert after(9) == 1
+    assert after(5) == 2  # 12 s later
+    page.evaluate("window.away = true")
+    assert after(120) == 2
+    page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(100)
+    assert len(asked) == 3
+    assert after(4000) <= 9
 
 
 def test_a_double_click_sends_once(page: Page) -> None:
