@@ -51,7 +51,13 @@ def from_body(body: str) -> Message:
     """Read what `to_body` wrote.
 
     Raises:
-        ValueError, KeyError: the text is none of ours.
+        ValueError, KeyError, TypeError: the text is none of ours.
     """
-    fields = json.loads(body)
-    return Message(Ref(fields["village"], fields["locator"]), fields["version"])
+    try:
+        fields = json.loads(body)
+    except RecursionError as error:
+        raise ValueError("the text is nested too deeply") from error
+    village, locator, version = fields["village"], fields["locator"], fields["version"]
+    if not (isinstance(village, str) and isinstance(locator, str) and type(version) is int):
+        raise TypeError("the text is none of ours")
+    return Message(Ref(village, locator), version)

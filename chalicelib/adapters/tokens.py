@@ -141,7 +141,7 @@ def read_keys(raw: bytes) -> dict[str, RSAPublicKey]:
             and "d" not in key
         ]
         found = {str(key["kid"]): RSAAlgorithm.from_jwk(key) for key in wanted}
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidKeyError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidKeyError):
         raise TryAgain(Fault("busy")) from None
     return {kid: key for kid, key in found.items() if key.key_size >= _SMALLEST_KEY}  # type: ignore[misc]  # without "d" they are public
 
