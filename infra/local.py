@@ -83,7 +83,7 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT) -> None:
         cognito = aws.account().client("cognito-idp")
         pool = deployed.parameters["StaffPoolId"]
         passwords = make_accounts(cognito, pool, kept / "staff.json")
-        _wake(aws.account(), stage_name, deployed.backends)
+        wake(aws.account(), stage_name, deployed.backends)
         _say(f"ready in {time.monotonic() - begun:.0f} s")
         _print_welcome(site, passwords)
         _serve(front(package.site, deployed.backends), ports.site, aws, registry)
@@ -133,8 +133,8 @@ def _published(account: Account, bucket: str) -> Published:
     return read
 
 
-def _wake(account: Account, stage_name: str, backends: Backends) -> None:
-    """Start a process of each function on a family's way, so that the first one does not wait."""
+def wake(account: Account, stage_name: str, backends: Backends) -> None:
+    """Start a process of each function on a family's way, so that the first does not wait."""
     stack = account.client("cloudformation").describe_stack_resources(
         StackName=f"tepat-{stage_name}-public"
     )

@@ -110,6 +110,7 @@ def running(folder: Path, package: Package) -> Iterator[Tepat]:
         local.aws_running(aws),
     ):
         deployed = local.deploy_locally(aws, STAGE, package, given)
+        local.wake(aws.account(), STAGE, deployed.backends)
         passwords = make_accounts(
             aws.account().client("cognito-idp"),
             deployed.parameters["StaffPoolId"],

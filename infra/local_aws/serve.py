@@ -10,8 +10,9 @@ What it adds to ministack 1.5.33, which is pinned because private names are used
   restart, registrations that were not yet relayed would silently never be. Records are saved too,
   and positions are set back by a minute, for the relay is idempotent.
 * SQS rights as AWS has them: a batch needs the right of the single call, not one of its own.
-* A closed door. `POST /_ministack/reset` wipes everything without a password, also when a foreign
-  web page sends it; of `/_ministack/*` only the health page is left.
+* A closed door. The access key is no secret and ministack lets every web page in (CORS `*`), so a
+  foreign page could read and wipe everything: requests of other origins and for other host names
+  are refused. `POST /_ministack/reset` wipes without any key: only the health page is left.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ READ_ONLY = {"GET", "HEAD", "OPTIONS"}
 class Checkpoints:
     """ministack's ASGI app; writes the state to disk soon after a request that may change it."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
+        self._hosts = {f"127.0.0.1:{port}".encode(), f"localhost:{port}".encode()}
         self._dirty = False
         self._saver: asyncio.Task[None] | None = None
 
@@ -53,12 +55,25 @@ class Checkpoints:
         if scope["type"] == "lifespan":
             self._saver = asyncio.create_task(self._save_for_ever())
         elif scope["type"] == "http":
-            if scope["path"].startswith("/_ministack/") and scope["path"] != "/_ministack/health":
+            if not self._may(scope):
                 await send({"type": "http.response.start", "status": 403, "headers": []})
                 await send({"type": "http.response.body", "body": b"closed\n"})
                 return
             self._dirty = self._dirty or scope["method"] not in READ_ONLY
         await ministack.app(scope, receive, send)
+
+    def _may(self, scope: Scope) -> bool:
+        """Refuse what a foreign page sends to AWS's own APIs.
+
+        Our functions behind API Gateway judge the origin themselves; a plain GET carries no key,
+        and a browser on its way out of a sign-out shows a foreign origin with one.
+        """
+        headers, path = dict(scope["headers"]), scope["path"]
+        own = {b"http://" + host for host in self._hosts} | {None}
+        open_to_all = scope["method"] in {"GET", "HEAD"} or path.startswith("/_aws/execute-api/")
+        closed = path.startswith("/_ministack/") and path != "/_ministack/health"
+        ours = open_to_all or headers.get(b"origin") in own
+        return headers.get(b"host") in self._hosts and ours and not closed
 
     async def _save_for_ever(self) -> None:
         pause = SHORTEST_PAUSE
@@ -145,11 +160,12 @@ def main() -> None:
     keep_streams()
     judge_batches_as_single()
     config = Config()
-    config.bind = [f"127.0.0.1:{parser.parse_args().port}"]
+    port = parser.parse_args().port
+    config.bind = [f"127.0.0.1:{port}"]
     config.graceful_timeout = 5
     config.startup_timeout = 120  # 100,000 items take 3 s to load; a slow disk takes longer
     config.shutdown_timeout = 120
-    asyncio.run(serve(Checkpoints(), config))
+    asyncio.run(serve(Checkpoints(port), config))
 
 
 if __name__ == "__main__":

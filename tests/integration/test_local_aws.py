@@ -260,4 +260,9 @@ def test_nobody_resets_the_local_aws_from_a_web_page(tepat: Tepat) -> None:
     for path in ("reset", "config"):
         answer = httpx.post(f"{tepat.aws.endpoint}/_ministack/{path}")
         assert answer.status_code == 403
-    assert httpx.get(f"{tepat.aws.endpoint}/_ministack/health").is_success
+    health = f"{tepat.aws.endpoint}/_ministack/health"
+    assert httpx.get(health).is_success
+    foreign = {"Origin": "https://example.org"}
+    assert httpx.post(tepat.aws.endpoint, headers=foreign).status_code == 403
+    assert httpx.options(tepat.aws.endpoint, headers=foreign).status_code == 403
+    assert httpx.get(health, headers={"Host": "example.org"}).status_code == 403
