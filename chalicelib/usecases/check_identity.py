@@ -55,6 +55,9 @@ def check_identities(messages: Sequence[Message], ports: Ports) -> list[Message]
         found = loaded.get(message.ref)
         if found is None or found.case.state not in _WAITS_FOR_CHECK:
             continue
+        if found.torn:
+            failed.append(message)
+            continue
         try:
             open_cases.append((message, found, open_identity(found, ports.opener)))
         except TryAgain:

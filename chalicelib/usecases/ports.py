@@ -114,6 +114,15 @@ class Loaded:
     case: Registration
     vault: tuple[VaultItem, ...]
 
+    @property
+    def torn(self) -> bool:
+        """Whether the case was corrected or erased between the reads of its items.
+
+        Items of one call are each read as last written, but not all at one instant (DynamoDB,
+        BatchGetItem). An answer about the old identity must not count for the corrected one.
+        """
+        return self.case.state is not State.ERASED and len(self.vault) != 1 + self.case.corrections
+
 
 @dataclass(frozen=True, slots=True)
 class Bucket:

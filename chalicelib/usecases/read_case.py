@@ -71,6 +71,8 @@ def read_case(
     found = loaded.get(ref)
     if found is None:
         raise NotFound(Fault("case_unknown", "locator"))
+    if with_identity and found.torn:
+        raise TryAgain(Fault("busy"))
     identity = proposal = None
     if with_identity and found.case.household is not None:
         identity = open_identity(found, ports.opener)

@@ -86,7 +86,7 @@ def reissue(command: Reissue, ports: Ports) -> Receipt:
         found = ports.store.load([ref]).get(ref)
         if found is None or found.case.state in ENDED_STATES:
             raise NotFound(Fault("reissue_nobody", "nik"))
-        paper = _give(found, command, ports)
+        paper = None if found.torn else _give(found, command, ports)
         if paper is not None:
             return paper
     raise TryAgain(Fault("busy"))

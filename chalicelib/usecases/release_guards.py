@@ -25,13 +25,16 @@ def release_guards(messages: Sequence[Message], ports: Ports) -> list[Message]:
     """Release the guards of each withdrawn case, once.
 
     Returns:
-        The messages that must come again, because the store refused for now.
+        The messages that must come again, because the store refused or the case was just written.
     """
     loaded = ports.store.load(list({message.ref: None for message in messages}))
     failed: list[Message] = []
     for message in {message.ref: message for message in messages}.values():
         found = loaded.get(message.ref)
         if found is None or found.case.state is not State.WITHDRAWN:
+            continue
+        if found.torn:
+            failed.append(message)
             continue
         stamp = Stamp(ports.clock.now_ms(), ACTOR, found.vault[0].salt)
         moved, event = registration.release_guards(found.case, stamp)

@@ -48,6 +48,9 @@ def score_households(messages: Sequence[Message], ports: Ports) -> list[Message]
         found = loaded.get(message.ref)
         if found is None or found.case.state is not State.MATCHED:
             continue
+        if found.torn:
+            failed.append(message)
+            continue
         stamp = Stamp(ports.clock.now_ms(), ACTOR, found.vault[0].salt)
         try:
             settled = _settle(found.case, cutoffs, stamp, ports)

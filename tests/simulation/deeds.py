@@ -10,6 +10,7 @@ from chalicelib.domain import receipt
 from chalicelib.domain.audit import DAY_MS
 from chalicelib.domain.blind_keys import request_id
 from chalicelib.domain.errors import InvalidRequest, NotFound, TooMany, WrongState
+from chalicelib.domain.identity import IdentityAnswer
 from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases.find_case import Caller
@@ -17,7 +18,7 @@ from chalicelib.usecases.relay import CHECK, RELEASE, SCORE
 from tests.fakes import FakeBlindIndex
 from tests.simulation.faulty_aws import Dice, Run
 from tests.simulation.plans import MINUTE, WAITS, Action
-from tests.simulation.region import INDEX_KEY
+from tests.simulation.region import INDEX_KEY, MISMATCH
 from tests.simulation.told import Client
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def correct(at: Schedule, action: Action, dice: Dice) -> Run | None:
     change: dict[str, Any] = {"index": 0, "name": "Contoh Betul"}
     if dice.chance(300):
         change["nik"] = dice.pick(CORRECTED_NIKS)
+        _client(at, action).corrected_niks.add(change["nik"])
 
     def done(client: Client) -> None:
         client.corrected = True
@@ -258,13 +260,22 @@ def _midnight(at: Schedule, _action: Action, _dice: Dice) -> None:
     at.aws.now += DAY_MS - at.aws.now % DAY_MS + 90 * MINUTE
 
 
-def _registry(*, down: bool | None = None, lies: bool | None = None) -> Deed:
-    """The civil registry goes down or comes back, begins to lie or stops."""
+def _late(at: Schedule, _action: Action, _dice: Dice) -> None:
+    """Messages come again, long after they were worked on."""
+    for queue in at.region.post.values():
+        queue.come_again()
+
+
+def _registry(
+    *, down: bool | None = None, lies: bool | None = None, says: IdentityAnswer | None = None
+) -> Deed:
+    """The civil registry goes down or comes back, begins to lie or stops, or knows nobody."""
 
     def deed(at: Schedule, _action: Action, _dice: Dice) -> None:
         registry = at.region.registry
         registry.down = registry.down if down is None else down
         registry.lies = registry.lies if lies is None else lies
+        registry.says = says
 
     return deed
 
@@ -294,6 +305,8 @@ DEEDS: Mapping[str, Deed] = {
     "up": _registry(down=False),
     "lies": _registry(lies=True),
     "truth": _registry(lies=False),
+    "mismatch": _registry(says=MISMATCH),
+    "late": _late,
 }
 
 

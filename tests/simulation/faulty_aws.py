@@ -35,11 +35,13 @@ class Trouble(StrEnum):
     REFUSED = "refused for good"  # throttled until the SDK gives up: nothing was done
     UNHEARD = "done, no answer for good"  # done, but the SDK gives up: told as a refusal
     REPEATED = "done, answer lost, sent again"  # the SDK hears the second answer
-    TORN = "read in two moments"  # a batch of reads is no snapshot
+    TORN_STATES = "states read last"  # a batch of reads is no snapshot
+    TORN_VAULT = "vault read last"
     PARTLY = "done in part, then refused"  # SQS takes some messages of a batch
     SILENT = "no answer"  # of the civil registry: not checked, which is an answer
 
 
+TORN = (Trouble.TORN_STATES, Trouble.TORN_VAULT)
 WRITE_TROUBLES = (
     Trouble.CRASH_BEFORE,
     Trouble.CRASH_AFTER,
@@ -49,7 +51,7 @@ WRITE_TROUBLES = (
 )
 
 TROUBLES: Mapping[str, tuple[Trouble, ...]] = {
-    "BatchGetItem": (Trouble.CRASH_BEFORE, Trouble.CRASH_AFTER, Trouble.REFUSED, Trouble.TORN),
+    "BatchGetItem": (Trouble.CRASH_BEFORE, Trouble.REFUSED, *TORN),
     "Query": (Trouble.CRASH_BEFORE, Trouble.REFUSED),
     "GetItem": (Trouble.CRASH_BEFORE, Trouble.REFUSED),
     "Decrypt": (Trouble.CRASH_BEFORE, Trouble.REFUSED),
@@ -196,6 +198,8 @@ class FaultyAws(FakeAws):
         fired: the faults that happened, in order.
         met: the same by the name of the call.
         trace: what happened, a line each, for people; None when nobody will read it.
+        history: which call was made where; None when nobody will read it.
+        meanwhile: (run, number of its call, inside it) -> what others do then.
         at_call: told of each call just before it is carried out.
     """
 
@@ -206,6 +210,8 @@ class FaultyAws(FakeAws):
     fired: dict[Where, Trouble] = field(default_factory=dict)
     met: set[tuple[str, Trouble]] = field(default_factory=set)
     trace: list[str] | None = None
+    history: list[tuple[Where, str]] | None = None
+    meanwhile: dict[tuple[str, int, bool], Callable[[], None]] = field(default_factory=dict)
     at_call: Callable[[Run, str], None] | None = None
     made: int = 0
 
@@ -217,11 +223,14 @@ class FaultyAws(FakeAws):
         number = len(run.calls)
         run.calls.append(name)
         self.made += 1
+        if self.history is not None:
+            self.history.append(((run.name, number), name))
         trouble = self.faults(run.name, number, name)
         if trouble is not None:
             self.fired[run.name, number] = trouble
             self.met.add((name, trouble))
         self.hand_over()
+        self._others(run.name, number, inside=False)
         if self.trace is not None:
             self.trace.append(f"  {run.name:28} {name}{f'  !! {trouble}' if trouble else ''}")
         self.now += 7
@@ -266,8 +275,17 @@ class FaultyAws(FakeAws):
 
     def tear(self) -> None:
         """Between two items of one batch of reads: others may write here, if it is torn."""
-        if self.trouble is Trouble.TORN:
+        run = self.running
+        if run is not None and run.trouble in TORN:
             self.hand_over()
+            self._others(run.name, len(run.calls) - 1, inside=True)
+
+    def _others(self, run: str, number: int, *, inside: bool) -> None:
+        """What a plan says that others do at this very moment, once."""
+        if self.meanwhile:
+            work = self.meanwhile.pop((run, number, inside), None)
+            if work is not None:
+                work()
 
     @property
     def trouble(self) -> Trouble | None:

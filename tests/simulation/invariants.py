@@ -153,10 +153,10 @@ def nobody_is_refused_because_of_themselves(run: Schedule) -> Iterator[str]:
             if kind != "nik_held":
                 continue
             others = [
-                client for client in run.told.clients
-                if client.key != own.key and (case.corrections or locator == ""
-                    or client.family.numbers & own.family.numbers)
-            ]  # fmt: skip
+                client
+                for client in run.told.clients
+                if client.key != own.key and client.numbers & own.numbers
+            ]
             if requests.get(locator) == case.request_id or not others:
                 yield f"{case.ref.locator} is held up by {locator or 'its own correction'}"
 

@@ -15,7 +15,7 @@ from chalicelib.domain.errors import TepatError, TryAgain
 from chalicelib.domain.registration import Ref, Registration, State, WayIn, Work
 from chalicelib.usecases import read_case, register, sweep
 from chalicelib.usecases.open_identity import open_identity
-from chalicelib.usecases.ports import Conflict, Holder, Message, VaultItem
+from chalicelib.usecases.ports import Conflict, Cutoffs, Holder, Loaded, Message, VaultItem
 from chalicelib.usecases.relay import CHECK
 from tests.simulation.faulty_aws import EventTable
 from tests.simulation.region import Change, Letter, Region, RegionLedger, RegionStore
@@ -329,6 +329,23 @@ def _due_only(region: Region) -> int:
     if due:
         region.queues[CHECK].send(due)
     return len(due)
+
+
+class TornReadsTrusted(_Region):
+    """What one batch of reads brings is taken for one moment; seen by the exhaustive mode."""
+
+    class Store(RegionStore):
+        def load_for_scoring(
+            self, refs: Sequence[Ref], region: str
+        ) -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
+            loaded, cutoffs = super().load_for_scoring(refs, region)
+            return {ref: _Trusted(each.case, each.vault) for ref, each in loaded.items()}, cutoffs
+
+    store_of = Store
+
+
+class _Trusted(Loaded):
+    torn = False
 
 
 MISTAKES: tuple[type[Region], ...] = (

@@ -98,10 +98,13 @@ class RegionStore(FakeCaseStore):
         aws = self.aws
 
         def read() -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
-            sealed = {ref: _vault(aws, ref) for ref in refs}
-            aws.tear()
-            cases = {ref: aws.cases[ref] for ref in refs if ref in aws.cases}
-            if aws.trouble is Trouble.TORN and aws.now & 1:  # the other table was read last
+            if aws.trouble is Trouble.TORN_STATES:
+                sealed = {ref: _vault(aws, ref) for ref in refs}
+                aws.tear()
+                cases = {ref: aws.cases[ref] for ref in refs if ref in aws.cases}
+            else:
+                cases = {ref: aws.cases[ref] for ref in refs if ref in aws.cases}
+                aws.tear()
                 sealed = {ref: _vault(aws, ref) for ref in refs}
             return {ref: Loaded(case, sealed[ref]) for ref, case in cases.items()}, (
                 aws.cutoffs.get(region)
@@ -189,6 +192,10 @@ class RegionQueue:
             self.letters[self.taken] = Letter(self.taken, body)
             self.bodies[body] = None
 
+    def come_again(self) -> None:
+        """Every message that ever was in it is delivered once more."""
+        self._take(list(self.bodies))
+
     def receive(self, dice: Dice) -> list[Letter]:
         """Up to ten letters in any order; now and then one that another run holds already."""
         free = [
@@ -219,6 +226,7 @@ class RegionRegistry(Registry):
     aws: RegionAws = field(default_factory=RegionAws)
     dice: Dice = field(default_factory=lambda: Dice(0))
     lies: bool = False
+    says: IdentityAnswer | None = None  # of everybody, if it does not lie
 
     def check(self, claims: Sequence[IdentityClaim]) -> Sequence[IdentityAnswer]:
         if not claims:
@@ -234,7 +242,7 @@ class RegionRegistry(Registry):
         if self.lies:
             answers = [self.dice.pick(LIES) for _ in claims]
         else:
-            answers = [CONFIRMED for _ in claims]
+            answers = [self.says or CONFIRMED for _ in claims]
         self.aws.confirmed.update(
             (claim.nik, claim.name)
             for claim, answer in zip(claims, answers, strict=True)
@@ -244,12 +252,13 @@ class RegionRegistry(Registry):
 
 
 CONFIRMED = IdentityAnswer(Outcome.CONFIRMED)
+MISMATCH = IdentityAnswer(Outcome.MISMATCH, ("name",))
 NOT_CHECKED = IdentityAnswer(Outcome.NOT_CHECKED)
 LIES = (
     CONFIRMED,
     CONFIRMED,
     NOT_CHECKED,
-    IdentityAnswer(Outcome.MISMATCH, ("name",)),
+    MISMATCH,
     IdentityAnswer(Outcome.MISMATCH, ("birth_date", "sex")),
     IdentityAnswer(Outcome.NOT_FOUND),
     IdentityAnswer(Outcome.DECEASED),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from chalicelib.domain.audit import DAY_MS
 from chalicelib.domain.errors import TryAgain
@@ -11,7 +12,7 @@ from chalicelib.usecases.relay import CHECK, RELEASE, SCORE
 from tests.simulation import deeds
 from tests.simulation.faulty_aws import Crash, Dice, Machines, Run, no_faults
 from tests.simulation.invariants import after_each_run, at_the_end
-from tests.simulation.plans import MINUTE, Action, Plan, families
+from tests.simulation.plans import MINUTE, Action, Plan, families, forms_checked_once
 from tests.simulation.region import Letter, Region
 from tests.simulation.told import Client, Result, Told, logs_kept
 
@@ -24,6 +25,18 @@ LONG = frozenset({"hours", "midnight", "seal"})
 """Before these all runs end: no function lives for hours."""
 
 
+@dataclass(frozen=True)
+class Meanwhile:
+    """What another machine does from its beginning to its end, at one moment of a run.
+
+    Attributes:
+        at: the run, the number of its call, and whether inside that call, if it reads a batch.
+    """
+
+    at: tuple[str, int, bool]
+    action: Action
+
+
 class Schedule:
     """One run of a plan in a region of its own.
 
@@ -34,7 +47,12 @@ class Schedule:
     """
 
     def __init__(
-        self, plan: Plan, make: Callable[[int], Region] = Region, *, tell: bool = False
+        self,
+        plan: Plan,
+        make: Callable[[int], Region] = Region,
+        *,
+        tell: bool = False,
+        meanwhile: Meanwhile | None = None,
     ) -> None:
         self.plan = plan
         self.region = make(plan.seed)
@@ -42,6 +60,8 @@ class Schedule:
         self.aws.faults = plan.faults()
         self.aws.trace = [] if tell else None
         self.aws.at_call = self._reads_come_first
+        if meanwhile is not None:
+            self.aws.meanwhile[meanwhile.at] = lambda: self._aside(meanwhile.action)
         self.told = Told(
             [
                 Client(number, families()[family], f"key-of-{plan.seed}-client-{number}")
@@ -56,7 +76,7 @@ class Schedule:
 
     def go(self) -> Result:
         """Carry it out."""
-        with logs_kept(self.told.logged):
+        with logs_kept(self.told.logged), forms_checked_once():
             todo = list(self.plan.actions)
             while todo or self._machines.working:
                 while todo and self._machines.working < self.plan.width:
@@ -113,6 +133,14 @@ class Schedule:
         if run is not None:
             self._machines.start(run)
 
+    def _aside(self, action: Action) -> None:
+        """Carry out an action while another run waits."""
+        waiting, self.aws.running = self.aws.running, None
+        run = deeds.DEEDS[action.kind](self, action, Dice(action.dice))
+        if run is not None:
+            self._ended(self._machines.alone(run))
+        self.aws.running = waiting
+
     def _turn(self) -> bool:
         run = self._machines.turn()
         if run is not None:
@@ -141,6 +169,7 @@ class Schedule:
         region = self.region
         self.aws.faults = no_faults
         region.registry.down = region.registry.lies = False
+        region.registry.says = None
         if self.plan.skewed:
             self.aws.now += (MOST_SKEW_MIN + 1) * MINUTE
         for client in list(self.told.clients):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
 from chalicelib.domain import registration
-from chalicelib.domain.identity import IdentityAnswer, IdentityClaim
+from chalicelib.domain.errors import TryAgain
+from chalicelib.domain.identity import IdentityAnswer, IdentityClaim, Outcome
 from chalicelib.domain.registration import Ref, Stamp, State
+from chalicelib.usecases import erase, find_case, reissue
 from chalicelib.usecases.ports import Cutoffs, Loaded, Message
 from tests.fakes import FakeCaseStore
 from tests.world import Registry, World, form, member
 
 KEY = "k" * 24
+HEAD = "3510154903859901"
 
 
 @pytest.fixture
@@ -63,3 +66,70 @@ def test_a_score_that_met_a_new_receipt_comes_again(world: World) -> None:
     world.store = kept
     assert world.score(message) == []
     assert world.only().state is State.DECIDED
+
+
+def test_an_answer_about_the_old_name_never_counts_for_the_corrected_one(world: World) -> None:
+    """A batch of reads is no snapshot: the vault read before a correction, the case after it."""
+
+    class Torn(FakeCaseStore):
+        def load_for_scoring(
+            self, refs: Sequence[Ref], region: str
+        ) -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
+            before = {ref: self._loaded(ref).vault for ref in refs}
+            world.correct("c" * 24, paper, {"index": 0, "name": "Contoh Betul"})
+            return {ref: Loaded(self.aws.cases[ref], before[ref]) for ref in refs}, None
+
+    world.registry.said[HEAD] = IdentityAnswer(Outcome.MISMATCH, ("name",))
+    paper = world.register(KEY, form(world.model, member(9901), kk=None)).receipt.text
+    world.settle()
+    world.registry.said.clear()
+    kept, world.store = world.store, Torn(world.aws)
+    late = Message(world.only().ref, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world, "find_ports", lambda: find_ports(world, kept))
+        assert world.check(late) == [late]
+    world.store = kept
+    assert world.only().state is State.RECEIVED
+    world.settle()
+    assert world.only().state is State.DECIDED
+
+
+def find_ports(world: World, store: FakeCaseStore) -> find_case.Ports:
+    """Ports of a family's own requests, which read one item only."""
+    return find_case.Ports(world.clock, world.index, store, world.limits, "3510", world.village_of)
+
+
+def read(world: World) -> object:
+    return world.read(world.only())
+
+
+def erase_it(world: World) -> object:
+    ports = erase.Ports(world.clock, world.random, world.store)
+    return erase.erase(world.only().ref, "staff:officer-1", "family_request", ports)
+
+
+def reissue_it(world: World) -> object:
+    ports = reissue.Ports(
+        world.clock, world.index, world.store, world.ledger, world.limits, world.form_rules()
+    )
+    return reissue.reissue(reissue.Reissue(KEY, HEAD, "lost", "staff:officer-1"), ports)
+
+
+@pytest.mark.parametrize("use", [read, erase_it, reissue_it])
+def test_an_officer_is_asked_to_try_again_when_a_read_was_torn(
+    world: World, use: Callable[[World], object]
+) -> None:
+    """Before, it was an error of ours; an erasure could leave a guard of the correction behind."""
+
+    class Torn(FakeCaseStore):
+        def load_for_scoring(
+            self, refs: Sequence[Ref], region: str
+        ) -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
+            return {ref: Loaded(self.aws.cases[ref], ()) for ref in refs}, None
+
+    world.register(KEY, form(world.model, member(9901), kk=None))
+    world.store = Torn(world.aws)
+    before = world.only()
+    with pytest.raises(TryAgain):
+        use(world)
+    assert world.only() == before

@@ -30,6 +30,12 @@ class Client:
     tried_to_withdraw: bool = False
     withdrawn: bool = False
     corrected: bool = False
+    corrected_niks: set[str] = field(default_factory=set)
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """Every number that the client has ever claimed."""
+        return self.family.numbers | self.corrected_niks
 
     @property
     def paper(self) -> Receipt | None:

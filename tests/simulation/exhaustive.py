@@ -1,0 +1,198 @@
+"""Every call of every handler, with every fault, every two faults, and every other handler beside.
+
+Each handler stands in a story: what has happened before, the handler itself, and what its caller
+does after a failure (a client sends again with its key, a queue delivers again).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from tests.simulation.faulty_aws import TORN, Dice, Trouble, Where, troubles_of
+from tests.simulation.plans import WAITS, Action, Plan
+from tests.simulation.region import Region
+from tests.simulation.schedule import Meanwhile, Schedule
+from tests.simulation.told import Result
+
+TRIES = 3
+MATCHED = ("register1", "relay", "check", "relay")
+ASKED = ("mismatch", "register1", "relay", "check", "truth")
+CORRECTED = (*ASKED, "correct1", "relay")
+WITHDRAWN = ("register1", "withdraw1", "relay")
+
+
+@dataclass(frozen=True)
+class Story:
+    """A handler, what was before it, and who takes part.
+
+    Attributes:
+        clients: client -> family.
+        again: what the caller does after a failure; the same thing if empty.
+    """
+
+    handler: str
+    before: tuple[str, ...]
+    clients: Mapping[int, int]
+    again: str = ""
+
+    @property
+    def plan(self) -> Plan:
+        """The story as a plan without faults; the handler comes as often as it may be tried."""
+        repeats = (self.again or self.handler,) * (TRIES - 1)
+        kinds = (*self.before, self.handler, *repeats)
+        return Plan(
+            seed=1,
+            clients=self.clients,
+            actions=tuple(_action(place, kind) for place, kind in enumerate(kinds)),
+            per_mille=0,
+            width=1,
+            only=(),
+        )
+
+    @property
+    def runs(self) -> frozenset[str]:
+        """Names of the runs that are the handler's."""
+        return frozenset(str(action) for action in self.plan.actions[len(self.before) :])
+
+
+ONE: Mapping[int, int] = {1: 2}
+STORIES: Mapping[str, Story] = {
+    "register": Story("register-cold1", (), ONE),
+    "register, number held": Story("register2", ("register1",), {1: 0, 2: 1}),
+    "register again after withdrawal": Story(
+        "again1", (*WITHDRAWN, "release"), ONE, again="register1"
+    ),
+    "propose": Story("propose", (), ONE),
+    "status": Story("status1", ("register1",), ONE),
+    "status, wrong secret": Story("wrong1", ("register1",), ONE),
+    "correct": Story("correct1", ASKED, {1: 0}),
+    "correct, number held": Story(
+        "correct-held2", ("register1", "mismatch", "register2", "relay", "check", "truth"),
+        {1: 0, 2: 7},
+    ),
+    "withdraw": Story("withdraw1", ("register1",), ONE),
+    "check_identity": Story("check", ("register1", "relay"), ONE),
+    "check_identity after a correction": Story("check", CORRECTED, {1: 0}),
+    "check_identity, registry down": Story("check", ("down", "register1", "relay"), ONE),
+    "score_household": Story("score", MATCHED, ONE),
+    "score_household, answers missing": Story("score", MATCHED, {1: 4}),
+    "release_guards": Story("release", WITHDRAWN, ONE),
+    "relay": Story("relay", ("register1", "register2", "withdraw1"), {1: 2, 2: 7}),
+    "sweep": Story("sweep", ("register1", "register2", "withdraw1", "wait"), {1: 2, 2: 7}),
+    "seal_day": Story("seal", ("register1", "midnight"), ONE),
+    "read_case": Story("read1", CORRECTED, {1: 0}),
+    "reissue": Story("reissue1", ("register1",), {1: 0}),
+    "erase": Story("erase1", CORRECTED, {1: 0}),
+}  # fmt: skip
+LONG = ("sweep", "seal_day")
+"""Handlers of many reads: their pairs are most of all pairs."""
+
+
+def calls_of(story: Story) -> list[tuple[Where, str]]:
+    """The calls that the handler makes when nothing goes wrong, in its first run."""
+    first = str(story.plan.actions[len(story.before)])
+    return [each for each in _history(story, ()) if each[0][0] == first]
+
+
+def table() -> str:
+    """Every handler with its calls by name, as it stands in docs/reliability.md."""
+    rows = ["| handler | its calls, in order |", "|---|---|"]
+    for name, story in STORIES.items():
+        calls = (call for _, call in calls_of(story))
+        told = ((call, sum(1 for _ in same)) for call, same in groupby(calls))
+        shown = ", ".join(f"{call} x {count}" if count > 1 else call for call, count in told)
+        rows.append(f"| {name} | {shown} |")
+    return "\n".join(rows)
+
+
+def single(story: Story) -> Iterator[Plan]:
+    """Every call of every run of the handler, with every fault."""
+    for where, trouble in _faults(story, _history(story, ())):
+        yield replace(story.plan, only=((where, trouble),))
+
+
+def pairs(story: Story) -> Iterator[Plan]:
+    """After every fault, every fault at every later call of the handler or of its repeats."""
+    for plan in single(story):
+        ((first, _),) = plan.only or ()
+        history = _history(story, plan.only or ())
+        places = [where for where, _ in history]
+        if first not in places:
+            continue
+        for second in _faults(story, history[places.index(first) + 1 :]):
+            yield replace(plan, only=(*(plan.only or ()), second))
+
+
+STATES: Mapping[str, tuple[str, ...]] = {
+    "received": ("register1", "relay"),
+    "asked to correct, with a late message": (*ASKED, "late"),
+    "corrected": (*CORRECTED, "late"),
+    "matched": (*MATCHED, "late"),
+    "decided": (*MATCHED, "score", "late"),
+    "withdrawn": (*WITHDRAWN, "late"),
+}
+BESIDE = (
+    "register1", "again1", "status1", "correct1", "correct-nik1", "withdraw1", "read1",
+    "reissue1", "erase1", "relay", "check", "score", "release", "sweep",
+)  # fmt: skip
+
+
+def beside(state: str) -> Iterator[tuple[Plan, Meanwhile]]:
+    """In a state, every handler with every other one done between each two of its calls."""
+    before = STATES[state]
+    for kind in BESIDE:
+        if kind == "sweep":  # it changes nothing: what it sends is what comes late
+            continue
+        story = Story(kind, before, {1: 0})
+        plan = replace(story.plan, actions=story.plan.actions[: len(before) + 1])
+        for place, other in enumerate(BESIDE, start=len(before) + TRIES):
+            for (run, number), call in calls_of(story):
+                aside = _action(place, other)
+                yield plan, Meanwhile((run, number, False), aside)
+                if call == "BatchGetItem":
+                    for trouble in TORN:
+                        torn = replace(plan, only=(((run, number), trouble),))
+                        yield torn, Meanwhile((run, number, True), aside)
+
+
+def run(plan: Plan, make: Callable[[int], Region] = Region) -> Result:
+    """Carry out a plan of this mode."""
+    return Schedule(plan, make).go()
+
+
+def _history(story: Story, only: tuple[tuple[Where, Trouble], ...]) -> list[tuple[Where, str]]:
+    schedule = Schedule(replace(story.plan, only=only))
+    schedule.aws.history = []
+    schedule.go()
+    return [each for each in schedule.aws.history if each[0][0] in story.runs]
+
+
+def _faults(story: Story, history: list[tuple[Where, str]]) -> Iterator[tuple[Where, Trouble]]:
+    for where, call in history:
+        for trouble in troubles_of(call):
+            yield where, trouble
+
+
+def _action(place: int, name: str) -> Action:
+    """An action by its name: kind, what is special about it, and the client."""
+    who = int(name[-1]) if name[-1].isdigit() else 0
+    kind, _, special = name.rstrip("0123456789").partition("-")
+    return Action(place, kind, who, _dice(kind, special))
+
+
+def _dice(kind: str, special: str) -> int:
+    """Dice that fall as the story needs them."""
+    wanted: Callable[[Dice], bool] = lambda dice: not dice.chance(300)  # noqa: E731 - the rest below
+    if special == "cold":
+        wanted = lambda dice: dice.chance(100)  # noqa: E731
+    elif special == "held":
+        wanted = lambda dice: dice.chance(300) and dice.below(4) == 0  # noqa: E731
+    elif special == "nik":
+        wanted = lambda dice: dice.chance(300) and dice.below(4) == 3  # noqa: E731
+    elif kind == "wait":
+        wanted = lambda dice: dice.pick(WAITS) > 15 * 60_000  # noqa: E731
+    elif kind == "relay":
+        wanted = lambda dice: not dice.chance(200) and dice.below(9) == 8  # noqa: E731 - all
+    return next(number for number in range(10_000) if wanted(Dice(number)))

@@ -1,0 +1,76 @@
+"""Every call of every handler, with every fault, with two, and with every other handler beside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.exhaustive import (
+    BESIDE,
+    LONG,
+    STATES,
+    STORIES,
+    beside,
+    calls_of,
+    pairs,
+    single,
+    table,
+)
+from tests.simulation.mistakes import TornReadsTrusted
+from tests.simulation.plans import Plan
+from tests.simulation.schedule import Schedule
+from tests.simulation.shrinking import story
+
+DOCS = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
+EVERY = 6  # so many pairs are left to `make prove` for each one that is tried here
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_every_fault_at_every_call(name: str) -> None:
+    _all_hold(single(STORIES[name]))
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_two_faults_in_one_handler(name: str) -> None:
+    every = EVERY * 100 if name in LONG else EVERY
+    _all_hold(islice(pairs(STORIES[name]), 0, None, every))
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("name", STORIES)
+def test_every_two_faults_in_one_handler(name: str) -> None:
+    _all_hold(pairs(STORIES[name]))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_handler_between_any_two_calls_of_every_other(state: str) -> None:
+    for plan, meanwhile in beside(state):
+        result = Schedule(plan, meanwhile=meanwhile).go()
+        assert not result.violations, f"{result.violations}\n{meanwhile}\n{story(plan)}"
+
+
+def test_a_torn_read_that_is_trusted_is_seen() -> None:
+    torn = ((p, m) for p, m in beside("asked to correct, with a late message") if p.only)
+    broken = {Schedule(plan, TornReadsTrusted, meanwhile=m).go().broken for plan, m in torn}
+    assert {"nobody_passes_unchecked", "guards_of_ended_cases_are_released"} <= broken
+
+
+def test_the_table_of_calls_names_every_handler_and_stands_in_the_docs() -> None:
+    assert all(calls_of(story) for story in STORIES.values())
+    assert {kind.rstrip("1").partition("-")[0] for kind in BESIDE} <= {
+        story.handler.rstrip("12").partition("-")[0] for story in STORIES.values()
+    }
+    assert table() in DOCS.read_text()
+
+
+def _all_hold(plans: Iterable[Plan]) -> None:
+    tried = 0
+    for plan in plans:
+        tried += 1
+        result = Schedule(plan).go()
+        if result.violations:
+            pytest.fail(story(plan))
+    assert tried
