@@ -37,17 +37,20 @@ fuzz: ## N=1000000 hostile requests to the handlers, in process, every answer ju
 	@$(PY) -m frontend.build
 	@$(PY) -m tests.fuzz.run $(N)
 
-check: ## style, types and templates
+check: ## style, types, templates, numbers and secrets in the files, pins and licences
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@.venv/bin/cfn-lint --regions ap-southeast-3 -- infra/resources.yaml
 	@.venv/bin/cfn-lint --regions us-east-1 -- infra/edge.yaml
+	@$(PY) -m tests.static.tracked_files
+	@$(PY) -m tests.static.dependencies
 
-build: ## the packages for AWS (arm64), in build/
+build: ## the packages for AWS (arm64) and the list of what is in them, in build/
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m infra.build --stage $(STAGE) --arm64
+	@$(PY) -m infra.sbom build/sbom.json
 
 clean: ## forget everything built; the local data stays
 	@rm -rf build .local/package .local/package.sources frontend/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

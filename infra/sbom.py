@@ -1,0 +1,172 @@
+"""What is shipped and by whom: `python -m infra.sbom [FILE]` writes a CycloneDX 1.6 document.
+
+It lists the pinned packages of the functions, with their hashes and licences. The same pins give
+the same bytes: there is no time and no random number in it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+REPO = Path(__file__).resolve().parent.parent
+SHIPPED = REPO / "requirements.txt"
+PACKAGED_BY_ITSELF = "chalice"  # its runtime goes into the code zip
+DEVELOPMENT = REPO / "requirements-dev.txt"
+LICENCES = {
+    "MIT License": "MIT",
+    "MIT No Attribution License (MIT-0)": "MIT-0",
+    "BSD License": "BSD-3-Clause",
+    "Apache Software License": "Apache-2.0",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Python Software Foundation License": "PSF-2.0",
+    "ISC License (ISCL)": "ISC",
+}
+UNTOLD = {"axe-playwright-python": "MIT"}  # packages that carry a licence file and do not name it
+_PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?==([A-Za-z0-9.!+_-]+)")
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+
+
+class PinError(ValueError):
+    """A line of a requirements file that is not a package of one version with its hashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A package of one version, and the hashes of its files (SHA-256, hex)."""
+
+    name: str
+    version: str
+    hashes: tuple[str, ...]
+
+
+def read_pins(text: str) -> tuple[Pin, ...]:
+    """Read a requirements file as `pip-compile --generate-hashes` writes it.
+
+    Raises:
+        PinError: a package without one version or without hashes, another index, a link; all
+            of them are told.
+    """
+    joined = text.replace("\\\n", " ")
+    lines = [line.partition(" #")[0].strip() for line in joined.splitlines()]
+    pins, faults = [], []
+    for line in lines:
+        if not line or line.startswith("#"):
+            continue
+        first, *rest = line.split()
+        pin = _PIN.fullmatch(first)
+        hashes = [found.group(1) for part in rest if (found := _HASH.fullmatch(part))]
+        if pin and hashes and len(hashes) == len(rest):
+            pins.append(Pin(pin.group(1), pin.group(2), tuple(hashes)))
+        else:
+            faults.append(line[:80])
+    if faults or not pins:
+        raise PinError("not pinned with hashes: " + ("; ".join(faults) or "nothing is pinned"))
+    return tuple(pins)
+
+
+def licence_of(name: str, told: Mapping[str, Sequence[str]]) -> str:
+    """SPDX expression of a package's licence; "" when it names none.
+
+    Args:
+        name: the package.
+        told: its metadata, field -> values.
+    """
+    expression = " ".join(told.get("License-Expression", ()))
+    classifiers = [
+        text.rpartition(" :: ")[2]
+        for text in told.get("Classifier", ())
+        if text.startswith("License ::")
+    ]
+    known = sorted({LICENCES.get(text, text) for text in classifiers})
+    short = " ".join(told.get("License", ()))
+    return (
+        expression
+        or " OR ".join(known)
+        or (LICENCES.get(short, short) if len(short.split()) < 4 else "")  # noqa: PLR2004 - not its whole text
+        or UNTOLD.get(name, "")
+    )
+
+
+def installed(path: Iterable[str] | None = None) -> dict[str, dict[str, list[str]]]:
+    """Metadata of what is installed, by name as pins write it.
+
+    Args:
+        path: folders to look in; those of this Python when left out.
+    """
+    found = metadata.distributions(path=list(path)) if path else metadata.distributions()
+    return {
+        one.metadata["Name"].lower().replace("_", "-"): {
+            field: one.metadata.get_all(field) or []
+            for field in ("License-Expression", "License", "Classifier")
+        }
+        for one in found
+    }
+
+
+def document(pins: Sequence[Pin], licences: Mapping[str, str]) -> dict[str, Any]:
+    """The document, as CycloneDX 1.6 wants it."""
+    components = [_component(pin, licences[pin.name]) for pin in pins]
+    content = json.dumps(components, sort_keys=True)
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, content)}",
+        "version": 1,
+        "metadata": {
+            "component": {
+                "type": "application",
+                "bom-ref": "tepat",
+                "name": "tepat",
+                "licenses": [{"license": {"id": "Apache-2.0"}}],
+            }
+        },
+        "components": components,
+        "dependencies": [{"ref": "tepat", "dependsOn": [one["bom-ref"] for one in components]}],
+    }
+
+
+def _component(pin: Pin, licence: str) -> dict[str, Any]:
+    """One package; pip takes whichever of its files fits the machine, so each has its hash."""
+    purl = f"pkg:pypi/{pin.name.lower()}@{pin.version}"
+    files = {
+        "type": "distribution",
+        "url": purl,
+        "hashes": [{"alg": "SHA-256", "content": digest} for digest in pin.hashes],
+    }
+    return {
+        "type": "library",
+        "bom-ref": purl,
+        "name": pin.name,
+        "version": pin.version,
+        "purl": purl,
+        "licenses": [{"expression": licence}],
+        "externalReferences": [files],
+    }
+
+
+def shipped() -> tuple[Pin, ...]:
+    """The pins of what runs in a function, besides Lambda's own."""
+    own = read_pins(SHIPPED.read_text("utf-8"))
+    others = read_pins(DEVELOPMENT.read_text("utf-8"))
+    return (*own, *(pin for pin in others if pin.name == PACKAGED_BY_ITSELF))
+
+
+def main(out: Path) -> None:
+    """Write the document."""
+    here, pins = installed(), shipped()
+    licences = {pin.name: licence_of(pin.name, here[pin.name]) for pin in pins}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(document(pins, licences), indent=1) + "\n", "utf-8")
+    print(f"{out}: {len(pins)} packages")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else REPO / "build" / "sbom.json")
