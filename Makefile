@@ -8,7 +8,7 @@ N ?= 2000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check prove fuzz build clean clean-data
+.PHONY: help run demo test check prove fuzz build clean clean-data simulate
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -36,6 +36,11 @@ fuzz: ## N=1000000 hostile requests to the handlers, in process, every answer ju
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m frontend.build
 	@$(PY) -m tests.fuzz.run $(N)
+
+SEEDS ?= 0:5000
+simulate: ## run the system through faults: SEEDS=0:5000, one seed to read it, or "--on 20000"
+	@$(PYTHON) infra/bootstrap.py dev
+	@$(PY) -m tests.simulation.command $(SEEDS)
 
 check: ## style, types, templates, numbers and secrets in the files, pins and licences
 	@$(PYTHON) infra/bootstrap.py dev

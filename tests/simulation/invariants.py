@@ -161,6 +161,14 @@ def nobody_is_refused_because_of_themselves(run: Schedule) -> Iterator[str]:
                 yield f"{case.ref.locator} is held up by {locator or 'its own correction'}"
 
 
+def a_held_case_goes_to_nobody_but_an_officer(run: Schedule) -> Iterator[str]:
+    """A case without its guards is neither matched nor scored nor decided by a machine (1)."""
+    for case in run.aws.cases.values():
+        held = any(code.startswith("nik_held") for code in case.concerns)
+        if held and (case.state in UNCHECKED or case.decisions):
+            yield f"{case.ref.locator} is held by another and {case.state}"
+
+
 def nobody_passes_unchecked(run: Schedule) -> Iterator[str]:
     """A case goes on only when the registry has confirmed everybody who has a NIK."""
     for case, identity in _opened(run):
@@ -323,6 +331,7 @@ AT_THE_END: tuple[Check, ...] = (
     an_honest_client_is_answered,
     one_nik_is_in_one_live_application,
     nobody_is_refused_because_of_themselves,
+    a_held_case_goes_to_nobody_but_an_officer,
     nobody_passes_unchecked,
     the_registry_was_asked_about_the_corrected,
     scored_once,
