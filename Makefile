@@ -8,7 +8,7 @@ N ?= 2000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check prove fuzz build clean clean-data simulate
+.PHONY: help run demo test check prove fuzz bench build clean clean-data simulate
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -41,6 +41,11 @@ SEEDS ?= 0:5000
 simulate: ## run the system through faults: SEEDS=0:5000, one seed to read it, or "--on 20000"
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m tests.simulation.command $(SEEDS)
+
+bench: ## the budgets: calls, units, bytes, modules, zips, money; and what moved
+	@$(PYTHON) infra/bootstrap.py dev
+	@$(PY) -m frontend.build
+	@$(PY) -m tests.bench.table
 
 check: ## style, types, templates, numbers and secrets in the files, pins and licences
 	@$(PYTHON) infra/bootstrap.py dev

@@ -28,7 +28,7 @@ class Work:
     """
 
     write_units: int = 24  # 16 to register, 4 to check, 4 to score
-    read_units: float = 8.0  # two batch reads of the case, its vault items and the cut-offs
+    read_units: float = 7.0  # 3 to check (the case and its two vault items), 4 to score (cut-offs)
     api_requests: int = 1
     key_requests: int = 1
     log_bytes: int = 320

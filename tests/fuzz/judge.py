@@ -33,6 +33,7 @@ from tests.minted import NOW as TOKEN_TIME
 from tests.minted import POOL, keys
 from tests.world import DATA, World, child, form, member
 
+REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 SLICE = 1_000  # requests on one world
 _INSIDES = re.compile(
     r"Traceback|File \"|pydantic|chalice|botocore|jinja|\.py\b|[a-z]Error\b|Exception|object at 0x|"
@@ -145,7 +146,7 @@ class Fuzzed:
             "requestContext": {
                 "httpMethod": request.method,
                 "resourcePath": request.path,
-                "requestId": "a-request",
+                "requestId": REQUEST_ID,
                 "identity": {"sourceIp": "203.0.113.9"},
             },
             "body": body,
@@ -302,12 +303,12 @@ def fuzzed() -> Iterator[Fuzzed]:
         ]:
             patch.delitem(sys.modules, name)
         app = importlib.import_module("app").app
-        found = _wired(app, lines, patch)
         logger = logging.getLogger("tepat")
         shown = logger.handlers[0]
         assert isinstance(shown, logging.StreamHandler)
         stream = shown.setStream(lines)
         patch.setattr(logger, "propagate", False)
+        found = _wired(app, lines, patch)
         yield found
         shown.setStream(stream)
     forget()

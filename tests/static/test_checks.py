@@ -21,9 +21,7 @@ SECRETS = {
     "an AWS key": "AKIA" + "ABCDEFGHIJKLMNOP",
     "an AWS secret": 'aws_secret_access_key = "' + "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" + '"',
     "a private key": "-----BEGIN PRIVATE " + "KEY-----\nMIIEvQIBADANBgkqhkiG9w0B",
-    "a token": ".".join(
-        ("eyJhbGciOiJSUzI1NiJ9AAAA", "eyJzdWIiOiJzb21lYm9keSJ9", "c2lnbmF0dXJlLW9m")
-    ),
+    "a token": f"eyJ{'a' * 20}.eyJ{'b' * 20}.{'c' * 20}",
     "a token of a service": "ghp_" + "a1b2c3d4e5f6" * 3,
     "a password": 'password = "' + "correct1horse2battery3staple" + '"',
     "a password in an address": "postgres://" + "tepat:hunter2hunter2@db/tepat",
