@@ -13,6 +13,7 @@ from tests import local_aws
 from tests.local_aws import Tepat
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that share the package and the local AWS in one process."""
     for item in items:
