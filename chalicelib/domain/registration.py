@@ -160,8 +160,10 @@ def check_identity(
 
     Nobody passes unchecked: a single "not checked yet" keeps the case waiting. A head without a
     NIK, a deceased member and a second failed match go to an officer; the first failed match goes
-    back to the family. Other members without NIK do not stop the family; they stay a concern
-    for the officer and Dukcapil (product: registered without NIK is work, not a refusal).
+    back to the family. So does a confirmed family whose NIK another family holds, and no sooner:
+    until then its sender sees what anybody sees. Other members without NIK do not stop the
+    family; they stay a concern for the officer and Dukcapil (product: registered without NIK is
+    work, not a refusal).
 
     Args:
         answers: one per member, in order; members without a NIK carry NOT_CHECKED and are
@@ -191,7 +193,7 @@ def check_identity(
             state, waiting = State.NEEDS_OFFICER, Waiting(Work.OFFICER, officer_due)
         elif found and case.corrections == 0:
             state = State.NEEDS_CORRECTION
-        elif found:
+        elif found or is_held(case):
             state, waiting = State.NEEDS_OFFICER, Waiting(Work.OFFICER, officer_due)
         else:
             state = State.MATCHED
@@ -269,15 +271,15 @@ def correct(
     household: Household,
     request_id: bytes,
     stamp: Stamp,
-    *,
-    held_due: int | None,
+    held_by: tuple[str, ...] = (),
 ) -> tuple[Registration, Event]:
     """Take the family's one correction and check again.
 
     Args:
         household: with the corrected birth months, sexes and NIK presence.
-        held_due: when an officer should look, if a corrected NIK is held by another family.
+        held_by: locators of the cases that hold a corrected NIK.
     """
+    kept = tuple(code for code in case.concerns if code.partition(":")[0] in _KEPT)
     moved = replace(
         case,
         household=household,
@@ -285,19 +287,13 @@ def correct(
         last_request=request_id,
         identity=(),
         waiting=None,
-        concerns=tuple(code for code in case.concerns if code.partition(":")[0] in _KEPT),
+        concerns=tuple(dict.fromkeys((*kept, *held_concerns(held_by)))),
     )
-    state = State.RECEIVED
-    if held_due is not None:
-        state = State.NEEDS_OFFICER
-        moved = replace(
-            moved, concerns=(*moved.concerns, "nik_held"), waiting=Waiting(Work.OFFICER, held_due)
-        )
     return _with_event(
-        _step(moved, state, stamp.at),
+        _step(moved, State.RECEIVED, stamp.at),
         Act.CORRECTED,
         stamp,
-        {"held": held_due is not None},
+        {"held": bool(held_by)},
         before=case.state,
     )
 
@@ -352,8 +348,19 @@ def erase(case: Registration, stamp: Stamp, reason: str) -> tuple[Registration, 
     )
 
 
+_HELD = "nik_held"
 # What stays of the concerns when the identity check runs again.
-_KEPT = frozenset({"nik_held", "kk_held", "warning"})
+_KEPT = frozenset({_HELD, "warning"})
+
+
+def held_concerns(locators: tuple[str, ...]) -> tuple[str, ...]:
+    """The concern that other cases hold a NIK or family card of this one: for officers alone."""
+    return tuple(f"{_HELD}:{locator}" for locator in dict.fromkeys(locators))
+
+
+def is_held(case: Registration) -> bool:
+    """Whether another case holds a NIK or family card of this one, so that it claims none."""
+    return any(code.startswith(_HELD) for code in case.concerns)
 
 
 def _concerns_of(index: int, answer: IdentityAnswer) -> tuple[str, ...]:

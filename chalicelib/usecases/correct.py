@@ -20,7 +20,7 @@ from chalicelib.domain.registration import Registration, Stamp, State
 from chalicelib.usecases.find_case import Caller, find_case
 from chalicelib.usecases.find_case import Ports as FindPorts
 from chalicelib.usecases.ports import Conflict, Randomness, Sealer, VaultItem
-from chalicelib.usecases.register import OFFICER_DAYS_MS, SALT_SIZE
+from chalicelib.usecases.register import SALT_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,7 @@ def correct(command: Correct, ports: Ports) -> Registration:
     if case.state is not State.NEEDS_CORRECTION or case.household is None:
         raise WrongState(Fault("nothing_to_correct"))
     household, changes, kk = _checked(command, case.household, ports.rules)
-    now = ports.find.clock.now_ms()
-    stamp = Stamp(now, "citizen", ports.random.take(SALT_SIZE))
+    stamp = Stamp(ports.find.clock.now_ms(), "citizen", ports.random.take(SALT_SIZE))
     packed = sealed_identity.pack_correction({"members": changes, "kk": kk})
     sealed = ports.sealer.seal(packed, f"{case.ref.locator}|1")
     guards = tuple(
@@ -77,15 +76,15 @@ def correct(command: Correct, ports: Ports) -> Registration:
         guards = (*guards, blind_keys.kk_guard(index.mac, index.version, kk))
 
     def store(
-        held_due: int | None, claimed: tuple[str, ...]
+        claimed: tuple[str, ...], held_by: tuple[str, ...]
     ) -> tuple[Registration, Conflict | None]:
-        moved, event = registration.correct(case, household, own_id, stamp, held_due=held_due)
+        moved, event = registration.correct(case, household, own_id, stamp, held_by)
         item = VaultItem(sealed, stamp.salt, claimed)
         return moved, ports.find.store.change(moved, event, vault=item, guards=claimed)
 
-    moved, conflict = store(None, guards)
+    moved, conflict = store(guards, ())
     if conflict is not None and conflict.case is None:
-        moved, conflict = store(now + OFFICER_DAYS_MS, ())
+        moved, conflict = store((), tuple(holder.ref.locator for holder in conflict.held))
     if conflict is None:
         return moved
     if conflict.case is not None and conflict.case.last_request == own_id:

@@ -4,7 +4,7 @@ Nothing acknowledged is lost and nobody is refused because of themselves: the re
 from the request's own key and every claim carries the request's id, so a lost answer, a retry, a
 double click and a crash all meet the registration that is already there (security 1.1).
 A NIK that another family holds changes nothing the sender can see; it becomes a case for an
-officer (product, ways in).
+officer, once the civil registry has confirmed its people (product, ways in).
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ from chalicelib.domain.registration import (
     Stamp,
     State,
     Step,
-    Waiting,
     WayIn,
-    Work,
 )
 from chalicelib.usecases.ports import (
     BlindIndex,
@@ -39,7 +37,6 @@ from chalicelib.usecases.ports import (
 )
 
 SALT_SIZE = 16
-OFFICER_DAYS_MS = 5 * 86_400_000
 _LOCATORS_TO_TRY = 4  # a locator met by chance: one in 700,000 families of one village
 
 
@@ -118,22 +115,20 @@ def register(command: Register, ports: Ports) -> Accepted:
 
 
 def _store(blank: Registration, family: Application, actor: str, ports: Ports) -> Conflict | None:
-    """Store with guards; if only guards of others stand in the way, store for an officer."""
+    """Store with guards; if only guards of others stand in the way, store without any.
+
+    Such a case goes the way of every other one until the civil registry has confirmed the people
+    in it, and only then to an officer: whoever tries somebody else's NIK sees what anybody sees.
+    """
     guards = blind_keys.guards_of(ports.index.mac, ports.index.version, family.identity)
     conflict = _create(blank, family, guards, actor, ports)
     if conflict is None or conflict.case is not None:
         return conflict
     if any(holder.request_id == blank.request_id for holder in conflict.held):
         return conflict
-    held = tuple(f"nik_held:{holder.ref.locator}" for holder in conflict.held)
-    waiting = replace(
-        blank,
-        state=State.NEEDS_OFFICER,
-        steps=(*blank.steps, Step(State.NEEDS_OFFICER, blank.steps[0].at)),
-        concerns=(*dict.fromkeys(held), *blank.concerns),
-        waiting=Waiting(Work.OFFICER, blank.steps[0].at + OFFICER_DAYS_MS),
-    )
-    return _create(waiting, family, (), actor, ports)
+    held = registration.held_concerns(tuple(holder.ref.locator for holder in conflict.held))
+    unguarded = replace(blank, concerns=(*held, *blank.concerns))
+    return _create(unguarded, family, (), actor, ports)
 
 
 def _create(

@@ -136,8 +136,8 @@ def _notes(case: Registration, ports: Ports) -> list[str]:
     sentences = []
     for concern in case.concerns:
         code, _, rest = concern.partition(":")
-        if code in ("warning", "mismatch", "not_found"):
-            continue  # warnings are an officer's; the others stand under "corrections"
+        if code in ("warning", "nik_held", "mismatch", "not_found"):
+            continue  # the first two are an officer's; the others stand under "corrections"
         sentences.append(_concern(code, rest, ports))
     return list(dict.fromkeys(sentences))
 

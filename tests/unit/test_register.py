@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.errors import InvalidRequest
+from chalicelib.domain.identity import IdentityAnswer, Outcome
 from chalicelib.domain.registration import State, WayIn, Work
 from tests.world import World, child, form, member
 
@@ -51,13 +52,30 @@ def test_another_body_under_one_key_is_refused(world: World) -> None:
 def test_a_nik_that_is_held_is_accepted_and_goes_to_an_officer(world: World) -> None:
     first = world.register(KEY, form(world.model))
     second = world.register(OTHER, form(world.model, phone="080000009902"))
+    assert world.status(second.receipt.text) == world.status(first.receipt.text)
+    assert {holder.ref.locator for holder in world.aws.guards.values()} == {first.receipt.locator}
+    world.settle()
+    assert world.find(first.receipt.text).state is State.DECIDED
     held = world.find(second.receipt.text)
     assert held.state is State.NEEDS_OFFICER
     assert held.waiting is not None
     assert held.waiting.work is Work.OFFICER
     assert f"nik_held:{first.receipt.locator}" in held.concerns
-    assert world.find(first.receipt.text).state is State.RECEIVED
-    assert {holder.ref.locator for holder in world.aws.guards.values()} == {first.receipt.locator}
+    assert "nik_held" not in str(world.status(second.receipt.text))
+    assert world.status(second.receipt.text)["notes"] == []
+
+
+def test_who_tries_the_nik_of_another_sees_what_anybody_sees(world: World) -> None:
+    """Without the right name, the answer for a held NIK is that for one that nobody holds."""
+    world.register(KEY, form(world.model, kk=None))
+    wrong = IdentityAnswer(Outcome.MISMATCH, ("name",))
+    world.registry.said |= {f"351015490385{serial}": wrong for serial in (9901, 9903)}
+    held = world.register(OTHER, form(world.model, member(9901, name="Salah"), kk=None))
+    free = world.register("f" * 24, form(world.model, member(9903, name="Salah"), kk=None))
+    for _ in range(3):
+        assert world.status(held.receipt.text) == world.status(free.receipt.text)
+        world.settle(1)
+    assert world.find(held.receipt.text).state is State.NEEDS_CORRECTION
 
 
 def test_a_repeat_of_a_registration_whose_nik_is_held_meets_itself(world: World) -> None:
@@ -133,8 +151,10 @@ def test_a_nik_that_is_none_is_refused(world: World, nik: str) -> None:
 def test_separators_that_people_type_are_taken(world: World) -> None:
     world.register(KEY, form(world.model, member(9901, nik="3510 1549.0385-9901"), kk=None))
     world.register(OTHER, form(world.model, member(9901), kk=None))
+    assert len(world.aws.guards) == 1
+    world.settle()
     assert {case.state for case in world.aws.cases.values()} == {
-        State.RECEIVED,
+        State.DECIDED,
         State.NEEDS_OFFICER,
     }
 
@@ -155,6 +175,7 @@ def test_one_nik_is_in_at_most_one_live_application(serials: list[int]) -> None:
     for number, serial in enumerate(serials):
         body = form(world.model, member(serial), kk=None, phone=f"08000000{9901 + number}")
         world.register(f"key-of-request-{number:04}", body)
-    live = [case for case in world.aws.cases.values() if case.state is State.RECEIVED]
+    world.settle()
+    live = [case for case in world.aws.cases.values() if case.state is State.DECIDED]
     assert len(live) == len(set(serials))
     assert len(world.aws.cases) == len(serials)

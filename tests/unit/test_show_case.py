@@ -91,6 +91,7 @@ def test_the_case_that_holds_a_number_is_named() -> None:
     world = World()
     first = world.register("k" * 20, form(world.model)).receipt.locator
     world.register("n" * 20, form(world.model, member(9901, name="Contoh Kedua"), kk=None))
+    world.settle()
     (case,) = queue(world).cases
     opened = read_case.read_case(case.ref, "staff:a", "queue", world.read_ports())
     told = show_case.sheet(opened, "staff:a", ports(world))
