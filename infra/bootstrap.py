@@ -53,7 +53,7 @@ def environment(folder: Path, pins: Path, what: str, *, command: bool = False) -
     if mark.is_file() and mark.read_text() == digest.hexdigest():
         return
     begun = time.monotonic()
-    print(f"  installing {what} (once; about a minute)", flush=True)
+    print(f"  installing {what} (once; a few minutes)", flush=True)
     if not python.exists():
         run([sys.executable, "-m", "venv", str(folder)], "The environment could not be made.")
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

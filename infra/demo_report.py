@@ -50,7 +50,7 @@ def report(
         lines += [
             "  So many unknown people: the sandbox has another population (another seed or region,",
             "  fewer families than were sent, or a file of an older version). Make it anew:",
-            "  python -m infra.people --help",
+            "  .venv/bin/python -m infra.people --help",
             "",
         ]
     lines += _counted(f"States of {len(sample)} followed cases", (c.state or "?" for c in sample))
@@ -109,5 +109,5 @@ def _next(url: str, sample: Sequence[Case]) -> list[str]:
     lines += [f"    {case.receipt}   {state}" for state, case in shown.items() if state]
     lines.append(f"  See what waits for an officer at {site}/staff/.")
     lines.append("  Make the registry slow, wrong or down and register again:")
-    lines.append("    python -m infra.civil_registry_sandbox --help")
+    lines.append("    .venv/bin/python -m infra.civil_registry_sandbox --help")
     return lines

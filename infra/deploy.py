@@ -139,8 +139,8 @@ def main() -> None:
     """Deploy to the account of the caller's AWS settings."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m infra.deploy")
     parser.add_argument("--stage", required=True, choices=stages.names())
-    parser.add_argument("--alarm-topic", default="", help="ARN of an SNS topic")
-    parser.add_argument("--edge", default="", help="ARN of edge.yaml's distribution, once there")
+    parser.add_argument("--alarm-topic", default="", help="ARN of an SNS topic; an update keeps the one it has")
+    parser.add_argument("--edge", default="", help="ARN of edge.yaml's distribution; kept, too")
     given = parser.parse_args()
     token = os.environ.get("TEPAT_CIVIL_REGISTRY_TOKEN")
     if not token:
@@ -150,7 +150,8 @@ def main() -> None:
     try:
         package = build(given.stage, REPO / "build" / f"{given.stage}-arm64", "aarch64")
         chosen = stages.parameters(stage)
-        chosen |= {"AlarmTopic": given.alarm_topic, "DistributionArn": given.edge}
+        asked = {"AlarmTopic": given.alarm_topic, "DistributionArn": given.edge}
+        chosen |= {name: value for name, value in asked.items() if value}
         made = deploy_resources(account, given.stage, chosen)
         pool = f"https://cognito-idp.{REGION}.amazonaws.com/{made['StaffPoolId']}"
         chosen |= made | {

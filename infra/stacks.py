@@ -50,9 +50,15 @@ def deploy(
     tags = {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])} if stack else {}
     if stack and stack["StackStatus"].endswith("_COMPLETE") and tags.get(HASH_TAG) == digest:
         return outputs(stack)
+    # What an update does not name stays as it is: an alarm's address is not lost by forgetting it.
+    before = {one["ParameterKey"] for one in stack.get("Parameters", [])} if stack else set()
+    kept = sorted((before & template.get("Parameters", {}).keys()) - given.keys())
     wanted = {
         "StackName": name,
-        "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in given.items()],
+        "Parameters": [
+            *({"ParameterKey": k, "ParameterValue": v} for k, v in given.items()),
+            *({"ParameterKey": k, "UsePreviousValue": True} for k in kept),
+        ],
         "Capabilities": CAPABILITIES,
         "Tags": [{"Key": "project", "Value": "tepat"}, {"Key": HASH_TAG, "Value": digest}],
         **({"TemplateURL": template_url} if template_url else {"TemplateBody": body}),

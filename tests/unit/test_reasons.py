@@ -195,14 +195,17 @@ def test_the_health_contribution_names_no_amount() -> None:
 
 def test_contributions_say_which_way_and_how_much() -> None:
     raises = contribution_sentence("Jumlah kamar", 12, WORDS)
-    assert raises == "Jumlah kamar menaikkan perkiraan belanja keluarga Anda sekitar 12 persen."
+    assert raises == (
+        "Jumlah kamar: dibanding rata-rata, ini menaikkan "
+        "perkiraan belanja keluarga Anda sekitar 12 persen."
+    )
     assert "menurunkan" in contribution_sentence("Jumlah kamar", -12, WORDS)
-    assert "-" not in contribution_sentence("Jumlah kamar", -12, WORDS)
+    assert "-12" not in contribution_sentence("Jumlah kamar", -12, WORDS)
     assert "hampir tidak mengubah" in contribution_sentence("Jumlah kamar", 0, WORDS)
 
 
 def test_a_label_with_braces_is_only_text() -> None:
-    assert contribution_sentence("{percent}", 5, WORDS).startswith("{percent} menaikkan")
+    assert contribution_sentence("{percent}", 5, WORDS).startswith("{percent}: dibanding")
 
 
 def test_the_data_and_artefacts_an_answer_rests_on() -> None:
