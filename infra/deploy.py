@@ -139,7 +139,7 @@ def main() -> None:
     """Deploy to the account of the caller's AWS settings."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m infra.deploy")
     parser.add_argument("--stage", required=True, choices=stages.names())
-    parser.add_argument("--alarm-topic", default="", help="ARN of an SNS topic; an update keeps the one it has")
+    parser.add_argument("--alarm-topic", default="", help="ARN of an SNS topic; kept if left out")
     parser.add_argument("--edge", default="", help="ARN of edge.yaml's distribution; kept, too")
     given = parser.parse_args()
     token = os.environ.get("TEPAT_CIVIL_REGISTRY_TOKEN")
