@@ -121,7 +121,7 @@ def check(request: Request) -> Response:
     return _html("check", 200, _form_context(sent.fields, sent.key, [], None))
 
 
-@citizen.route("/v1/openapi.json", methods=["GET"])
+@citizen.route("/v1/openapi.json", methods=["GET"], content_types=CONTENT_TYPES)
 @handled(citizen)
 def openapi(request: Request) -> Response:
     """The description of this API."""

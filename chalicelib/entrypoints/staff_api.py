@@ -66,7 +66,7 @@ def signed_in(groups: frozenset[str] | None) -> Callable[[View], View]:
     return wrap
 
 
-@staff.route("/staff/sign-in", methods=["GET"])
+@staff.route("/staff/sign-in", methods=["GET"], content_types=CONTENT_TYPES)
 @http.handled(staff)
 def sign_in(_request: Request) -> Response:
     """Send the browser to the pool's sign-in page."""
@@ -74,7 +74,7 @@ def sign_in(_request: Request) -> Response:
     return _moved(address, (cookie,))
 
 
-@staff.route("/staff/callback", methods=["GET"])
+@staff.route("/staff/callback", methods=["GET"], content_types=CONTENT_TYPES)
 @http.handled(staff)
 def callback(request: Request) -> Response:
     """Take the browser back from the pool and set the session.
@@ -99,7 +99,7 @@ def sign_out(_request: Request, who: Session) -> Response:
     return _page("session", context, None, cookies=cookies)
 
 
-@staff.route("/staff", methods=["GET"])
+@staff.route("/staff", methods=["GET"], content_types=CONTENT_TYPES)
 @http.handled(staff)
 @signed_in(READERS)
 def queue(request: Request, who: Session) -> Response:
@@ -136,7 +136,7 @@ def find(request: Request, who: Session) -> Response:
     return _moved(f"/staff/cases/{ref.locator}?reason=desk", who.cookies, status=303)
 
 
-@staff.route("/staff/cases/{locator}", methods=["GET"])
+@staff.route("/staff/cases/{locator}", methods=["GET"], content_types=CONTENT_TYPES)
 @http.handled(staff)
 @signed_in(READERS)
 def case(request: Request, who: Session, locator: str) -> Response:

@@ -35,7 +35,7 @@ from tests.world import DATA, World, child, form, member
 
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 SLICE = 1_000  # requests on one world
-_INSIDES = re.compile(
+INSIDES = re.compile(
     r"Traceback|File \"|pydantic|chalice|botocore|jinja|\.py\b|[a-z]Error\b|Exception|object at 0x|"
     r"<class|input_value|\bNone\b|\bdict\b|constrained|__\w+__|line \d+, col",
 )
@@ -230,7 +230,7 @@ class Fuzzed:
         """What an error says of the inside, or back to the sender."""
         if kind != JSON:
             return []
-        broken = [f"shows {found.group()!r}" for found in _INSIDES.finditer(text)]
+        broken = [f"shows {found.group()!r}" for found in INSIDES.finditer(text)]
         if MARK.lower() in text.lower() or _NUMBER.search(text):
             broken.append("repeats what was typed")
         for error in json.loads(text)["errors"]:

@@ -1,0 +1,244 @@
+"""Hostile requests at the staff surface: without a session, with one, and with the wrong one."""
+
+from __future__ import annotations
+
+import html
+import importlib
+import sys
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.adapters.cookies import CookieSealer
+from chalicelib.domain.errors import Fault, NotSignedIn
+from chalicelib.settings import settings
+from tests.desk import ORIGIN
+from tests.fakes import FakeOpener
+from tests.fuzz.hostile import FORM, JSON, MARK, MARKUP, VALUES
+from tests.fuzz.judge import INSIDES, Found, Fuzzed, fuzzed
+from tests.minted import NOW, access, sign
+
+REQUESTS = 3_000
+RENEWED = 500
+GROUPS = ("reviewer", "supervisor", "auditor", "region_admin", "agent")
+OPEN = ("/staff/sign-in", "/staff/callback")
+ROUTES = (
+    ("GET", "/staff/sign-in"),
+    ("GET", "/staff/callback"),
+    ("POST", "/staff/sign-out"),
+    ("GET", "/staff"),
+    ("POST", "/staff/cases"),
+    ("GET", "/staff/cases/{locator}"),
+    ("POST", "/staff/cases/{locator}/erase"),
+    ("GET", "/staff/reissue"),
+    ("POST", "/staff/reissue"),
+)
+FIELDS = {
+    "/staff/cases": "number",
+    "/staff/cases/{locator}/erase": "reason sure",
+    "/staff/reissue": "nik person_present reason key",
+}
+REFUSALS = frozenset({400, 401, 403, 404, 409, 413, 415, 422, 429})
+
+
+class NobodySignsIn:
+    """The pool's pages, which believe nobody."""
+
+    def sign_in_address(self, *_: str) -> str:
+        return "https://pool.example/"
+
+    def sign_out_address(self) -> str:
+        return "https://pool.example/out"
+
+    def exchange(self, *_: str) -> Any:
+        raise NotSignedIn(Fault("not_signed_in"))
+
+    renew = exchange
+
+
+@dataclass
+class SignOuts:
+    """Ended sign-ins in memory."""
+
+    over: set[str] = field(default_factory=set)
+
+    def end(self, session: str, _until: int) -> None:
+        self.over.add(session)
+
+    def ended(self, session: str) -> bool:
+        return session in self.over
+
+
+@dataclass
+class StaffFuzz:
+    """The staff surface over a world in memory."""
+
+    app: Any
+    fuzzed: Fuzzed
+    cookie: Any
+    met: Counter[str] = field(default_factory=Counter)
+
+    def try_all(self, count: int) -> None:
+        """Try so many requests, on a new world now and then."""
+        for number in range(count):
+            if number % RENEWED == RENEWED - 1:
+                self.fuzzed.renew()
+            self.try_one(Random(f"staff|{number}"), number)  # noqa: S311 - to be made again
+
+    def try_one(self, random: Random, number: int) -> None:
+        """Send a request and judge the answer."""
+        method, route = random.choice(ROUTES)
+        group, valid = random.choice(GROUPS), random.random() < 0.75
+        locators = [text.replace("-", "")[:10] for text in self.fuzzed.receipts]
+        locator = random.choice((*locators, "2222222222", MARK, "..", MARKUP, "9" * 5_000))
+        headers = {
+            "accept": random.choice((JSON, "text/html", "*/*")),
+            "content-type": FORM if random.random() < 0.9 else JSON,
+            "origin": ORIGIN if random.random() < 0.8 else random.choice((MARK, "null", "")),
+            "cookie": self._cookie(random, group, number, valid=valid),
+        }
+        fields = self._fields(random, route)
+        query = {random.choice(("kind", "page", "reason", "code", "state")): self._text(random)}
+        self.fuzzed.lines.seek(0)
+        self.fuzzed.lines.truncate()
+        aws = self.fuzzed.world.aws
+        before = {ref: case.version for ref, case in aws.cases.items()}
+        answer = self._call((method, route, locator), headers, fields, query)
+        status, text = answer["statusCode"], str(answer["body"])
+        self.met[f"{method} {route} {status}"] += 1
+        broken = []
+        if status not in REFUSALS | {200, 201, 302, 303}:
+            broken.append("another status")
+        if not valid and route not in OPEN and status == 200:
+            broken.append("somebody who is not signed in sees a page")
+        if status >= 300 and before != {ref: case.version for ref, case in aws.cases.items()}:
+            broken.append("a refusal changed a case")
+        if group != "supervisor" and route.endswith("erase") and status == 200:
+            broken.append("somebody erases who may not")
+        broken += self._shown(status, text, fields)
+        if "Cache-Control" not in {**answer["headers"], **answer.get("multiValueHeaders", {})}:
+            broken.append("a header is missing")
+        if broken:
+            raise Found(f"{broken} {number} {method} {route} {fields!r} -> {status} {text[:800]}")
+
+    def _shown(self, status: int, text: str, fields: Mapping[str, str]) -> list[str]:
+        """What a page or the log shows that it must not."""
+        broken = []
+        ours = html.unescape(text)
+        for typed in sorted(fields.values(), key=len, reverse=True):
+            ours = ours.replace(typed, "")  # a form comes back as it was filled in
+        if MARKUP in text or (status >= 400 and INSIDES.search(ours)):
+            broken.append("a page carries markup or insides")
+        said = self.fuzzed.lines.getvalue()
+        if MARK in said or any(text in said for text in ("9901", "Contoh")):
+            broken.append("the log repeats what was typed")
+        return broken
+
+    def _cookie(self, random: Random, group: str, number: int, *, valid: bool) -> str:
+        claims: dict[str, Any] = {"cognito:groups": [group], "origin_jti": f"session-{number}"}
+        kept: str = self.cookie(sign(access(self._now(), **claims)), self._now()).partition(";")[0]
+        if valid:
+            return kept
+        at = random.randrange(len(kept))
+        swapped = kept[:at] + ("A" if kept[at] != "A" else "B") + kept[at + 1 :]
+        return random.choice(("", MARK, f"{kept[:-30]}", swapped, "a=b; ;=;\\", kept.upper()))
+
+    def _now(self) -> int:
+        return self.fuzzed.world.clock.now_ms() // 1000
+
+    def _fields(self, random: Random, route: str) -> dict[str, str]:
+        right = {
+            "number": random.choice(self.fuzzed.receipts),
+            "nik": f"351015490385{9901 + 2 * random.randrange(30)}",
+            "person_present": "true",
+            "sure": "true",
+            "reason": random.choice(("lost", "stolen", "family_request", "court_order")),
+            "key": f"{random.getrandbits(96):024x}",
+        }
+        wanted = FIELDS.get(route, "key").split()
+        chosen = {name: text for name, text in right.items() if name in wanted}
+        if random.random() < 0.2:
+            chosen = {name: text for name, text in right.items() if random.random() < 0.8}
+        for _ in range(random.choice((0, 0, 1, 2))):
+            chosen[random.choice((*right, MARK, "members.0"))] = self._text(random)
+        return chosen
+
+    def _text(self, random: Random) -> str:
+        return str(random.choice(VALUES)).encode("utf-8", "replace").decode()[:3_000]
+
+    def _call(
+        self,
+        place: tuple[str, str, str],
+        headers: Mapping[str, str],
+        fields: Mapping[str, str],
+        query: Mapping[str, str],
+    ) -> dict[str, Any]:
+        method, route, locator = place
+        body = "&".join(f"{quote_plus(name)}={quote_plus(text)}" for name, text in fields.items())
+        event = {
+            "httpMethod": method,
+            "path": route.replace("{locator}", locator),
+            "headers": dict(headers),
+            "multiValueHeaders": {name: [text] for name, text in headers.items()},
+            "queryStringParameters": dict(query),
+            "multiValueQueryStringParameters": {name: [text] for name, text in query.items()},
+            "pathParameters": {"locator": locator} if "{" in route else None,
+            "stageVariables": None,
+            "requestContext": {
+                "httpMethod": method,
+                "resourcePath": route,
+                "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+                "identity": {"sourceIp": "203.0.113.9"},
+            },
+            "body": b64encode(body.encode()).decode(),
+            "isBase64Encoded": True,
+        }
+        answer: dict[str, Any] = self.app(event, None)
+        return answer
+
+
+@pytest.fixture
+def staff(monkeypatch: pytest.MonkeyPatch) -> Iterator[StaffFuzz]:
+    with fuzzed() as public:
+        monkeypatch.setenv("TEPAT_SURFACE", "staff")
+        monkeypatch.setenv("TEPAT_STAFF_ORIGIN", ORIGIN)
+        settings.cache_clear()
+        for name in [
+            n for n in sys.modules if n == "app" or n.startswith("chalicelib.entrypoints")
+        ]:
+            monkeypatch.delitem(sys.modules, name)
+        sign_outs, sealer = SignOuts(), CookieSealer(public.world.index.mac)
+        for name, part in {
+            "ledger": lambda: public.world.ledger,
+            "opener": lambda: FakeOpener(public.world.aws),
+            "sign_outs": lambda: sign_outs,
+            "login": NobodySignsIn,
+            "cookies": lambda: sealer,
+        }.items():
+            monkeypatch.setattr(wiring, name, part)
+        app = importlib.import_module("app").app
+        session = importlib.import_module("chalicelib.entrypoints.staff_session")
+        yield StaffFuzz(app, public, session._session_cookie)
+
+
+def test_no_request_to_staff_breaks_a_promise(staff: StaffFuzz) -> None:
+    assert staff.fuzzed.world.clock.now_ms() // 1000 >= NOW
+    staff.try_all(REQUESTS)
+    for method, route in ROUTES:
+        answers = {int(each[-3:]) for each in staff.met if each.startswith(f"{method} {route} ")}
+        assert answers & {200, 201, 302, 303} or route == "/staff/callback", route
+        assert answers & {*REFUSALS, 302}, route
+
+
+def test_a_door_left_open_is_found(staff: StaffFuzz, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module("chalicelib.entrypoints.staff_api")
+    monkeypatch.setattr(module.tokens, "require", lambda *_: None)
+    with pytest.raises(Found, match="erases who may not"):
+        staff.try_all(REQUESTS)
