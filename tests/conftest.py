@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from _pytest.nodeid import NodeId
 
 from infra.build import Package, build
 from infra.layer import this_machine
@@ -13,13 +14,18 @@ from tests import local_aws
 from tests.local_aws import Tepat
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share the package and the local AWS in one process."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests that share the package and the local AWS in one process.
+
+    The group goes into the name that xdist deals by. xdist 3.8 does this itself from its mark, but
+    in a way that pytest 9.2 no longer sees: then each process would start a stack of its own.
+    """
+    if not hasattr(config, "workerinput"):
+        return
     for item in items:
         shared = {"package", "bare_aws", "tepat"} & set(getattr(item, "fixturenames", ()))
         if shared or item.get_closest_marker("local_aws"):
-            item.add_marker(pytest.mark.xdist_group("local_aws"))
+            item._id = NodeId.parse(f"{item.nodeid}@local_aws")
 
 
 @pytest.fixture(scope="session")
