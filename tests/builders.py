@@ -168,9 +168,7 @@ def unanswered(
 def corrected(case: Registration, at: int = START + MINUTE) -> tuple[Registration, Event]:
     """The case after the family's correction."""
     assert case.household is not None
-    return registration.correct(
-        case, case.household, b"c" * 16, stamp(at, "citizen"), held_due=None
-    )
+    return registration.correct(case, case.household, b"c" * 16, stamp(at, "citizen"))
 
 
 def decided(case: Registration, at: int = START + 2 * MINUTE) -> tuple[Registration, Event]:
