@@ -199,9 +199,8 @@ def relay(at: Schedule, action: Action, dice: Dice) -> Run | None:
     start = max(region.position - (dice.below(3) if dice.chance(200) else 0), 0)
     until = region.position + 1 + dice.below(len(stream) - region.position)
     changes = stream[start:until]
-    if at.plan.lossy and dice.chance(300):
-        region.lost += 1
-        changes.pop(dice.below(len(changes)))
+    if at.plan.lossy and dice.chance(500):
+        region.lost.add(changes.pop(dice.below(len(changes))).ref)
     region.relaying = True
 
     def end(run: Run) -> None:

@@ -13,7 +13,7 @@ from itertools import groupby
 from tests.simulation.faulty_aws import TORN, Dice, Trouble, Where, troubles_of
 from tests.simulation.plans import WAITS, Action, Plan
 from tests.simulation.region import Region
-from tests.simulation.schedule import Meanwhile, Schedule
+from tests.simulation.schedule import QUEUES, Meanwhile, Schedule
 from tests.simulation.told import Result
 
 TRIES = 3
@@ -191,6 +191,8 @@ def _dice(kind: str, special: str) -> int:
         wanted = lambda dice: dice.chance(300) and dice.below(4) == 0  # noqa: E731
     elif special == "nik":
         wanted = lambda dice: dice.chance(300) and dice.below(4) == 3  # noqa: E731
+    elif kind in QUEUES:  # the whole queue, and nothing of it comes again
+        wanted = lambda dice: dice.below(10) > 2 and not any(dice.chance(200) for _ in range(4))  # noqa: E731
     elif kind == "wait":
         wanted = lambda dice: dice.pick(WAITS) > 15 * 60_000  # noqa: E731
     elif kind == "relay":

@@ -258,6 +258,24 @@ class BatchAcknowledgedWhole(_Region):
         return set()
 
 
+class EveryConflictIsLate(_Region):
+    """A worker whose case was written meanwhile takes its message for an old one; it was ours."""
+
+    class Store(RegionStore):
+        def change(
+            self,
+            case: Registration,
+            event: Event,
+            *,
+            vault: VaultItem | None = None,
+            guards: Sequence[str] = (),
+        ) -> Conflict | None:
+            conflict = super().change(case, event, vault=vault, guards=guards)
+            return None if event.actor.startswith("system:") else conflict
+
+    store_of = Store
+
+
 class SweepTrustsTheStream(_Region):
     """The sweep asks for what waits, and not for what never came."""
 

@@ -19,7 +19,6 @@ from tests.world import child, form, member
 NEEDED = ("rooms", "tenure", "toilet", "water")
 MINUTE = 60_000
 WAITS = (1_000, 5_000, 30_000, 2 * MINUTE, 10 * MINUTE, 16 * MINUTE, -5 * MINUTE)
-DAY_STEPS = 8  # a day goes by in so many waits, with the sweep in each
 
 
 @dataclass(frozen=True)
@@ -113,6 +112,7 @@ class Plan:
         clients: client number from 1 -> which family it is.
         width: how many runs there may be at once.
         skewed: the machines' clocks differ.
+        sticky: how often, in a thousand, the run that made a call makes the next one too.
         lossy: records of the stream may be lost.
         impatient: clients who never come back after an answer that they did not get.
         only: exactly these faults, for a plan that was shrunk; None for those of the dice.
@@ -123,6 +123,7 @@ class Plan:
     actions: tuple[Action, ...]
     per_mille: int
     width: int
+    sticky: int = 0
     skewed: bool = False
     lossy: bool = False
     impatient: frozenset[int] = frozenset()
@@ -141,16 +142,20 @@ BY_PEOPLE = (
 )  # fmt: skip
 ALWAYS = ("register", "register", "correct", "withdraw")
 BY_MACHINES = (
-    "work", "work", "work", "work", "work", "work", "work", "work", "work", "relay", "check",
-    "score", "release", "sweep", "wait", "wait", "lies", "truth", "down", "up",
+    "work", "work", "work", "work", "work", "work", "work", "relay", "check", "check", "check",
+    "score", "score", "release", "sweep", "wait", "wait", "lies", "truth", "down", "up",
     "mismatch", "truth", "late", "late",
 )  # fmt: skip
+
+A_DAY_WITHOUT_THE_REGISTRY = [("down", 0), *[("hours", 0), ("sweep", 0)] * 8]
+OPENINGS = ("truth", "truth", "lies", "lies", "down")
+A_SEALED_DAY = [("midnight", 0), ("seal", 0), ("seal", 0)]
 
 
 def plan_of(seed: int) -> Plan:
     """The schedule of a seed."""
     dice = Dice(seed, "plan")
-    count = 1 + dice.below(3)
+    count = dice.pick((1, 1, 2, 2, 3))
     every = len(families())
     clients = {number: dice.below(every) for number in range(1, count + 1)}
     if count > 1 and dice.chance(500):  # two clients with one number, or one family twice
@@ -158,36 +163,27 @@ def plan_of(seed: int) -> Plan:
         clients |= {1: pair[0], 2: pair[1]}
     # A few kinds of deeds a schedule, so that they meet: all kinds at once meet less often.
     deeds = [*ALWAYS, *[dice.pick(BY_PEOPLE) for _ in range(1 + dice.below(3))] * 3]
-    actions: list[Action] = []
-
-    def do(kind: str, who: int = 0) -> None:
-        actions.append(Action(len(actions), kind, who, dice.below(1 << 30)))
-
-    if dice.chance(400):
-        do("lies")
-    for who in clients:
-        do("register", who)
-    for _ in range(8 + dice.below(16)):
+    kinds: list[tuple[str, int]] = [(dice.pick(OPENINGS), 0)]
+    kinds += [("register", who) for who in clients]
+    for _ in range(9 + dice.below(15)):
+        kind = dice.pick(BY_MACHINES), 0
         if dice.chance(400):
-            do(dice.pick(deeds), 1 + dice.below(count))
-        else:
-            do(dice.pick(BY_MACHINES))
+            kind = dice.pick(deeds), 1 + dice.below(count)
+        kinds += [kind] * (2 if dice.chance(450) else 1)  # at once: a double click, a message
     if dice.chance(40):
-        do("down")
-        for _ in range(DAY_STEPS):
-            do("hours")
-            do("sweep")
+        kinds += A_DAY_WITHOUT_THE_REGISTRY
     if dice.chance(60):
-        do("midnight")
-        do("seal")
-        do("seal")
+        kinds += A_SEALED_DAY
     return Plan(
         seed=seed,
         clients=clients,
-        actions=tuple(actions),
-        per_mille=dice.pick((0, 60, 120, 200, 300, 450)),
-        width=dice.pick((1, 2, 2, 3, 3, 4)),
+        actions=tuple(
+            Action(place, kind, who, dice.below(1 << 30)) for place, (kind, who) in enumerate(kinds)
+        ),
+        per_mille=dice.pick((0, 80, 150, 250, 350, 450)),
+        width=dice.pick((1, 2, 3, 3, 4, 4)),
+        sticky=dice.pick((0, 0, 0, 600)),
         skewed=dice.chance(300),
-        lossy=dice.chance(300),
+        lossy=dice.chance(400),
         impatient=frozenset(who for who in clients if dice.chance(300)),
     )

@@ -199,7 +199,7 @@ class RegionQueue:
     def receive(self, dice: Dice) -> list[Letter]:
         """Up to ten letters in any order; now and then one that another run holds already."""
         free = [
-            letter for letter in self.letters.values() if not letter.in_flight or dice.chance(300)
+            letter for letter in self.letters.values() if not letter.in_flight or dice.chance(500)
         ]
         count = min(len(free), 1 + dice.below(BATCH))
         batch = [free.pop(dice.below(len(free))) for _ in range(count)]
@@ -295,7 +295,7 @@ class Region(World):
         self.queues = self.post  # type: ignore[assignment]
         self.signer = FakeSigner(aws)
         self.position = 0  # of the relay in the stream
-        self.lost = 0  # records of the stream that nobody will see
+        self.lost: set[Ref] = set()  # cases of which nobody will see a record
         self.relaying = False
 
     def make_store(self) -> RegionStore:

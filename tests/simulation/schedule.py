@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chalicelib.adapters.queues import from_body
 from chalicelib.domain.audit import DAY_MS
 from chalicelib.domain.errors import TryAgain
 from chalicelib.domain.registration import State, Work
@@ -71,7 +72,7 @@ class Schedule:
         self.violations: list[tuple[str, str]] = []
         self.opening: dict[str, tuple[str, int]] = {}
         self._dice = Dice(plan.seed, "order")
-        self._machines = Machines(self.aws, Dice(plan.seed, "turns"))
+        self._machines = Machines(self.aws, Dice(plan.seed, "turns"), plan.sticky)
         self._ends: dict[str, Callable[[Run], object]] = {}
 
     def go(self) -> Result:
@@ -177,10 +178,12 @@ class Schedule:
                 work, end = deeds.registering(self, client)
                 self._alone(f"end:register {client.key}", work, end)
         self._quiet()
-        parked = any(queue.parked for queue in region.post.values())
-        lost = region.lost or parked
-        busy = any(case.state in FOR_MACHINES for case in self.aws.cases.values())
-        self.told.waited_for_sweep = busy and not lost
+        parked = {
+            from_body(each.body).ref for queue in region.post.values() for each in queue.parked
+        }
+        self.told.waited_for_sweep = {
+            ref for ref, case in self.aws.cases.items() if case.state in FOR_MACHINES
+        } - (region.lost | parked)
         for _ in range(SWEEPS):
             if self._something_waits() or self._dice.chance(100):
                 self.aws.now += 16 * MINUTE

@@ -19,7 +19,7 @@ from tests.simulation.exhaustive import (
     single,
     table,
 )
-from tests.simulation.mistakes import TornReadsTrusted
+from tests.simulation.mistakes import EveryConflictIsLate, TornReadsTrusted
 from tests.simulation.plans import Plan
 from tests.simulation.schedule import Schedule
 from tests.simulation.shrinking import story
@@ -56,6 +56,12 @@ def test_a_torn_read_that_is_trusted_is_seen() -> None:
     torn = ((p, m) for p, m in beside("asked to correct, with a late message") if p.only)
     broken = {Schedule(plan, TornReadsTrusted, meanwhile=m).go().broken for plan, m in torn}
     assert {"nobody_passes_unchecked", "guards_of_ended_cases_are_released"} <= broken
+
+
+def test_a_conflict_that_is_taken_for_an_old_message_is_seen() -> None:
+    plans = beside("received")
+    broken = {Schedule(plan, EveryConflictIsLate, meanwhile=m).go().broken for plan, m in plans}
+    assert "it_settles_without_the_sweep" in broken
 
 
 def test_the_table_of_calls_names_every_handler_and_stands_in_the_docs() -> None:

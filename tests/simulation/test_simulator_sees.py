@@ -31,9 +31,9 @@ def test_a_failing_schedule_shrinks_to_what_it_needs_and_can_be_read() -> None:
     assert all(str(action) in told for action in small.actions)
 
 
-def test_what_fails_at_once_shrinks_to_nothing() -> None:
+def test_what_fails_at_once_shrinks_to_one_deed() -> None:
     small = shrink(_first_failing(ReceiptByChance), ReceiptByChance)
-    assert not small.actions  # the client who sends at the end of every schedule is enough
+    assert len(small.actions) <= 1  # one client who sends once is enough
     assert not small.only
     assert replace(small, only=()).faults()("any run", 0, "PutItem") is None
 

@@ -51,7 +51,7 @@ class Told:
         shown: run -> (actor, locator) that it showed.
         erased_keys: requests whose case somebody began to erase.
         look_ups: reissues that were answered, whatever the answer.
-        waited_for_sweep: a case waited for the sweep though nothing was lost.
+        waited_for_sweep: cases of which nothing was lost, and which waited all the same.
         changed_by_repeats: messages that came again changed something.
     """
 
@@ -63,7 +63,7 @@ class Told:
     reissuing: bool = False
     look_ups: int = 0
     wrong_tries: int = 0
-    waited_for_sweep: bool = False
+    waited_for_sweep: set[Ref] = field(default_factory=set)
     changed_by_repeats: bool = False
     logged: list[str] = field(default_factory=list)
 
