@@ -196,6 +196,8 @@ class FakeCaseStore:
     ) -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
         if not refs:
             return {}, None
+        if len(set(refs)) != len(refs):
+            raise ValueError("BatchGetItem refuses one key twice")
 
         def read() -> Mapping[Ref, Loaded]:
             return {ref: self._loaded(ref) for ref in refs if ref in self.aws.cases}

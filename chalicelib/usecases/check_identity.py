@@ -48,10 +48,11 @@ def check_identities(messages: Sequence[Message], ports: Ports) -> list[Message]
         The messages that must come again, because a service refused for now or somebody wrote
         the case meanwhile without moving it.
     """
-    loaded = ports.store.load([message.ref for message in messages])
+    once = _once(messages)
+    loaded = ports.store.load([message.ref for message in once])
     failed: list[Message] = []
     open_cases: list[tuple[Message, Loaded, Identity]] = []
-    for message in _once(messages):
+    for message in once:
         found = loaded.get(message.ref)
         if found is None or found.case.state not in _WAITS_FOR_CHECK:
             continue

@@ -210,7 +210,7 @@ def test_a_label_with_braces_is_only_text() -> None:
 
 def test_the_data_and_artefacts_an_answer_rests_on() -> None:
     assert rests_on(date(2026, 11, 21), "contoh (3f9a0c1d)", RULES, WORDS) == (
-        "Jawaban Anda per 21 November 2026; model contoh (3f9a0c1d);"
+        "Jawaban Anda per 21 November 2026; contoh (3f9a0c1d);"
         f" aturan per 21 November 2026 ({CURRENT[:8]})."
     )
 
