@@ -12,15 +12,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain import pmt_explain, reasons
-from chalicelib.domain.pmt import Artefact
-from chalicelib.domain.programme import ProgrammeDecision
+from chalicelib.domain.pmt import Artefact, Change
+from chalicelib.domain.programme import Code, ProgrammeDecision
 from chalicelib.domain.reasons import Words
 from chalicelib.domain.registration import Registration, State
-from chalicelib.domain.rule_set import RuleSet
+from chalicelib.domain.rule_set import Programme, RuleSet
 from chalicelib.domain.working_days import Holidays, deadline
 
 LARGEST = 3  # contributions told each way
-_ALIKE = 3  # other answers told
+OTHER_ANSWERS = 3  # told for a programme that the decile refuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,16 @@ def _answer(case: Registration, ports: Ports) -> dict[str, Any]:
     largest = pmt_explain.largest(artefact, case.scored, LARGEST)
     effects = [("raises", effect) for effect in largest.raises]
     effects += [("lowers", effect) for effect in largest.lowers]
+    month = date(*case.household.as_of, 1)
+    # Under the artefact's own borders; those of a ranked region move with everybody in it.
+    changes = (
+        pmt_explain.changed_by(artefact, case.household, artefact.cutoffs, case.ref.locator)
+        if case.provisional
+        else ()
+    )
     return {
         "decisions": [
-            _decision(decision, date(*case.household.as_of, 1), rules, rest, ports)
+            _decision(decision, rules.programme(decision.programme, month), rest, changes, ports)
             for decision in case.decisions
         ],
         "contributions": [
@@ -112,9 +119,12 @@ def _answer(case: Registration, ports: Ports) -> dict[str, Any]:
 
 
 def _decision(
-    decision: ProgrammeDecision, month: date, rules: RuleSet, rest: str, ports: Ports
+    decision: ProgrammeDecision,
+    programme: Programme,
+    rest: str,
+    changes: tuple[Change, ...],
+    ports: Ports,
 ) -> dict[str, Any]:
-    programme = rules.programme(decision.programme, month)
     text = reasons.decision_text(decision, programme, ports.words)
     return {
         "programme": decision.programme,
@@ -125,10 +135,22 @@ def _decision(
         "note": text.note,
         "reasons": [{"code": code, "sentence": sentence} for code, sentence in text.reasons],
         "estimate": list(text.estimate),
-        "would_change": list(text.would_change),
+        "would_change": [*_other_answers(decision, changes, ports), *text.would_change],
         "rests_on": rest,
         "how_to_appeal": text.how_to_appeal,
     }
+
+
+def _other_answers(
+    decision: ProgrammeDecision, changes: tuple[Change, ...], ports: Ports
+) -> list[str]:
+    """Which other answers would bring the family within the programme's deciles, were they true."""
+    limits = [r.params[1] for r in decision.reasons if r.code is Code.DECILE_ABOVE]
+    within = [change for change in changes if limits and change.decile <= limits[0]]
+    return [
+        reasons.another_answer_sentence(change.label, change.value_text, change.decile, ports.words)
+        for change in within[:OTHER_ANSWERS]
+    ]
 
 
 def _notes(case: Registration, ports: Ports) -> list[str]:

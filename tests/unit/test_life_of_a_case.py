@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import audit
+from chalicelib.domain import audit, pmt
 from chalicelib.domain.errors import NotFound, TooMany, TryAgain, WrongState
 from chalicelib.domain.identity import IdentityAnswer, Outcome
+from chalicelib.domain.programme import Code
 from chalicelib.domain.registration import State, Work
 from chalicelib.usecases.find_case import Caller
 from chalicelib.usecases.ports import Message
+from tests.builders import ANSWERS
 from tests.world import NOW, World, child, form, member
 
 KEY = "k" * 24
@@ -66,6 +68,32 @@ def test_a_family_gets_its_answer_with_reasons(world: World) -> None:
     assert case.scored.model_hash == world.model.sha256
     assert case.rules_hash == world.rules.sha256
     assert chain_holds(world)
+
+
+def test_a_refusal_says_which_other_answers_would_change_it(world: World) -> None:
+    """Each told answer, given instead, brings the family to the group that is told."""
+    head = member(9901, schooling="upper_secondary", occupation="employee")
+    body = form(world.model, head, child(9902), child(9903), answers=dict(ANSWERS))
+    paper = world.register(KEY, body).receipt.text
+    world.settle()
+    case = world.only()
+    assert case.household is not None
+    shown = {d["programme"]: d for d in world.status(paper)["decisions"]}
+    changes = pmt.changed_by(world.model, case.household, world.model.cutoffs, case.ref.locator)
+    assert any("jika jawaban" in sentence for sentence in shown["PKH"]["would_change"])
+    for decision in case.decisions:
+        limits = [r.params[1] for r in decision.reasons if r.code is Code.DECILE_ABOVE]
+        told = [s for s in shown[decision.programme]["would_change"] if "jika jawaban" in s]
+        near = [c for c in changes if limits and c.decile <= limits[0]]
+        assert len(told) == min(len(near), 3)
+        for change, sentence in zip(near, told, strict=False):
+            assert sentence.startswith(change.label)
+            assert f"kelompok {change.decile}." in sentence
+            other = {**case.household.answers, change.question: change.value}
+            scored = pmt.score(world.model, replace(case.household, answers=other))
+            assert isinstance(scored, pmt.Scored)
+            place = pmt.decile(scored.score, case.ref.locator, world.model.cutoffs)
+            assert place == change.decile
 
 
 def test_every_message_five_times_and_late_changes_nothing_twice(world: World) -> None:
