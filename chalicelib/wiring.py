@@ -504,7 +504,7 @@ def read_ports() -> read_case.Ports:
     """Ports of opening a case."""
     from chalicelib.usecases.read_case import Ports
 
-    return Ports(clock, opener(), store(), ledger(), settings().region)
+    return Ports(clock, random, opener(), store(), ledger(), settings().region)
 
 
 def show_ports() -> show_case.Ports:
@@ -518,7 +518,7 @@ def reissue_ports() -> reissue.Ports:
     """Ports of giving a new receipt."""
     from chalicelib.usecases.reissue import Ports
 
-    return Ports(clock, index(), store(), ledger(), limits(), form_rules())
+    return Ports(clock, random, index(), store(), ledger(), limits(), form_rules())
 
 
 def erase_ports() -> erase.Ports:

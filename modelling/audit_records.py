@@ -37,6 +37,7 @@ _CODE: Final = re.compile("[a-z][a-z0-9_]{0,39}")
 _DAY: Final = re.compile("[0-9]{8}")
 _REGION: Final = re.compile("[0-9]{2,10}")
 _ONE: Final = range(1, 2)
+_WITH_ID: Final = 2
 _TIME: Final = range(LAST_MS)
 _COUNT: Final = range(2**53)
 
@@ -63,6 +64,7 @@ _NEEDED: Final[dict[str, Shape]] = {
     "read": {
         **_LINK,
         "type": re.compile("read"),
+        "v": range(1, _WITH_ID + 1),  # since a read has an id of its own
         "chain": re.compile(f"(?:{_ACTOR})#[0-9]{{8}}"),
         "act": re.compile("read"),
         "ref": re.compile(_LOCATOR),
@@ -109,7 +111,8 @@ _NEEDED: Final[dict[str, Shape]] = {
     },
 }
 _OPTIONAL: Final[dict[str, Shape]] = {
-    "event": {"reason": _CODE, "from": _CODE, "to": _CODE, "model": _HEX, "rules": _HEX}
+    "event": {"reason": _CODE, "from": _CODE, "to": _CODE, "model": _HEX, "rules": _HEX},
+    "read": {"id": re.compile("[0-9a-f]{16}")},
 }
 _ALLOWED: Final = {kind: {**shape, **_OPTIONAL.get(kind, {})} for kind, shape in _NEEDED.items()}
 
@@ -155,6 +158,13 @@ def parse_record(text: bytes) -> Record:
     allowed = _ALLOWED.get(kind)
     if allowed is None:
         raise BadRecordError("its type is unknown")
+    _check_fields(record, kind, allowed)
+    if kind == "read" and ("id" in record) != (record["v"] == _WITH_ID):
+        raise BadRecordError("a read has an id in version 2, and in version 1 it has none")
+    return record
+
+
+def _check_fields(record: Mapping[str, object], kind: str, allowed: Shape) -> None:
     for name, value in record.items():
         rule = allowed.get(name)
         if rule is None:
@@ -167,7 +177,6 @@ def parse_record(text: bytes) -> Record:
     missing = _NEEDED[kind].keys() - record.keys()
     if missing:
         raise BadRecordError(f"it lacks {', '.join(sorted(missing))}")
-    return record
 
 
 def text(record: Mapping[str, str | int], name: str) -> str:

@@ -193,7 +193,9 @@ def decided(case: Registration, at: int = START + 2 * MINUTE) -> tuple[Registrat
 def a_read(actor: str, locator: str, at: int = START) -> Event:
     """An officer's first read of the day."""
     head = audit.first_head(audit.read_chain(actor, audit.day_of(at)))
-    return audit.append_read(head, at=at, actor=actor, ref=locator, reason="queue")[0]
+    return audit.append_read(
+        head, at=at, actor=actor, ref=locator, reason="queue", own_id=b"a look!!"
+    )[0]
 
 
 def _decisions() -> tuple[ProgrammeDecision, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 REGION = "3510"
 START = 1_793_491_200_000  # 2026-11-01T00:00:00Z
+
+
+def of_format_1(event: Event) -> tuple[Event, Head]:
+    """The same read as it was written before reads had an id."""
+    record = audit.event_record(replace(event, id=None))
+    del record["hash"]
+    digest = hashlib.sha256(audit.canonical(record)).digest()
+    return replace(event, id=None, hash=digest), Head(event.seq, digest, event.at)
 
 
 class KeySigner:
@@ -75,7 +84,11 @@ class MemoryLedger:
     def read(self, actor: str, at: int, ref: str) -> Event:
         chain = audit.read_chain(actor, audit.day_of(at))
         head = self.chain_heads.get(chain, audit.first_head(chain))
-        event, head = audit.append_read(head, at=at, actor=actor, ref=ref, reason="assigned_case")
+        event, head = audit.append_read(
+            head, at=at, actor=actor, ref=ref, reason="assigned_case", own_id=bytes(8)
+        )
+        if event.seq % 2:  # both formats, and chains that go from one to the other
+            event, head = of_format_1(event)
         self.put(event, head)
         return event
 

@@ -189,7 +189,8 @@ class World:
         return read_case.read_case(case.ref, actor, "queue", self.read_ports())
 
     def read_ports(self) -> read_case.Ports:
-        return read_case.Ports(self.clock, FakeOpener(self.aws), self.store, self.ledger, REGION)
+        opener = FakeOpener(self.aws)
+        return read_case.Ports(self.clock, self.random, opener, self.store, self.ledger, REGION)
 
     def status(self, receipt: str) -> dict[str, Any]:
         return show_status.status(self.find(receipt), self.status_ports())

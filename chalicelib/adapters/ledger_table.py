@@ -57,8 +57,8 @@ class LedgerTable:
     def put_read(self, event: Event) -> bool:
         """Append a read; False when another read took that place.
 
-        A read whose answer was lost is known by its hash when the SDK sends it again. So two
-        reads that are equal to the millisecond (actor, case, reason) are one entry.
+        A read whose answer was lost is known by its hash when the SDK sends it again; no other
+        read has that hash, since each has an id of its own.
         """
         stands = self._put(ledger_items.event_to_item(event))
         return stands is None or stands.get("hash") == event.hash

@@ -27,13 +27,14 @@ from chalicelib.domain.household import (
     Sex,
 )
 from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
-from chalicelib.domain.pmt import Scored
-from chalicelib.domain.programme import from_compact, to_compact
 from chalicelib.domain.registration import Ref, Registration, State, Step, Waiting, WayIn, Work
 from chalicelib.usecases.ports import Cutoffs, Holder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from chalicelib.domain.pmt import Scored
+    from chalicelib.domain.programme import ProgrammeDecision
 
 GUARD_SK: Final = "G"
 CUTOFFS_PK: Final = "CUTS"
@@ -41,6 +42,7 @@ NOWHERE: Final = Ref("0000000000", "2222222222")
 """A key that no case has: read in place of an unknown locator's, so that both cost the same."""
 
 _HASH: Final = 32
+_REQUEST: Final = 16
 _MEMBER: Final = struct.Struct(">HBBBB")
 _MONTH: Final = struct.Struct(">H")
 _MONTHS: Final = 12
@@ -151,7 +153,7 @@ def to_item(case: Registration) -> Item:
     optional: dict[str, Value] = {
         "b": case.body_digest,
         "c": _pack_concerns(case.concerns),
-        "d": " ".join(map(to_compact, case.decisions)),
+        "d": _pack_decisions(case.decisions),
         "g": case.consent,
         "i": b"".join(map(_pack_identity, case.identity)),
         "k": bytes.fromhex(case.rules_hash),
@@ -159,6 +161,7 @@ def to_item(case: Registration) -> Item:
         "n": case.corrections,
         "o": 0 if case.provisional else 1,
         "x": case.secret_mac,
+        "y": b"".join(case.reissues),
     }
     item |= {name: value for name, value in optional.items() if value}
     if case.household is not None:
@@ -180,7 +183,7 @@ def from_item(item: Item) -> Registration:
         TypeError, ValueError, KeyError: the item is none of ours.
     """
     ref = ref_of(item)
-    decisions, concerns = _optional_text(item, "d"), _optional_text(item, "c")
+    concerns = _optional_text(item, "c")
     return Registration(
         ref=ref,
         state=State(text(item, "s")),
@@ -195,11 +198,12 @@ def from_item(item: Item) -> Registration:
         head=head_from_item(item),
         identity=tuple(map(_unpack_identity, _optional_data(item, "i"))),
         last_request=_optional_data(item, "l"),
+        reissues=_unpack_requests(_optional_data(item, "y")),
         corrections=number(item, "n") if "n" in item else 0,
         concerns=tuple(concerns.split(_LIST)) if concerns else (),
         scored=_unpack_scored(item),
         rules_hash=_optional_data(item, "k").hex(),
-        decisions=tuple(map(from_compact, decisions.split(" "))) if decisions else (),
+        decisions=tuple(_unpack_decisions(_optional_text(item, "d"))),
         provisional="o" not in item,
         waiting=_unpack_waiting(item),
     )
@@ -216,6 +220,10 @@ def _optional_text(item: Item, name: str) -> str:
 
 def _optional_data(item: Item, name: str) -> bytes:
     return data(item, name) if name in item else b""
+
+
+def _unpack_requests(packed: bytes) -> tuple[bytes, ...]:
+    return tuple(packed[start : start + _REQUEST] for start in range(0, len(packed), _REQUEST))
 
 
 def _pack_concerns(concerns: tuple[str, ...]) -> str:
@@ -316,9 +324,26 @@ def _unpack_identity(packed: int) -> IdentityAnswer:
     return IdentityAnswer(OUTCOMES[packed >> 4], tuple(fields))
 
 
+def _pack_decisions(decisions: tuple[ProgrammeDecision, ...]) -> str:
+    if not decisions:  # a worker that checks identities loads neither rules nor model
+        return ""
+    from chalicelib.domain.programme import to_compact  # noqa: PLC0415 - see above
+
+    return " ".join(map(to_compact, decisions))
+
+
+def _unpack_decisions(packed: str) -> Iterator[ProgrammeDecision]:
+    if packed:
+        from chalicelib.domain.programme import from_compact  # noqa: PLC0415 - as in packing
+
+        yield from map(from_compact, packed.split(" "))
+
+
 def _unpack_scored(item: Item) -> Scored | None:
     if "r" not in item:
         return None
+    from chalicelib.domain.pmt import Scored  # noqa: PLC0415 - as in packing decisions
+
     hashes = data(item, "j")
     return Scored(
         score=number(item, "r"),

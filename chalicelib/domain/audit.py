@@ -27,6 +27,8 @@ READS: Final = "reads"
 SHARDS: Final = "0123456789abcdef"
 
 FORMAT: Final = 1
+READ_FORMAT: Final = 2  # of a read, since it has an id of its own
+READ_ID_BYTES: Final = 8
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _SAFE_INT: Final = 2**53 - 1  # beyond it, verifiers in other languages would round
 _LOCATOR: Final = re.compile(r"[2-9A-HJKMNP-TV-Z]{10}")
@@ -95,6 +97,8 @@ class Event:
         reason: coded reason, such as the reason of a read.
         from_state: state of the registration before, and `to_state` after.
         model: SHA-256 (hex) of the model artefact in use, and `rules` of the rule set.
+        id: for a read, 8 bytes of its own, so that two looks in one millisecond are two; None for
+            a change, and for reads of format 1.
     """
 
     chain: str
@@ -112,6 +116,7 @@ class Event:
     to_state: str | None = None
     model: str | None = None
     rules: str | None = None
+    id: bytes | None = None
 
 
 def canonical(value: object) -> bytes:
@@ -238,7 +243,9 @@ def append(
     return _closed(head, event)
 
 
-def append_read(head: Head, *, at: int, actor: str, ref: str, reason: str) -> tuple[Event, Head]:
+def append_read(
+    head: Head, *, at: int, actor: str, ref: str, reason: str, own_id: bytes
+) -> tuple[Event, Head]:
     """Make the next event of an actor's reads of the day; it is written before the data is shown.
 
     Args:
@@ -247,6 +254,7 @@ def append_read(head: Head, *, at: int, actor: str, ref: str, reason: str) -> tu
         actor: who reads.
         ref: locator of the registration that is read.
         reason: coded reason of the read.
+        own_id: 8 random bytes: the same when this read is written again, unlike any other's.
 
     Raises:
         ValueError: on a field that is not of its shape, a head of another chain (such as
@@ -255,6 +263,8 @@ def append_read(head: Head, *, at: int, actor: str, ref: str, reason: str) -> tu
     day = day_of(at)
     if not _LOCATOR.fullmatch(ref):
         raise ValueError("a read names the locator of what was read")
+    if len(own_id) != READ_ID_BYTES:
+        raise ValueError("a read has an id of 8 bytes")
     if head.seq and head.day != day:
         raise ValueError("the head is of another day's reads")
     if head.seq >= MAX_READS:
@@ -271,6 +281,7 @@ def append_read(head: Head, *, at: int, actor: str, ref: str, reason: str) -> tu
         hash=b"",
         ref=ref,
         reason=reason,
+        id=own_id,
     )
     return _closed(head, event)
 
@@ -298,7 +309,7 @@ _RECORD_NAMES: Final = {"from_state": "from", "to_state": "to"}
 def event_record(event: Event) -> dict[str, str | int]:
     """The event as it is exported and (without `hash`) hashed: bytes in hex, no empty fields."""
     record: dict[str, str | int] = {"type": "read" if event.act is Act.READ else "event"}
-    record["v"] = FORMAT
+    record["v"] = FORMAT if event.id is None else READ_FORMAT
     for field in fields(event):
         value = getattr(event, field.name)
         if value is not None:

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from chalicelib.domain import audit
 from chalicelib.domain.audit import Act, Event, Head
 from chalicelib.domain.household import Household
 from chalicelib.domain.identity import IdentityAnswer, Outcome
-from chalicelib.domain.pmt import CannotScore, Scored
-from chalicelib.domain.programme import ProgrammeDecision
+
+if TYPE_CHECKING:  # only named here: a worker that checks identities loads no model
+    from chalicelib.domain.pmt import CannotScore, Scored
+    from chalicelib.domain.programme import ProgrammeDecision
 
 
 class State(StrEnum):
@@ -98,7 +101,9 @@ class Registration:
         steps: the timeline, oldest first.
         head: end of the case's ledger chain.
         identity: the registry's answer per member, in the members' order.
-        last_request: 16 bytes of the last correction, withdrawal or reissue, to know a repeat.
+        last_request: 16 bytes of the last correction or withdrawal, to know a repeat.
+        reissues: 16 bytes of each request that gave it a new receipt, the one that holds last;
+            an older one that comes again is known, and brings no dead receipt back.
         corrections: how many times the family has corrected (at most once).
         concerns: codes of why it waits or what an officer should see, e.g. "nik_held",
             "mismatch:0:name", "missing:rooms".
@@ -121,6 +126,7 @@ class Registration:
     head: Head
     identity: tuple[IdentityAnswer, ...] = ()
     last_request: bytes = b""
+    reissues: tuple[bytes, ...] = ()
     corrections: int = 0
     concerns: tuple[str, ...] = ()
     scored: Scored | None = None
@@ -317,8 +323,12 @@ def reissue(
     case: Registration, new_secret_mac: bytes, request_id: bytes, reason: str, stamp: Stamp
 ) -> tuple[Registration, Event]:
     """Give the case a new secret; the old one dies at once."""
-    moved = replace(case, secret_mac=new_secret_mac, last_request=request_id)
-    moved = replace(moved, version=case.version + 1)
+    moved = replace(
+        case,
+        secret_mac=new_secret_mac,
+        reissues=(*case.reissues, request_id),
+        version=case.version + 1,
+    )
     details: Details = {"reason": reason}
     return _with_event(
         moved, Act.RECEIPT_REISSUED, stamp, details, before=case.state, reason=reason
@@ -337,6 +347,7 @@ def erase(case: Registration, stamp: Stamp, reason: str) -> tuple[Registration, 
         waiting=None,
         body_digest=b"",
         secret_mac=b"",
+        reissues=(),
     )
     return _with_event(
         _step(moved, State.ERASED, stamp.at),

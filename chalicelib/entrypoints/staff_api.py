@@ -10,7 +10,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib import wiring
 from chalicelib.domain import tokens
-from chalicelib.domain.errors import Fault, NotFound, NotSignedIn, TepatError
+from chalicelib.domain.errors import Fault, NotFound, NotSignedIn, TepatError, WrongState
 from chalicelib.domain.receipt import LOCATOR_LENGTH, is_locator
 from chalicelib.domain.registration import Ref, State, Work
 from chalicelib.entrypoints import http, staff_session
@@ -197,7 +197,8 @@ def new_receipt(request: Request, who: Session) -> Response:
     except TepatError as error:
         log("refused", code=str(error))
         # The same key: a request that got further than its answer gives the same receipt again.
-        key = sent.key or wiring.fresh_key()
+        # What it gave was replaced since: whoever sends this form again means a new one.
+        key = sent.key if sent.key and not isinstance(error, WrongState) else wiring.fresh_key()
         told = {"values": sent.fields, "errors": _errors(error), "key": key}
         return _page("reissue", form | told, who, http.status_of(error))
     return _page("new_receipt", {"receipt": paper.text}, who, 201)

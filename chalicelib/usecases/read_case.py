@@ -12,12 +12,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain import audit
-from chalicelib.domain.application import Identity
 from chalicelib.domain.audit import Event
 from chalicelib.domain.errors import Fault, NotFound, TryAgain
+from chalicelib.domain.identity import Identity
 from chalicelib.domain.registration import Ref, Registration, State
 from chalicelib.usecases.open_identity import open_identity
-from chalicelib.usecases.ports import CaseStore, Clock, Cutoffs, Loaded, Opener, ReadLedger
+from chalicelib.usecases.ports import (
+    CaseStore,
+    Clock,
+    Cutoffs,
+    Loaded,
+    Opener,
+    Randomness,
+    ReadLedger,
+)
 
 READS_SHOWN = 50
 _PLACES_TO_TRY = 4  # two windows of one officer may race for a place in the chain
@@ -28,6 +36,7 @@ class Ports:
     """What showing a case needs."""
 
     clock: Clock
+    random: Randomness
     opener: Opener
     store: CaseStore
     ledger: ReadLedger
@@ -66,7 +75,9 @@ def read_case(
         NotFound: no such case in this region.
         TryAgain: the ledger or the store refused for now; nothing was shown.
     """
-    record_read(ref.locator, actor, reason, ports.clock, ports.ledger)
+    record_read(
+        ref.locator, actor, reason, clock=ports.clock, random=ports.random, ledger=ports.ledger
+    )
     loaded, cutoffs = ports.store.load_for_scoring([ref], ports.region)
     found = loaded.get(ref)
     if found is None:
@@ -88,16 +99,21 @@ def _open_proposal(found: Loaded, opener: Opener) -> Mapping[str, Any]:
     return proposal
 
 
-def record_read(locator: str, actor: str, reason: str, clock: Clock, ledger: ReadLedger) -> None:
-    """Append one read to the actor's chain of the day.
+def record_read(
+    locator: str, actor: str, reason: str, *, clock: Clock, random: Randomness, ledger: ReadLedger
+) -> None:
+    """Append one read to the actor's chain of the day, under an id of its own.
 
     Raises:
         TryAgain: others took the place each time.
     """
+    own_id = random.take(audit.READ_ID_BYTES)
     for _ in range(_PLACES_TO_TRY):
         now = clock.now_ms()
         head = ledger.last_read(actor, audit.day_of(now))
-        event, _ = audit.append_read(head, at=now, actor=actor, ref=locator, reason=reason)
+        event, _ = audit.append_read(
+            head, at=now, actor=actor, ref=locator, reason=reason, own_id=own_id
+        )
         if ledger.put_read(event):
             return
     raise TryAgain(Fault("busy"))

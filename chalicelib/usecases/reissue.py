@@ -12,11 +12,19 @@ from dataclasses import dataclass
 
 from chalicelib.domain import audit, blind_keys, receipt, registration
 from chalicelib.domain.application import Rules
-from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, TooMany, TryAgain
+from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, TooMany, TryAgain, WrongState
 from chalicelib.domain.nik import check_nik
 from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import ENDED_STATES, Ref, Stamp
-from chalicelib.usecases.ports import BlindIndex, CaseStore, Clock, Limits, Loaded, ReadLedger
+from chalicelib.usecases.ports import (
+    BlindIndex,
+    CaseStore,
+    Clock,
+    Limits,
+    Loaded,
+    Randomness,
+    ReadLedger,
+)
 from chalicelib.usecases.read_case import record_read
 
 REASONS = ("lost", "stolen", "unreadable")
@@ -50,6 +58,7 @@ class Ports:
     """What reissuing needs."""
 
     clock: Clock
+    random: Randomness
     index: BlindIndex
     store: CaseStore
     ledger: ReadLedger
@@ -61,12 +70,14 @@ def reissue(command: Reissue, ports: Ports) -> Receipt:
     """Log the look-up, find the case that holds the NIK, and give it a new secret.
 
     A repeat of the same request derives the same secret, so it gets the same receipt again; it
-    counts as one more use of the day's right all the same.
+    counts as one more use of the day's right all the same. Once another request has replaced that
+    receipt, a repeat is refused: the family holds the later one.
 
     Raises:
         InvalidRequest: the NIK cannot be one.
         TooMany: the officer's day is used up.
         NotFound: no open case holds this NIK; what stands in its place is not told.
+        WrongState: what this request once gave was replaced since.
         TryAgain: ledger or store refused for now, and nothing was shown.
     """
     checked = check_nik(command.nik, on=ports.rules.on, areas=ports.rules.areas)
@@ -81,7 +92,14 @@ def reissue(command: Reissue, ports: Ports) -> Receipt:
     holder = ports.store.holder(guard)
     ref = NOBODY if holder is None else holder.ref
     reason = f"reissue_{command.reason}" if holder else "reissue_nobody"
-    record_read(ref.locator, command.actor, reason, ports.clock, ports.ledger)
+    record_read(
+        ref.locator,
+        command.actor,
+        reason,
+        clock=ports.clock,
+        random=ports.random,
+        ledger=ports.ledger,
+    )
     for _ in range(_TURNS):
         found = ports.store.load([ref]).get(ref)
         if found is None or found.case.state in ENDED_STATES:
@@ -101,8 +119,9 @@ def _give(found: Loaded, command: Reissue, ports: Ports) -> Receipt | None:
     secret = receipt.secret_mac(mac, paper)
     if hmac.compare_digest(case.secret_mac, secret):
         return paper
+    own_id = blind_keys.request_id(mac, own_key)
+    if own_id in case.reissues:
+        raise WrongState(Fault("reissue_outdated", "nik"))
     stamp = Stamp(ports.clock.now_ms(), command.actor, found.vault[0].salt)
-    moved, event = registration.reissue(
-        case, secret, blind_keys.request_id(mac, own_key), command.reason, stamp
-    )
+    moved, event = registration.reissue(case, secret, own_id, command.reason, stamp)
     return paper if ports.store.change(moved, event) is None else None

@@ -38,7 +38,12 @@ def lived(world: World) -> World:
         for at in (START + number, START + 2 * DAY_MS):
             head = world.ledger.last_read(OFFICER, day_of(at))
             event, _ = audit.append_read(
-                head, at=at, actor=OFFICER, ref=case.ref.locator, reason="queue"
+                head,
+                at=at,
+                actor=OFFICER,
+                ref=case.ref.locator,
+                reason="queue",
+                own_id=b"one look",
             )
             assert world.ledger.put_read(event)
     ports = SealPorts(REGION, world.ledger, signer(), MemoryFiles())

@@ -28,9 +28,15 @@ def ledger(world: World) -> Ledger:
     return world.ledger
 
 
-def read(ledger: Ledger, at: int = START, actor: str = ACTOR, ref: str = LOCATOR) -> audit.Event:
+def read(
+    ledger: Ledger,
+    at: int = START,
+    actor: str = ACTOR,
+    ref: str = LOCATOR,
+    own_id: bytes = b"one look",
+) -> audit.Event:
     head = ledger.last_read(actor, DAY)
-    event, _ = audit.append_read(head, at=at, actor=actor, ref=ref, reason="queue")
+    event, _ = audit.append_read(head, at=at, actor=actor, ref=ref, reason="queue", own_id=own_id)
     return event
 
 
@@ -60,6 +66,11 @@ class TestReads:
         again = read(ledger, START + 1)
         assert again.prev == first.hash
         assert ledger.put_read(again)
+
+    def test_two_looks_in_one_millisecond_are_two_entries(self, ledger: Ledger) -> None:
+        first, second = read(ledger), read(ledger, own_id=b"another.")
+        assert ledger.put_read(first)
+        assert not ledger.put_read(second)
 
     def test_a_read_whose_answer_was_lost_is_known_as_written(self, ledger: Ledger) -> None:
         event = read(ledger)

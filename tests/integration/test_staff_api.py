@@ -175,6 +175,21 @@ def test_a_receipt_is_not_given_without_all_of_it(
     assert public_api.post("/v1/status", {"receipt": old})[0] == 200
 
 
+def test_a_form_whose_receipt_was_replaced_since_undoes_nothing(
+    desk: Desk, public_api: Any
+) -> None:
+    register(public_api)
+    desk.sign_in("reviewer")
+    reissue(desk)
+    new = shown_receipt(reissue(desk, key="s" * 20)[1])
+    code, body, _ = reissue(desk)
+    assert code == 409
+    assert "sudah diganti dengan nomor yang lebih baru" in body
+    assert public_api.post("/v1/status", {"receipt": new})[0] == 200
+    (fresh,) = re.findall(r'name="key" value="([^"]+)"', body)
+    assert reissue(desk, key=fresh)[0] == 201  # whoever sends it again means a new one
+
+
 def test_the_desk_has_a_limit_for_the_day(desk: Desk, public_api: Any) -> None:
     register(public_api)
     desk.sign_in("reviewer")

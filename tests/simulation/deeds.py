@@ -168,7 +168,9 @@ def reissue(at: Schedule, action: Action, dice: Dice) -> Run | None:
 
     def end(run: Run) -> None:
         del at.opening[run.name]
-        if at.expect(run, NotFound, TooMany) or isinstance(run.failure, NotFound):
+        if at.expect(run, NotFound, TooMany, WrongState) or isinstance(
+            run.failure, NotFound | WrongState
+        ):
             at.told.look_ups += 1
 
     return at.run(str(action), lambda: at.region.reissue(key, nik, actor), end, dice)

@@ -11,9 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import blind_keys, pmt, programme, receipt
-from chalicelib.domain.application import Identity
 from chalicelib.domain.audit import Act
-from chalicelib.domain.identity import Outcome
+from chalicelib.domain.identity import Identity, Outcome
 from chalicelib.domain.registration import ENDED_STATES, Registration, State
 from chalicelib.domain.sealed_identity import apply_correction, unpack
 from chalicelib.usecases.reissue import PER_DAY
@@ -22,6 +21,7 @@ from tests.simulation.ledger_invariants import (
     a_change_has_one_event,
     chains_verify,
     day_seals_verify,
+    each_look_has_an_entry_of_its_own,
     reads_are_in_the_ledger,
     the_ledger_only_grows,
 )
@@ -248,6 +248,12 @@ def limits_hold(run: Schedule) -> Iterator[str]:
         yield f"{run.told.look_ups} look-ups were answered"
 
 
+def a_replaced_receipt_stays_dead(run: Schedule) -> Iterator[str]:
+    """Whatever form comes again, the last receipt that was given is the one that opens."""
+    for locator in run.aws.revived:
+        yield f"a receipt of {locator} that was replaced opened it again"
+
+
 def guards_of_ended_cases_are_released(run: Schedule) -> Iterator[str]:
     """After the drain no guard is held by a case that has ended."""
     for guard, holder in run.aws.guards.items():
@@ -340,6 +346,8 @@ AT_THE_END: tuple[Check, ...] = (
     chains_verify,
     day_seals_verify,
     reads_are_in_the_ledger,
+    each_look_has_an_entry_of_its_own,
+    a_replaced_receipt_stays_dead,
     limits_hold,
     guards_of_ended_cases_are_released,
     the_erased_opens_nothing,

@@ -83,15 +83,21 @@ def day_seals_verify(run: Schedule) -> Iterator[str]:
 
 
 def reads_are_in_the_ledger(run: Schedule) -> Iterator[str]:
-    """Each time that a case was shown, its entry is there: who, when and which case (5).
-
-    Two looks of one officer at one case in one millisecond are one entry: it says as much.
-    """
+    """Each time that a case was shown, its entry is there: who, when and which case (5)."""
     for name, (actor, locator) in run.told.shown.items():
         key, digest = run.aws.entries[name]
         event = run.aws.events.get(key)
         if event is None or (event.hash, event.actor, event.ref) != (digest, actor, locator):
             yield f"{name} was shown {locator} and the ledger does not say so"
+
+
+def each_look_has_an_entry_of_its_own(run: Schedule) -> Iterator[str]:
+    """Two looks are two entries, even of one officer at one case in one millisecond (5)."""
+    of_entry: dict[tuple[str, str], str] = {}
+    for name, (key, _) in run.aws.entries.items():
+        other = of_entry.setdefault(key, name)
+        if other != name:
+            yield f"{other} and {name} share the entry {' '.join(key)}"
 
 
 def the_ledger_only_grows(run: Schedule) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain import receipt
-from chalicelib.domain.audit import Event, event_key
+from chalicelib.domain.audit import READ_ID_BYTES, Event, Head, append_read, event_key
 from chalicelib.domain.errors import TepatError, TryAgain
 from chalicelib.domain.registration import Ref, Registration, State, WayIn, Work
 from chalicelib.usecases import read_case, register, sweep
@@ -290,7 +290,14 @@ class ReadBeforeItsEntry(_Region):
         ports = self.read_ports()
         loaded = self.store.load([case.ref])[case.ref]
         identity = open_identity(loaded, ports.opener) if loaded.case.household else None
-        read_case.record_read(case.ref.locator, actor, "queue", self.clock, self.ledger)
+        read_case.record_read(
+            case.ref.locator,
+            actor,
+            "queue",
+            clock=self.clock,
+            random=self.random,
+            ledger=self.ledger,
+        )
         return read_case.OpenCase(loaded.case, identity, None, None, ())
 
 
@@ -336,6 +343,36 @@ class ReadsOverwriteEachOther(_Region):
 
     def make_ledger(self) -> RegionLedger:
         return self.Ledger(self.aws)
+
+
+class LooksWithoutAnId(_Region):
+    """A look is known by officer, case and millisecond alone, so two windows make one entry."""
+
+    class Ledger(RegionLedger):
+        def put_read(self, event: Event) -> bool:
+            head = Head(event.seq - 1, event.prev, event.prev_at)
+            same, _ = append_read(
+                head,
+                at=event.at,
+                actor=event.actor,
+                ref=str(event.ref),
+                reason=str(event.reason),
+                own_id=bytes(READ_ID_BYTES),
+            )
+            return super().put_read(same)
+
+    def make_ledger(self) -> RegionLedger:
+        return self.Ledger(self.aws)
+
+
+class OldFormRevives(_Region):
+    """Only the last new receipt is remembered: an older form that comes again undoes it."""
+
+    class Store(RegionStore):
+        def _put(self, case: Registration, event: Event, guards: Sequence[str]) -> None:
+            super()._put(replace(case, reissues=case.reissues[-1:]), event, guards)
+
+    store_of = Store
 
 
 def _due_only(region: Region) -> int:
@@ -386,4 +423,6 @@ MISTAKES: tuple[type[Region], ...] = (
     NotCheckedPasses,
     ScoredZero,
     ReadsOverwriteEachOther,
+    LooksWithoutAnId,
+    OldFormRevives,
 )

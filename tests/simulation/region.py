@@ -61,6 +61,8 @@ class RegionAws(FaultyAws):
         confirmed: (NIK, name) that the civil registry has ever confirmed.
         asked_in_vain: checks that were stored and were not about what the family had corrected.
         entries: run -> the entry of the ledger that was acknowledged to it.
+        secrets: case -> the secrets that have opened it, in order; all but the last are dead.
+        revived: cases that a dead secret opened again.
     """
 
     stream: list[Change] = field(default_factory=list)
@@ -68,6 +70,8 @@ class RegionAws(FaultyAws):
     entries: dict[str, tuple[tuple[str, str], bytes]] = field(default_factory=dict)
     confirmed: set[tuple[str, str]] = field(default_factory=set)
     asked_in_vain: list[str] = field(default_factory=list)
+    secrets: dict[Ref, list[bytes]] = field(default_factory=dict)
+    revived: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -114,9 +118,18 @@ class RegionStore(FakeCaseStore):
 
     def _put(self, case: Registration, event: Event, guards: Sequence[str]) -> None:
         self.stream(case)
+        self._note_secret(case)
         if event.act is Act.CHECKED and case.corrections and self.aws.running is not None:
             self._was_asked(case, self.aws.running)
         super()._put(case, event, guards)
+
+    def _note_secret(self, case: Registration) -> None:
+        """The receipt that opens a case is its newest one, whatever comes again."""
+        secrets = self.aws.secrets.setdefault(case.ref, [])
+        if case.secret_mac in secrets[:-1]:
+            self.aws.revived.append(case.ref.locator)
+        elif case.secret_mac and case.secret_mac not in secrets:
+            secrets.append(case.secret_mac)
 
     def stream(self, case: Registration) -> None:
         """Note the change that is about to be stored."""
@@ -315,7 +328,13 @@ class Region(World):
 
     def reissue(self, key: str, nik: str, actor: str) -> Any:
         ports = reissue.Ports(
-            self.clock, self.index, self.store, self.ledger, self.limits, self.form_rules()
+            self.clock,
+            self.random,
+            self.index,
+            self.store,
+            self.ledger,
+            self.limits,
+            self.form_rules(),
         )
         return reissue.reissue(reissue.Reissue(key, nik, "lost", actor), ports)
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
 from chalicelib.domain import registration
-from chalicelib.domain.errors import TryAgain
+from chalicelib.domain.audit import Head, day_of
+from chalicelib.domain.errors import InvalidRequest, NotFound, TryAgain, WrongState
 from chalicelib.domain.identity import IdentityAnswer, IdentityClaim, Outcome
+from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import Ref, Stamp, State
 from chalicelib.usecases import erase, find_case, reissue
 from chalicelib.usecases.ports import Cutoffs, Loaded, Message
-from tests.fakes import FakeCaseStore
-from tests.world import Registry, World, form, member
+from tests.fakes import FakeCaseStore, FakeLedger
+from tests.world import DATA, Registry, World, form, member
 
 KEY = "k" * 24
 HEAD = "3510154903859901"
@@ -108,11 +111,17 @@ def erase_it(world: World) -> object:
     return erase.erase(world.only().ref, "staff:officer-1", "family_request", ports)
 
 
-def reissue_it(world: World) -> object:
+def reissue_it(world: World, key: str = KEY, actor: str = "staff:officer-1") -> Receipt:
     ports = reissue.Ports(
-        world.clock, world.index, world.store, world.ledger, world.limits, world.form_rules()
+        world.clock,
+        world.random,
+        world.index,
+        world.store,
+        world.ledger,
+        world.limits,
+        world.form_rules(),
     )
-    return reissue.reissue(reissue.Reissue(KEY, HEAD, "lost", "staff:officer-1"), ports)
+    return reissue.reissue(reissue.Reissue(key, HEAD, "lost", actor), ports)
 
 
 @pytest.mark.parametrize("use", [read, erase_it, reissue_it])
@@ -133,3 +142,73 @@ def test_an_officer_is_asked_to_try_again_when_a_read_was_torn(
     with pytest.raises(TryAgain):
         use(world)
     assert world.only() == before
+
+
+def test_two_looks_of_one_officer_in_one_millisecond_are_two_entries(world: World) -> None:
+    """Seed 1674: two windows, and one entry for both."""
+    world.register(KEY, form(world.model, member(9901), kk=None))
+    case = world.only()
+    first_head = world.ledger.last_read("staff:officer-1", day_of(world.clock.now_ms()))
+    read(world)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FakeLedger, "last_read", once_stale(first_head))
+        read(world)
+    looks = [event for event in world.aws.events.values() if event.ref == case.ref.locator]
+    assert [event.seq for event in looks] == [1, 2]
+    assert looks[0].at == looks[1].at
+
+
+def once_stale(head: Head) -> Callable[[FakeLedger, str, str], Head]:
+    """The end of a chain as the other window saw it, at the first question."""
+    stale, real = [head], FakeLedger.last_read
+    return lambda ledger, actor, day: stale.pop() if stale else real(ledger, actor, day)
+
+
+def test_an_older_form_that_comes_again_brings_no_dead_receipt_back(world: World) -> None:
+    """Two officers replaced the receipt, and the first one's form is sent again."""
+    world.register(KEY, form(world.model, member(9901), kk=None))
+    old = reissue_it(world, "the first form")
+    new = reissue_it(world, "the second form", "staff:officer-2")
+    before = world.only()
+    with pytest.raises(WrongState, match="reissue_outdated"):
+        reissue_it(world, "the first form")
+    assert world.only() == before
+    assert reissue_it(world, "the second form", "staff:officer-2") == new
+    assert world.find(new.text) == before
+    with pytest.raises(NotFound):
+        world.find(old.text)
+
+
+def test_a_correction_that_comes_again_after_a_new_receipt_is_known(world: World) -> None:
+    """A new receipt does not make it forgotten; another correction is refused in plain words."""
+    world.registry.said[HEAD] = IdentityAnswer(Outcome.MISMATCH, ("name",))
+    paper = world.register(KEY, form(world.model, member(9901), kk=None)).receipt
+    world.settle()
+    change = {"index": 0, "name": "Contoh Betul"}
+    world.correct("c" * 24, paper.text, change)
+    new = reissue_it(world)
+    before = world.only()
+    assert world.correct("c" * 24, new.text, change) == before
+    with pytest.raises(WrongState, match="nothing_to_correct"):
+        world.correct("d" * 24, new.text, change)
+    with pytest.raises(NotFound):
+        world.correct("c" * 24, paper.text, change)
+    assert world.only() == before
+
+
+def test_what_is_said_of_a_used_key_is_true_after_an_erasure_and_tells_nothing(
+    world: World,
+) -> None:
+    """Seed 158: the key was "used for another body", although the body was the same one."""
+    sent = form(world.model, member(9901), kk=None)
+    world.register(KEY, sent)
+    with pytest.raises(InvalidRequest) as another_body:
+        world.register(KEY, form(world.model, member(9902), kk=None))
+    erase_it(world)
+    with pytest.raises(InvalidRequest) as erased:
+        world.register(KEY, sent)
+    assert erased.value.faults == another_body.value.faults
+    (fault,) = erased.value.faults
+    words = json.loads((DATA / "words" / "faults.id.json").read_bytes())[fault.code]
+    assert words == "Kunci kiriman ini sudah pernah dipakai. Muat ulang halaman, lalu kirim lagi."
+    assert world.register("n" * 24, sent).receipt.text  # what the words advise

@@ -153,31 +153,46 @@ def test_a_full_chain_takes_no_more() -> None:
         change(head)
 
 
+def look(head: Head, **other: Any) -> tuple[audit.Event, Head]:
+    """An officer's look at noon."""
+    usual = {"at": NOON, "actor": "staff:a-1", "ref": REF, "reason": "desk", "own_id": b"one look"}
+    return audit.append_read(head, **(usual | other))
+
+
 def test_reads_chain_by_actor_and_day() -> None:
     chain = audit.read_chain("staff:a-1", "20261101")
     assert chain == "staff:a-1#20261101"
     head = audit.first_head(chain)
-    one, head = audit.append_read(head, at=NOON, actor="staff:a-1", ref=REF, reason="assigned_case")
-    two, head = audit.append_read(head, at=NOON - 1, actor="staff:a-1", ref=REF, reason="desk")
+    one, head = look(head, reason="assigned_case")
+    two, head = look(head, at=NOON - 1)
     assert (one.chain, one.seq, two.seq, two.prev, two.at) == (chain, 1, 2, one.hash, NOON)
     assert one.act is Act.READ
     assert one.commitment is None
     assert audit.event_record(one)["type"] == "read"
     next_day = NOON + audit.DAY_MS
     with pytest.raises(ValueError, match="another day"):
-        audit.append_read(head, at=next_day, actor="staff:a-1", ref=REF, reason="desk")
+        look(head, at=next_day)
     with pytest.raises(ValueError, match="another chain"):
-        audit.append_read(
-            audit.first_head(chain), at=next_day, actor="staff:a-1", ref=REF, reason="desk"
-        )
+        look(audit.first_head(chain), at=next_day)
     with pytest.raises(ValueError, match="names the locator"):
-        audit.append_read(head, at=NOON, actor="staff:a-1", ref=NIK_SHAPED, reason="desk")
+        look(head, ref=NIK_SHAPED)
     with pytest.raises(ValueError, match="codes"):
-        audit.append_read(head, at=NOON, actor="staff:a-1", ref=REF, reason="")
+        look(head, reason="")
     with pytest.raises(ValueError, match="full"):
-        audit.append_read(
-            Head(99_999_999, bytes(32), NOON), at=NOON, actor="staff:a-1", ref=REF, reason="desk"
-        )
+        look(Head(99_999_999, bytes(32), NOON))
+    with pytest.raises(ValueError, match="8 bytes"):
+        look(head, own_id=b"")
+
+
+def test_two_looks_in_one_millisecond_are_two() -> None:
+    head = audit.first_head(audit.read_chain("staff:a-1", "20261101"))
+    one, _ = look(head)
+    again, _ = look(head)
+    other, _ = look(head, own_id=bytes(8))
+    assert one == again
+    assert one.hash != other.hash
+    assert audit.event_record(one)["v"] == 2
+    assert audit.event_record(one)["id"] == b"one look".hex()
 
 
 # Keys and days
@@ -188,9 +203,7 @@ def test_events_are_kept_by_day_and_shard() -> None:
     shard = hashlib.sha256(REF.encode()).hexdigest()[0]
     assert audit.event_key(event) == (f"20261101#{shard}", f"{REF}#0001")
     assert audit.key_of(REF, head.at, head.seq) == audit.event_key(event)
-    read, _ = audit.append_read(
-        audit.first_head("staff:a#20261101"), at=NOON, actor="staff:a", ref=REF, reason="desk"
-    )
+    read, _ = look(audit.first_head("staff:a#20261101"), actor="staff:a")
     assert audit.event_key(read) == ("20261101#reads", "staff:a#00000001")
 
 

@@ -158,6 +158,20 @@ def test_a_dropped_record_is_told(world: World) -> None:
     assert any("its seal counts" in each or "end record counts" in each for each in words)
 
 
+def test_a_read_has_an_id_in_version_2_only(world: World) -> None:
+    versions = {record["v"]: place(world.records, "read", which)
+                for which, record in enumerate(records_of(world, "read"))}  # fmt: skip
+    assert set(versions) == {1, 2}
+    for edit in (
+        lambda records: records[versions[1]].update(id="00" * 8),
+        lambda records: records[versions[2]].pop("id"),
+        lambda records: records[versions[2]].update(v=1),
+    ):
+        assert any("a read has an id in version 2" in each for each in said(world, edit))
+    words = said(world, lambda records: records[versions[2]].update(id="00" * 7))
+    assert any("its id is not of the allowed shape" in each for each in words)
+
+
 def test_a_repeated_and_a_moved_record_are_told(world: World) -> None:
     at = place(world.records, "event", 5)
     words = said(world, lambda records: records.insert(at, records[at]))

@@ -97,6 +97,7 @@ def registrations(draw: st.DrawFn) -> Registration:
         ),
         identity=draw(st.lists(identities, max_size=4).map(tuple)),
         last_request=draw(short | st.just(b"")),
+        reissues=draw(st.lists(short, max_size=3).map(tuple)),
         corrections=draw(st.integers(0, 1)),
         concerns=draw(
             st.lists(st.from_regex(r"[a-z_]+(:[0-9a-zA-Z_]+)*", fullmatch=True), max_size=6).map(

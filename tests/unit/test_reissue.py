@@ -31,7 +31,13 @@ def world() -> World:
 
 def give(world: World, nik: str = NIK, key: str = "key-1", actor: str = OFFICER) -> Receipt:
     ports = reissue.Ports(
-        world.clock, world.index, world.store, world.ledger, world.limits, world.form_rules()
+        world.clock,
+        world.random,
+        world.index,
+        world.store,
+        world.ledger,
+        world.limits,
+        world.form_rules(),
     )
     return reissue.reissue(Reissue(key, nik, "lost", actor), ports)
 
