@@ -23,6 +23,7 @@ from chalicelib.domain.household import (
     Schooling,
     Sex,
 )
+from chalicelib.domain.identity import Identity, Person
 from chalicelib.domain.nik import check_kk, check_nik
 from chalicelib.domain.pmt import Artefact, check_answers
 
@@ -47,28 +48,6 @@ class Rules:
     areas: AreaCodes
     artefact: Artefact
     consent_version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """The identity of one member, in the order of the household's members."""
-
-    name: str
-    nik: str | None
-    birth_date: str
-    sex: str
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What is sealed: who the family is and where it lives."""
-
-    people: tuple[Person, ...]
-    kk: str | None
-    line: str
-    rt: str
-    rw: str
-    phone: str | None
 
 
 @dataclass(frozen=True, slots=True)

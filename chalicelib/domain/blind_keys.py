@@ -10,7 +10,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.application import Identity
+from chalicelib.domain.identity import Identity
 from chalicelib.domain.receipt import Mac
 
 MAC_SIZE = 16  # 128 bits: no two of 300 million numbers meet by chance

@@ -1,4 +1,4 @@
-"""What is asked of the civil registry about a person, and what it may answer."""
+"""Who a family is; what the civil registry is asked about a person, and what it may answer."""
 
 from __future__ import annotations
 
@@ -20,6 +20,28 @@ class Outcome(StrEnum):
 
 
 MATCHED_FIELDS = ("name", "birth_date", "sex", "kk")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The identity of one member, in the order of the household's members."""
+
+    name: str
+    nik: str | None
+    birth_date: str
+    sex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What is sealed: who the family is and where it lives."""
+
+    people: tuple[Person, ...]
+    kk: str | None
+    line: str
+    rt: str
+    rw: str
+    phone: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.domain.application import Identity, Person
+from chalicelib.domain.identity import Identity, Person
 
 
 def pack(identity: Identity) -> bytes:

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain import registration
-from chalicelib.domain.application import Identity
 from chalicelib.domain.errors import TryAgain
-from chalicelib.domain.identity import IdentityAnswer, IdentityClaim, Outcome
+from chalicelib.domain.identity import Identity, IdentityAnswer, IdentityClaim, Outcome
 from chalicelib.domain.registration import Registration, Stamp, State
 from chalicelib.usecases.open_identity import open_identity
 from chalicelib.usecases.ports import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.application import Identity
+from chalicelib.domain.identity import Identity
 from chalicelib.domain.sealed_identity import apply_correction, unpack
 from chalicelib.usecases.ports import Loaded, Opener
 

@@ -12,11 +12,10 @@ from datetime import date
 from typing import Any
 
 from chalicelib.domain import pmt_explain, reasons
-from chalicelib.domain.application import Person
 from chalicelib.domain.areas import Village
 from chalicelib.domain.audit import Event
 from chalicelib.domain.household import Household, Member
-from chalicelib.domain.identity import IdentityAnswer, Outcome
+from chalicelib.domain.identity import IdentityAnswer, Outcome, Person
 from chalicelib.domain.pmt import Artefact, Question
 from chalicelib.domain.registration import Registration
 from chalicelib.usecases import show_status
