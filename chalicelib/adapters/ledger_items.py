@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.adapters.dynamo import Item, text
 from chalicelib.domain.audit import READS, Act, Event, event_key, read_chain
-from chalicelib.domain.day_seal import DaySeal
+
+if TYPE_CHECKING:
+    from chalicelib.domain.day_seal import DaySeal
 
 SEALS_PK: Final = "SEAL"
 
@@ -47,5 +49,7 @@ def seal_to_item(seal: DaySeal) -> Item:
 
 def seal_from_item(item: Item) -> DaySeal:
     """Read what `seal_to_item` wrote."""
+    from chalicelib.domain.day_seal import DaySeal  # noqa: PLC0415 - whoever writes events seals no day
+
     held: dict[str, Any] = {name: value for name, value in item.items() if name not in ("pk", "sk")}
     return DaySeal(day=text(item, "sk"), **held)
