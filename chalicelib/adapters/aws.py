@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - theirs
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004 - theirs
+    HTTPClientError,
+    ResponseStreamingError,
+)
 
 from chalicelib.domain.errors import Fault, TryAgain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ATTEMPTS = 3
 RETRY_AFTER_S = 2
@@ -60,7 +65,29 @@ def client(service: str) -> Any:  # noqa: ANN401 - botocore makes its clients' m
     Parameters are not validated against the service model on each call (a quarter of the CPU of a
     transaction): ours are built in one place and the tests run with validation and stricter rules.
     """
-    return session().create_client(service, config=settings(validate=False))
+    made = session().create_client(service, config=settings(validate=False))
+    whole_answers_only(made)
+    return made
+
+
+def whole_answers_only(made: Any) -> None:  # noqa: ANN401
+    """Let a client take no answer that broke off on its way.
+
+    botocore reads the half of an answer as one without content: an item that is not there, a batch
+    without failures. So an answer shorter than its own length is an error of the connection.
+    """
+    made.meta.events.register("before-parse", _refuse_cut_answer)
+
+
+def _refuse_cut_answer(
+    operation_model: Any,  # noqa: ANN401 - botocore's own
+    response_dict: Mapping[str, Any],
+    **_more: object,
+) -> None:
+    said, body = response_dict["headers"].get("content-length"), response_dict["body"]
+    headers_only = operation_model.http.get("method") == "HEAD"
+    if said and isinstance(body, bytes) and not headers_only and len(body) != int(said):
+        raise ResponseStreamingError(error="the answer broke off")
 
 
 def settings(*, validate: bool) -> Config:
