@@ -8,7 +8,7 @@ N ?= 2000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check prove fuzz bench build clean clean-data simulate
+.PHONY: help run demo chaos test check prove fuzz bench build clean clean-data simulate
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -20,6 +20,14 @@ run: ## all of Tepat on this machine, at http://127.0.0.1:8080 (PORT=, AWS_PORT=
 demo: ## send N=2000 invented families to the running Tepat, through its public API
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m infra.demo --families $(N) --url http://127.0.0.1:$(PORT)/v1 --registry http://127.0.0.1:$(REGISTRY_PORT)
+
+CHAOS_PORT ?= 4780
+SEED ?= 1
+MINUTES ?= 10
+chaos: N := 300
+chaos: ## break a Tepat of its own while N=300 families register, and judge what is left (SEED=, MINUTES=)
+	@$(PYTHON) infra/bootstrap.py dev aws
+	@exec $(PY) -m infra.chaos --families $(N) --seed $(SEED) --minutes $(MINUTES) --port $(CHAOS_PORT)
 
 test: ## every test but the long proofs
 	@$(PYTHON) infra/bootstrap.py dev aws chromium

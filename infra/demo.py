@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 200
 _EVERY_WITHDRAWAL: Final = 50
-_UNSETTLED: Final = frozenset({"received", "identity_checking", "matched"})
+UNSETTLED: Final = frozenset({"received", "identity_checking", "matched"})
 _TRIES: Final = 8
 
 
@@ -47,7 +47,7 @@ class Case:
         refusals: codes of the faults it was told of, if any.
         warnings: codes that came with the receipt.
         seen: the last status.
-        acts: what it did later: "corrected", "withdrew".
+        acts: what it did later, "corrected" or "withdrew", and the status that answered it.
     """
 
     number: int
@@ -57,7 +57,7 @@ class Case:
     refusals: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     seen: dict[str, Any] = field(default_factory=dict)
-    acts: set[str] = field(default_factory=set)
+    acts: dict[str, int] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
@@ -145,13 +145,11 @@ def look(api: Api, case: Case) -> Case:
     """Ask for the state; do what this family would do about it."""
     _see(api, case)
     if case.state == "needs_correction" and corrects(case) and not case.acts:
-        case.acts.add("corrected")
-        api.post("corrections", _correction(case), _key(case, "correct"))
+        _act(api, case, "corrected", "corrections", _correction(case))
         _see(api, case)
-    settled = case.state and case.state not in _UNSETTLED
+    settled = case.state and case.state not in UNSETTLED
     if settled and withdraws(case) and "withdrew" not in case.acts:
-        case.acts.add("withdrew")
-        api.post("withdrawals", {"receipt": case.receipt, "agreed": True}, _key(case, "withdraw"))
+        _act(api, case, "withdrew", "withdrawals", {"receipt": case.receipt, "agreed": True})
         _see(api, case)
     return case
 
@@ -164,6 +162,13 @@ def corrects(case: Case) -> bool:
 def withdraws(case: Case) -> bool:
     """Every 50th family changes its mind."""
     return case.number % _EVERY_WITHDRAWAL == _EVERY_WITHDRAWAL - 1
+
+
+def _act(api: Api, case: Case, act: str, path: str, body: object) -> None:
+    """Do something, and note it once it is answered: till then it is done again with its key."""
+    answer = api.post(path, body, _key(case, act))
+    if answer is not None:
+        case.acts[act] = answer.status_code
 
 
 def _see(api: Api, case: Case) -> None:
@@ -217,7 +222,7 @@ def follow(
     with bar, ThreadPoolExecutor(at_once) as pool:
         while moving:
             looked = list(pool.map(lambda c: look(api, c), moving))
-            moving = [c for c in looked if not c.state or c.state in _UNSETTLED]
+            moving = [c for c in looked if not c.state or c.state in UNSETTLED]
             bar.update(len(looked) - len(moving))
             if time.monotonic() >= until:
                 return

@@ -68,7 +68,7 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT) -> None:
     _check_ports(ports)
     kept.mkdir(exist_ok=True)
     begun = time.monotonic()
-    package = _packaged(stage_name, kept)
+    package = packaged(stage_name, kept)
     aws = LocalAws(kept / "aws-venv/bin/python", ports.aws, _folder(kept / "aws"))
     token = kept_secret(kept / "registry-token")
     with registry_running(stage_name, ports.registry, token, kept) as registry, aws_running(aws):
@@ -163,8 +163,13 @@ def _check_ports(ports: Ports) -> None:
             )
 
 
-def _packaged(stage_name: str, kept: Path) -> Package:
-    """Build, unless nothing that a build reads has changed."""
+def packaged(stage_name: str, kept: Path) -> Package:
+    """Build, unless nothing that a build reads has changed.
+
+    Args:
+        stage_name: the pilot.
+        kept: folder of the result and of the mark that tells what it was built from.
+    """
     out, mark = kept / "package", kept / "package.sources"
     digest = f"{stage_name} {sources_hash()}"
     if mark.is_file() and mark.read_text() == digest:

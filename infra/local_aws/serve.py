@@ -6,6 +6,7 @@ must not be: what the server sees, the functions see).
 What it adds to ministack 1.5.33, which is pinned because private names are used:
 
 * Checkpoints. Ministack saves its state only at a clean stop; a crash would lose everything since.
+  SIGUSR1 asks for one at once.
 * Stream records. It saves how far the relay has read, not what was there to read: after any
   restart, registrations that were not yet relayed would silently never be. Records are saved too,
   and positions are set back by a minute, for the relay is idempotent.
@@ -20,8 +21,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import copy
+import signal
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import ministack.app as ministack
@@ -40,19 +43,22 @@ SHORTEST_PAUSE = 5.0  # seconds between checkpoints
 PAUSE_SHARE = 10  # a checkpoint blocks requests, so it takes at most a tenth of the time
 SET_BACK = 60  # seconds of stream that are relayed again after a restart
 READ_ONLY = {"GET", "HEAD", "OPTIONS"}
+_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class Checkpoints:
     """ministack's ASGI app; writes the state to disk soon after a request that may change it."""
 
-    def __init__(self, port: int) -> None:
-        self._hosts = {f"127.0.0.1:{port}".encode(), f"localhost:{port}".encode()}
+    def __init__(self, *ports: int) -> None:
+        self._hosts = {f"{name}:{port}".encode() for name in _LOOPBACK for port in ports}
         self._dirty = False
+        self._asked = asyncio.Event()
         self._saver: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; refuse what would reset or reconfigure the server."""
         if scope["type"] == "lifespan":
+            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self._asked.set)
             self._saver = asyncio.create_task(self._save_for_ever())
         elif scope["type"] == "http":
             if not self._may(scope):
@@ -78,10 +84,12 @@ class Checkpoints:
     async def _save_for_ever(self) -> None:
         pause = SHORTEST_PAUSE
         while True:
-            await asyncio.sleep(pause)
-            if not self._dirty:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), pause)
+            if not (self._dirty or self._asked.is_set()):
                 continue
             self._dirty = False
+            self._asked.clear()
             begun = time.monotonic()
             save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - see the module
             pause = max(SHORTEST_PAUSE, PAUSE_SHARE * (time.monotonic() - begun))
@@ -157,15 +165,16 @@ def main() -> None:
     """Serve until a signal asks to stop, then save."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--seen-at", type=int, help="port of a proxy that callers knock at")
+    given = parser.parse_args()
     keep_streams()
     judge_batches_as_single()
     config = Config()
-    port = parser.parse_args().port
-    config.bind = [f"127.0.0.1:{port}"]
+    config.bind = [f"127.0.0.1:{given.port}"]
     config.graceful_timeout = 5
     config.startup_timeout = 120  # 100,000 items take 3 s to load; a slow disk takes longer
     config.shutdown_timeout = 120
-    asyncio.run(serve(Checkpoints(port), config))
+    asyncio.run(serve(Checkpoints(given.port, given.seen_at or given.port), config))
 
 
 if __name__ == "__main__":

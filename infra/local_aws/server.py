@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -79,19 +81,21 @@ def port_is_free(port: int) -> bool:
 class LocalAws:
     """One ministack with its state in a folder."""
 
-    def __init__(self, python: Path, port: int, folder: Path) -> None:
+    def __init__(self, python: Path, port: int, folder: Path, seen_at: int = 0) -> None:
         """Name it; nothing starts yet.
 
         Args:
             python: interpreter of the environment that requirements-local.txt was installed in.
             port: loopback port.
             folder: keeps state, log and temporary files.
+            seen_at: loopback port of a proxy by which functions reach it; 0 for none.
         """
         self.endpoint = f"http://127.0.0.1:{port}"
         self.log = folder / "aws.log"
         self._python = python
         self._port = port
         self._folder = folder
+        self._seen_at = seen_at or port
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -112,7 +116,7 @@ class LocalAws:
         temporary.mkdir(parents=True)
         with self.log.open("wb") as log:
             self._process = child(
-                [str(self._python), "-B", str(SERVE), "--port", str(self._port)],
+                [str(self._python), "-B", str(SERVE), *self._ports()],
                 self._environment(temporary),
                 log,
                 cwd=self._folder,
@@ -139,7 +143,11 @@ class LocalAws:
             "LAMBDA_ACCOUNT_CONCURRENCY": CONCURRENCY,
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self._seen_at}",  # for the functions
         }
+
+    def _ports(self) -> list[str]:
+        return ["--port", str(self._port), "--seen-at", str(self._seen_at)]
 
     def _wait_until_up(self) -> None:
         end = time.monotonic() + START_LIMIT
@@ -174,6 +182,42 @@ class LocalAws:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def save(self) -> None:
+        """Wait for a checkpoint that began after this call.
+
+        Raises:
+            LocalRunError: it makes none.
+        """
+        for _ in range(2):  # one may be under way already
+            before, end = self._saved_at(), time.monotonic() + STOP_LIMIT
+            while self._saved_at() == before:
+                if time.monotonic() > end or not (self._process and self.alive()):
+                    raise LocalRunError(f"The local AWS makes no checkpoint.\n{self.last_words()}")
+                self._process.send_signal(signal.SIGUSR1)
+                time.sleep(0.2)
+
+    def _saved_at(self) -> int:
+        saved = self._folder / "state" / "dynamodb.json"
+        return saved.stat().st_mtime_ns if saved.is_file() else 0
+
+    def kill_functions(self) -> int:
+        """End the processes that run functions at once, in the middle of what they do.
+
+        Returns:
+            How many there were; the next call of a function starts a new one.
+        """
+        if not self._process:
+            return 0
+        listed = subprocess.run(
+            ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+        )
+        pairs = (line.split() for line in listed.stdout.splitlines())
+        workers = [int(pid) for pid, parent in pairs if parent == str(self._process.pid)]
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+        return len(workers)
 
     def account(self) -> Account:
         """Return the account as its root sees it, like a person who deploys."""
