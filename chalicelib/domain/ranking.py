@@ -7,8 +7,9 @@ it. docs/ranking.md has the rules; `selection` gives out the places.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise, repeat
+from itertools import accumulate, pairwise
 
 from chalicelib.domain.lottery import draw
 
@@ -76,21 +77,25 @@ def cutoffs(
     Raises:
         RankingError: nobody to rank, or a weight below 1.
     """
-    if not ranked:
-        raise RankingError("there is no family to rank")
-    if weights is not None and min(weights) < 1:
-        raise RankingError("every weight must be 1 or more")
-    total = len(ranked) if weights is None else sum(weights)
-    last: list[int] = []
-    before = 0
-    previous = ranked[0]
-    for row in ranked:
-        while len(last) < parts - 1 and before * parts >= total * (len(last) + 1):
-            last.append(previous)
-        before += 1 if weights is None else weights[row]
-        previous = row
-    last += repeat(previous, parts - 1 - len(last))
+    last = [ranked[count - 1] for count in _counts(ranked, weights, parts)]
     return tuple((scores[row], draw(key, ids[row])) for row in last)
+
+
+def divide(
+    ranked: Sequence[int], *, weights: Sequence[int] | None = None, parts: int = DECILES
+) -> list[int]:
+    """The part of each row, 1 (poorest) to `parts`: its decile; what `cutoffs` says of all at once.
+
+    Raises:
+        RankingError: as `cutoffs`.
+    """
+    found = [0] * len(ranked)
+    start = 0
+    for part, end in enumerate([*_counts(ranked, weights, parts), len(ranked)], 1):
+        for row in ranked[start:end]:
+            found[row] = part
+        start = end
+    return found
 
 
 def apportion(places: int, sizes: Mapping[str, int]) -> dict[str, int]:
@@ -118,6 +123,20 @@ def apportion(places: int, sizes: Mapping[str, int]) -> dict[str, int]:
     for region in by_remainder[: places - sum(given.values())]:
         given[region] += 1
     return given
+
+
+def _counts(ranked: Sequence[int], weights: Sequence[int] | None, parts: int) -> list[int]:
+    """How many families there are up to each cut-off, exactly."""
+    if not ranked:
+        raise RankingError("there is no family to rank")
+    shares = range(1, parts)
+    if weights is None:
+        return [-(-len(ranked) * share // parts) for share in shares]
+    if min(weights) < 1:
+        raise RankingError("every weight must be 1 or more")
+    before = list(accumulate([weights[row] for row in ranked], initial=0))
+    total = before.pop()
+    return [bisect_left(before, -(-total * share // parts)) for share in shares]
 
 
 def _ends(rising: Sequence[int]) -> Iterable[int]:

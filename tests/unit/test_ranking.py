@@ -70,12 +70,13 @@ def test_each_family_is_in_the_part_of_its_first_person(
     ranked = ranking.order(ids, scores, KEY)
     cuts = ranking.cutoffs(ranked, ids, scores, KEY, weights=weights, parts=parts)
     assert len(cuts) == parts - 1
+    divided = ranking.divide(ranked, weights=weights, parts=parts)
     total = sum(weights) if weights else size
     before = 0
     for row in ranked:
         point = (scores[row], lottery.draw(KEY, ids[row]))
         part = 1 + sum(cut < point for cut in cuts)
-        assert part == Fraction(before * parts, total) // 1 + 1
+        assert part == divided[row] == Fraction(before * parts, total) // 1 + 1
         before += weights[row] if weights else 1
 
 
