@@ -218,10 +218,11 @@ class World:
     def release(self, *messages: Message) -> list[Message]:
         return release_guards.release_guards(messages, release_guards.Ports(self.clock, self.store))
 
-    def sweep(self) -> int:
-        return sweep.sweep(
-            sweep.Ports(self.clock, self.store, self.ledger, self.queues, REGION, self.village_of)
+    def sweep(self, looked_at: Sequence[int] | None = None) -> int:
+        ports = sweep.Ports(
+            self.clock, self.store, self.ledger, self.queues, REGION, self.village_of
         )
+        return sweep.sweep(ports, looked_at)
 
     def village_of(self, locator: str) -> str | None:
         village = village_at(REGION, village_index(locator))

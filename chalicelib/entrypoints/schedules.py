@@ -13,11 +13,17 @@ schedules = Blueprint(__name__)
 
 
 @schedules.schedule(Rate(5, unit=Rate.MINUTES), name="sweep")
-def sweep(_event: Any) -> None:  # noqa: ANN401 - Chalice's event
-    """Put stuck work on its queue again."""
-    from chalicelib.usecases.sweep import sweep as find_stuck  # noqa: PLC0415 - each its own
+def sweep(event: Any) -> None:  # noqa: ANN401 - Chalice's event
+    """Put stuck work on its queue again.
 
-    log("swept", function="sweep", sent=find_stuck(wiring.sweep_ports()))
+    Invoked by hand with `{"detail": {"days": 14}}` it looks at as many days at once.
+    """
+    from chalicelib.usecases.sweep import OLDEST  # noqa: PLC0415 - each its own
+    from chalicelib.usecases.sweep import sweep as find_stuck  # noqa: PLC0415
+
+    days = event.to_dict().get("detail", {}).get("days")
+    looked_at = None if days is None else range(min(days - 1, OLDEST), -1, -1)
+    log("swept", function="sweep", sent=find_stuck(wiring.sweep_ports(), looked_at))
 
 
 @schedules.schedule(Cron(20, 1, "*", "*", "?", "*"), name="seal_day")

@@ -98,7 +98,8 @@ def test_the_sweep_finds_a_family_whose_message_was_lost(
     assert tepat.status(receipt)["state"] == "received"
 
     backdate_ledger(tepat, receipt.replace("-", "")[:10])
-    said = functions.invoke(FunctionName=physical["Sweep"], Payload=json.dumps(TICK))
+    now = TICK | {"detail": {"days": 2}}
+    said = functions.invoke(FunctionName=physical["Sweep"], Payload=json.dumps(now))
     assert "FunctionError" not in said, said["Payload"].read()
     tepat.wait_for(receipt, *SETTLED)
 

@@ -15,6 +15,7 @@ from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases.find_case import Caller
 from chalicelib.usecases.relay import CHECK, RELEASE, SCORE
+from chalicelib.usecases.sweep import TICK_MS, days_looked_at
 from tests.fakes import FakeBlindIndex
 from tests.simulation.faulty_aws import Dice, Run
 from tests.simulation.plans import MINUTE, WAITS, Action
@@ -34,6 +35,7 @@ PROPOSAL = {
     "reason": "rumah roboh",
     "phone": None,
 }
+SWEEPS_AT = (1, 3, 12)  # in ticks of the sweep: any, of each quarter of an hour, of each hour
 CORRECTED_NIKS = tuple(f"351015490385{serial}" for serial in (9901, 9903, 9921, 9922))
 
 Deed = Callable[["Schedule", Action, Dice], Run | None]
@@ -240,8 +242,10 @@ def work(at: Schedule, action: Action, dice: Dice) -> Run | None:
 
 
 def sweep(at: Schedule, action: Action, dice: Dice) -> Run:
-    """Look for what got stuck."""
-    return at.run(str(action), at.region.sweep, at.expect, dice)
+    """Look for what got stuck, as in some tick of a day: mostly in one that looks at a day."""
+    tick = dice.pick(SWEEPS_AT) * (1 + dice.below(24))
+    looked_at = days_looked_at(tick * TICK_MS)
+    return at.run(str(action), lambda: at.region.sweep(looked_at), at.expect, dice)
 
 
 def seal(at: Schedule, action: Action, dice: Dice) -> Run:

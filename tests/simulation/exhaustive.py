@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from tests.simulation.deeds import SWEEPS_AT
 from tests.simulation.faulty_aws import TORN, Dice, Trouble, Where, troubles_of
 from tests.simulation.plans import WAITS, Action, Plan
 from tests.simulation.region import Region
@@ -195,6 +196,8 @@ def _dice(kind: str, special: str) -> int:
         wanted = lambda dice: dice.below(10) > 2 and not any(dice.chance(200) for _ in range(4))  # noqa: E731
     elif kind == "wait":
         wanted = lambda dice: dice.pick(WAITS) > 15 * 60_000  # noqa: E731
+    elif kind == "sweep":  # of an hour: it looks at three days
+        wanted = lambda dice: dice.pick(SWEEPS_AT) == max(SWEEPS_AT)  # noqa: E731
     elif kind == "relay":
         wanted = lambda dice: not dice.chance(200) and dice.below(9) == 8  # noqa: E731 - all
     return next(number for number in range(10_000) if wanted(Dice(number)))

@@ -246,7 +246,7 @@ class MessageBesideTheWrite(_Region):
     def relay(self, changes: Sequence[Change]) -> int:
         return super().relay([each for each in changes if each.after is not State.RECEIVED])
 
-    def sweep(self) -> int:
+    def sweep(self, _looked_at: Sequence[int] | None = None) -> int:
         return _due_only(self)
 
 
@@ -279,7 +279,7 @@ class EveryConflictIsLate(_Region):
 class SweepTrustsTheStream(_Region):
     """The sweep asks for what waits, and not for what never came."""
 
-    def sweep(self) -> int:
+    def sweep(self, _looked_at: Sequence[int] | None = None) -> int:
         return _due_only(self)
 
 

@@ -10,6 +10,7 @@ from chalicelib.domain.audit import DAY_MS
 from chalicelib.domain.errors import TryAgain
 from chalicelib.domain.registration import State, Work
 from chalicelib.usecases.relay import CHECK, RELEASE, SCORE
+from chalicelib.usecases.sweep import STUCK_MS
 from tests.simulation import deeds
 from tests.simulation.faulty_aws import Crash, Dice, Machines, Run, no_faults
 from tests.simulation.invariants import after_each_run, at_the_end
@@ -19,7 +20,8 @@ from tests.simulation.told import Client, Result, Told, logs_kept
 
 QUEUES = (CHECK, SCORE, RELEASE)
 ROUNDS = 12  # of the drain: everything must be still by then
-SWEEPS = 3
+SWEEPS = 13  # of the drain, an hour apart: every day of the last fourteen has its turn
+HOUR_MS = 60 * MINUTE
 MOST_SKEW_MIN = 25  # clocks are less than an hour apart, as the day's seal asks (docs/audit.md)
 FOR_MACHINES = frozenset({State.RECEIVED, State.MATCHED, State.WITHDRAWN})
 LONG = frozenset({"hours", "midnight", "seal"})
@@ -185,8 +187,9 @@ class Schedule:
             ref for ref, case in self.aws.cases.items() if case.state in FOR_MACHINES
         } - (region.lost | parked)
         for _ in range(SWEEPS):
-            if self._something_waits() or self._dice.chance(100):
-                self.aws.now += 16 * MINUTE
+            if self._something_waits():
+                self.aws.now += STUCK_MS
+                self.aws.now += -self.aws.now % HOUR_MS
                 self._alone("end:sweep", region.sweep, self.expect)
                 self._quiet()
         if self.aws.sealed_days:
