@@ -22,7 +22,6 @@ from infra.chaos.judgement import MOVING
 from infra.chaos.stack import QUEUES, STAGE, Stack
 from infra.demo import Api, register
 from infra.demo import Case as Family
-from infra.layer import REPO
 from infra.stages import parameters
 from infra.stages import read as read_stage
 
@@ -87,12 +86,15 @@ def export_ledger(stack: Stack, path: Path) -> None:
 
 
 def verdict(export: Path, seals: Path) -> str:
-    """What `tepat audit verify` has against an export; "" when it is sound."""
-    command = [sys.executable, "-m", "modelling.cli", "audit", "verify", str(export)]
+    """What `tepat audit verify` has against an export; "" when it says that it is sound."""
+    tepat = Path(sys.executable).with_name("tepat")
     done = subprocess.run(
-        [*command, "--seals", str(seals)], cwd=REPO, capture_output=True, text=True, check=False
+        [tepat, "audit", "verify", export, "--seals", seals],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    if done.returncode == 0:
+    if done.returncode == 0 and "Sound:" in done.stdout:
         return ""
     return f"tepat audit verify ({done.returncode}): {(done.stdout + done.stderr).strip()}"
 

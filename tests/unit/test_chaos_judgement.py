@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.domain.audit import DAY_MS
+from chalicelib.usecases.seal_day import seal_day
 from infra.chaos.findings import Case, Event, Findings, Sealed, Shown
 from infra.chaos.judgement import CHECKS, judge, wrong
 from infra.chaos.plan import DEEDS, plan
 from infra.chaos.planted import planted, unseen
+from infra.chaos.reading import verdict
+from tests.ledger_world import START, MemoryFiles, export, make_ledger, seal_ports
 
 DECIDED = ("received", "matched", "decided")
 WITHDREW = (*DECIDED, "withdrawn", "released")
@@ -218,6 +223,22 @@ def test_a_decision_that_is_shown_otherwise() -> None:
 
 def test_a_ledger_that_does_not_verify() -> None:
     assert spoilt(verdict="NOT SOUND: 1 faults.") == {"the_ledger_verifies"}
+
+
+def test_the_verdict_is_that_of_the_command(tmp_path: Path) -> None:
+    ledger, files = make_ledger(1), MemoryFiles()
+    seal_day(START + 4 * DAY_MS, seal_ports(ledger, files))
+    for path, content in files.files.items():
+        if "latest" not in path:
+            (tmp_path / Path(path).name).write_bytes(content)
+    lines = export(ledger, START + 5 * DAY_MS)
+    whole, cut = tmp_path / "ledger.jsonl", tmp_path / "cut.jsonl"
+    whole.write_bytes(b"".join(lines))
+    event = next(place for place, line in enumerate(lines) if b'"type":"event"' in line)
+    cut.write_bytes(b"".join(lines[:event] + lines[event + 1 :]))
+    assert verdict(whole, tmp_path) == ""
+    assert "NOT SOUND" in verdict(cut, tmp_path)
+    assert "(2)" in verdict(tmp_path / "missing", tmp_path)
 
 
 def test_one_seed_gives_one_plan_that_holds_every_deed() -> None:
