@@ -122,10 +122,7 @@ def read(
     """
     from pydantic import ValidationError  # noqa: PLC0415 - workers carry this module, not pydantic
 
-    raw = bytes(request.raw_body)  # type: ignore[arg-type]  # it is bytes
-    if len(raw) > MAX_BODY:
-        raise InvalidRequest(Fault("body_too_large", params={"kb": MAX_BODY // 1024}))
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    raw, kind = _received(request)
     fields: dict[str, str] = {}
     if kind == JSON:
         body = _json(raw)
@@ -136,9 +133,7 @@ def read(
         body = form_fields.nested(fields)
     else:
         raise InvalidRequest(Fault("content_type"))
-    faults: list[Fault] = []
-    if keyed and not _KEY.fullmatch(key):
-        faults.append(Fault("key_missing" if not key else "key_malformed", "key"))
+    faults = key_faults(key) if keyed else []
     try:
         checked = (
             shape.model_validate_json(raw, strict=True)
@@ -154,6 +149,25 @@ def read(
             faults.append(_fault(one["type"], path))
             _drop(body, path)
     return Sent(body, tuple(dict.fromkeys(faults))[:MAX_ERRORS], key, fields)
+
+
+def form(request: Request) -> dict[str, str]:
+    """The fields of a form as they were typed.
+
+    Raises:
+        InvalidRequest: it is no form: too large, of another type, unreadable.
+    """
+    raw, kind = _received(request)
+    if kind != FORM:
+        raise InvalidRequest(Fault("content_type"))
+    return _form(raw)
+
+
+def key_faults(key: str) -> list[Fault]:
+    """What is wrong with an idempotency key: nothing, or one fault."""
+    if _KEY.fullmatch(key):
+        return []
+    return [Fault("key_malformed" if key else "key_missing", "key")]
 
 
 def caller(request: Request) -> Caller:
@@ -264,6 +278,14 @@ def refusal(request: Request, error: TepatError) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     body = errors_body(error, _request_id(request), wiring.fault_words())
     return respond(request, Answer(status_of(error), body, "error", headers=headers))
+
+
+def _received(request: Request) -> tuple[bytes, str]:
+    """The bytes of a body, and what the sender says they are."""
+    raw = bytes(request.raw_body)  # type: ignore[arg-type]  # it is bytes
+    if len(raw) > MAX_BODY:
+        raise InvalidRequest(Fault("body_too_large", params={"kb": MAX_BODY // 1024}))
+    return raw, request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _json(raw: bytes) -> dict[str, Any]:

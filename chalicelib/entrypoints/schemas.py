@@ -149,27 +149,6 @@ class ProposalBody(Strict):
     phone: Phone | None = None
 
 
-class ReissueBody(Strict):
-    """An officer gives a family at the desk a new receipt."""
-
-    nik: Number
-    reason: Literal["lost", "stolen", "unreadable"]
-    person_present: Ticked
-
-
-class OpenBody(Strict):
-    """An officer opens a case by its number; a whole receipt may be typed, too."""
-
-    number: ReceiptText
-
-
-class EraseBody(Strict):
-    """A supervisor erases a family."""
-
-    reason: Literal["family_request", "no_consent", "court_order", "retention_over"]
-    sure: Ticked
-
-
 class FaultBody(BaseModel):
     """One thing that is wrong."""
 

@@ -13,7 +13,7 @@ from chalicelib.domain import tokens
 from chalicelib.domain.errors import Fault, NotFound, NotSignedIn, TepatError, WrongState
 from chalicelib.domain.receipt import LOCATOR_LENGTH, is_locator
 from chalicelib.domain.registration import Ref, State, Work
-from chalicelib.entrypoints import http, staff_session
+from chalicelib.entrypoints import http, staff_forms, staff_session
 from chalicelib.entrypoints.http import CONTENT_TYPES
 from chalicelib.entrypoints.staff_session import Session
 from chalicelib.telemetry import log
@@ -127,9 +127,7 @@ def queue(request: Request, who: Session) -> Response:
 @signed_in(READERS)
 def find(request: Request, who: Session) -> Response:
     """Open a case by the number that a family brought; a secret never gets into an address."""
-    from chalicelib.entrypoints.schemas import OpenBody  # noqa: PLC0415 - pydantic only for bodies
-
-    sent = http.read(request, OpenBody)
+    sent = staff_forms.read(request, staff_forms.FIND)
     sent.refuse()
     letters = "".join(c for c in sent.body["number"].upper() if c not in " -")
     ref = _ref(letters[:LOCATOR_LENGTH])
@@ -168,10 +166,9 @@ def case(request: Request, who: Session, locator: str) -> Response:
 @signed_in(ERASERS)
 def erase(request: Request, who: Session, locator: str) -> Response:
     """Erase a family."""
-    from chalicelib.entrypoints.schemas import EraseBody  # noqa: PLC0415 - pydantic only for bodies
     from chalicelib.usecases.erase import erase as forget  # noqa: PLC0415 - see wiring
 
-    sent = http.read(request, EraseBody)
+    sent = staff_forms.read(request, staff_forms.ERASE)
     sent.refuse()
     gone = forget(_ref(locator), who.actor, sent.body["reason"], wiring.erase_ports())
     return _page("erased", {"locator": gone.ref.locator}, who)
@@ -187,9 +184,7 @@ def new_receipt(request: Request, who: Session) -> Response:
     form: dict[str, Any] = {"per_day": PER_DAY, "values": {}, "errors": []}
     if request.method == "GET":
         return _page("reissue", form | {"key": wiring.fresh_key()}, who)
-    from chalicelib.entrypoints.schemas import ReissueBody  # noqa: PLC0415 - pydantic only for bodies
-
-    sent = http.read(request, ReissueBody, keyed=True)
+    sent = staff_forms.read(request, staff_forms.REISSUE, keyed=True)
     try:
         sent.refuse()
         command = Reissue(sent.key, sent.body["nik"], sent.body["reason"], who.actor)

@@ -1,0 +1,63 @@
+"""The staff's own forms: a few flat fields each, read without pydantic.
+
+No program sends them, so no schema is published for them; and pydantic would be 57 of the 530
+modules that a staff page may load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from chalice.app import Request
+
+from chalicelib.domain.errors import Fault
+from chalicelib.entrypoints import http
+from chalicelib.entrypoints.http import Sent
+
+Check = Callable[[str], str]
+"""Text of a field -> code of its fault, or ""."""
+
+
+def short(longest: int) -> Check:
+    """A text of at most so many characters."""
+    return lambda text: "field_too_long" if len(text) > longest else ""
+
+
+def one_of(*codes: str) -> Check:
+    """One of a few codes."""
+    return lambda text: "" if text in codes else "field_not_an_option"
+
+
+FIND: Mapping[str, Check] = {"number": short(60)}  # a whole receipt may be typed, too
+ERASE: Mapping[str, Check] = {
+    "reason": one_of("family_request", "no_consent", "court_order", "retention_over"),
+    "sure": one_of("true"),
+}
+REISSUE: Mapping[str, Check] = {
+    "nik": short(40),
+    "reason": one_of("lost", "stolen", "unreadable"),
+    "person_present": one_of("true"),
+}
+
+
+def read(request: Request, checks: Mapping[str, Check], *, keyed: bool = False) -> Sent:
+    """Read a form; all faults of it are found at once.
+
+    Args:
+        checks: what each field must be; every one is needed, and no other may come.
+        keyed: whether an idempotency key is needed, in the field `key`.
+
+    Raises:
+        InvalidRequest: there is no form to check: too large, of another type, unreadable.
+    """
+    fields = http.form(request)
+    key = fields.pop("key", "")
+    filled = {name: text for name, text in fields.items() if text.strip()}
+    faults = http.key_faults(key) if keyed else []
+    for name, check in checks.items():
+        code = check(filled[name]) if name in filled else "field_missing"
+        if code:
+            faults.append(Fault(code, name))
+    if filled.keys() - checks.keys():  # a name that the sender made up is never repeated
+        faults.append(Fault("field_unknown"))
+    return Sent({name: filled.get(name) for name in checks}, tuple(faults), key, fields)
