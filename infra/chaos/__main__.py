@@ -34,7 +34,7 @@ from infra.people_forms import families
 
 WORLD: Final = 3510  # the seed of the sandbox registry's people
 RATE: Final = 0.15  # of the requests meet a fault
-SETTLES_WITHIN: Final = 45 * 60.0  # seconds: the sweep lets work wait for 15 minutes, then 5 more
+SETTLES_WITHIN: Final = 60 * 60.0  # seconds: what is lost waits 15 minutes, and up to 15 for the sweep
 _EVERY: Final = 20.0  # seconds between two looks at what still moves
 
 Say = Callable[[str], None]

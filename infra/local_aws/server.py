@@ -210,10 +210,14 @@ class LocalAws:
         if not self._process:
             return 0
         listed = subprocess.run(
-            ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+            ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
         )
-        pairs = (line.split() for line in listed.stdout.splitlines())
-        workers = [int(pid) for pid, parent in pairs if parent == str(self._process.pid)]
+        lines = (line.split() for line in listed.stdout.splitlines())
+        workers = [
+            int(pid)
+            for pid, parent, state, *_ in lines
+            if parent == str(self._process.pid) and not state.startswith("Z")  # dead already
+        ]
         for worker in workers:
             with suppress(ProcessLookupError):
                 os.kill(worker, signal.SIGKILL)
