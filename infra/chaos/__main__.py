@@ -33,8 +33,9 @@ from infra.local_aws.server import LocalRunError
 from infra.people_forms import families
 
 WORLD: Final = 3510  # the seed of the sandbox registry's people
+BROKEN_OFF: Final = 2  # exit code
 RATE: Final = 0.15  # of the requests meet a fault
-SETTLES_WITHIN: Final = 60 * 60.0  # seconds: what is lost waits 15 minutes, and up to 15 for the sweep
+SETTLES_WITHIN: Final = 3600.0  # seconds: what is lost waits up to half an hour for the sweep
 _EVERY: Final = 20.0  # seconds between two looks at what still moves
 
 Say = Callable[[str], None]
@@ -155,7 +156,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(given.families, given.seed, given.minutes, given.port, folder)
     except (LocalRunError, BuildError, stages.StageError, stacks.StackError) as error:
         print(f"\nThe run broke off: {error}", file=sys.stderr)
-        return 2
+    except KeyboardInterrupt:
+        print("\nStopped; nothing was judged.", file=sys.stderr)
+    return BROKEN_OFF
 
 
 if __name__ == "__main__":
