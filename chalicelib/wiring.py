@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -70,7 +70,7 @@ class SystemRandomness:
 
     def take(self, size: int) -> bytes:
         """Give `size` random bytes."""
-        return secrets.token_bytes(size)
+        return os.urandom(size)
 
 
 clock = SystemClock()
@@ -79,7 +79,7 @@ random = SystemRandomness()
 
 def fresh_key() -> str:
     """An idempotency key for a form that is about to be shown."""
-    return secrets.token_urlsafe(24)
+    return urlsafe_b64encode(os.urandom(24)).decode()
 
 
 @cache

@@ -29,13 +29,13 @@ from chalicelib.domain.errors import (
     TryAgain,
     WrongState,
 )
-from chalicelib.entrypoints import form_fields
 from chalicelib.settings import settings
 from chalicelib.telemetry import log, log_failure
-from chalicelib.usecases.find_case import Caller
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+    from chalicelib.usecases.find_case import Caller
 
 View = Callable[..., Response]
 
@@ -120,7 +120,9 @@ def read(
     Raises:
         InvalidRequest: there is no body to check: too large, of another type, unreadable.
     """
-    from pydantic import ValidationError  # noqa: PLC0415 - workers carry this module, not pydantic
+    from pydantic import ValidationError  # noqa: PLC0415 - staff carry this module, not pydantic
+
+    from chalicelib.entrypoints import form_fields  # noqa: PLC0415 - same
 
     raw, kind = _received(request)
     fields: dict[str, str] = {}
@@ -176,6 +178,8 @@ def caller(request: Request) -> Caller:
     Behind CloudFront and the gateway the last entry of X-Forwarded-For is the edge itself, so the
     viewer is the one before it; behind a single front it is the last; without one, the peer.
     """
+    from chalicelib.usecases.find_case import Caller  # noqa: PLC0415 - only who looks for a case
+
     hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",")]
     place = {"forwarded": 1, "cloudfront": 2}.get(settings().trusted_proxy, 0)
     if 0 < place <= len(hops) and hops[-place]:
