@@ -11,6 +11,12 @@ from infra.build import Package, build
 from infra.layer import this_machine
 from infra.local_aws.server import LocalAws
 from tests import local_aws
+from tests.canaries.watch import (  # noqa: F401 - pytest finds its hooks here
+    pytest_runtest_makereport,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 from tests.local_aws import Tepat
 
 

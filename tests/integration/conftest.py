@@ -27,6 +27,7 @@ from chalicelib.settings import settings
 from chalicelib.usecases.ports import Sealed
 from infra.resources import create_in
 from tests import minted
+from tests.canaries.watch import watched
 from tests.desk import ORIGIN, Desk, PretendLogin
 from tests.world import DATA, Registry, artefact
 
@@ -145,6 +146,17 @@ def environment(resources: dict[str, str]) -> Iterator[dict[str, str]]:
         empty(resources[f"TEPAT_{name}_TABLE"])
     yield resources
     forget()
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_met(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No answer and nothing that is stored may show who was sent; see `tests/canaries`."""
+    if "environment" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("environment")
+    with watched(wiring.client):
+        yield
 
 
 def empty(table: str) -> None:
