@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from modelling import charts
 from modelling.policy_assumptions import Assumptions
 from modelling.policy_simulation import Estimate, Simulation, reach
+from modelling.stated_settings import as_lines, as_rows, listed
 
 MILLION = 1_000_000
 NOTES = (
@@ -52,11 +53,7 @@ def as_text(told: Told, given: Assumptions, result: Simulation) -> str:
     """Everything as plain tables for a terminal."""
     lines = [_headline(told), ""]
     lines += ["Assumptions (* changed from the default)", ""]
-    for one in given.listed():
-        mark = "*" if one.value != one.standard else " "
-        lines.append(f"{mark} {one.name.replace('_', '-'):<20}{one.value:>10,g} {one.unit}")
-        lines.append(f"      {one.meaning}")
-        lines.append(f"      source: {one.source}")
+    lines += as_lines(given)
     lines += ["", "Step by step, each on top of the ones before", ""]
     lines += _aligned(*_steps(given, result))
     lines += ["", "Error against ground checks", ""]
@@ -77,7 +74,7 @@ def as_json(told: Told, given: Assumptions, result: Simulation) -> str:
     """Everything as one JSON object; shares from 0 to 1, money in rupiah."""
     document = {
         "made_from": asdict(told),
-        "assumptions": [asdict(one) for one in given.listed()],
+        "assumptions": [asdict(one) for one in listed(given)],
         "steps": [asdict(step) | _priced(step.measures, given, result) for step in result.steps],
         "curves": {
             name: [asdict(point) | _priced(point.measures, given, result) for point in points]
@@ -122,16 +119,6 @@ def as_csv(given: Assumptions, result: Simulation) -> str:
 def as_html(told: Told, given: Assumptions, result: Simulation) -> str:
     """One page: charts, and every figure in a table beside them."""
     steps, curve, calibration = _steps(given, result), _curve(given, result), _calibration(result)
-    assumed = [
-        [
-            one.name.replace("_", "-"),
-            f"{one.value:,g} {one.unit}",
-            "default" if one.value == one.standard else f"default {one.standard:,g}",
-            one.meaning,
-            one.source,
-        ]
-        for one in given.listed()
-    ]
     goals = "".join(f"<li>{line}</li>" for line in reached(given, result))
     notes = "".join(f"<p>{note}</p>" for note in NOTES)
     return charts.page(
@@ -148,12 +135,7 @@ def as_html(told: Told, given: Assumptions, result: Simulation) -> str:
             "<h2>Are the probabilities right?</h2>",
             charts.table(*calibration, caption="Families by their probability of being eligible"),
             "<h2>What is assumed</h2>",
-            charts.table(
-                ["assumption", "value", "", "meaning", "source"],
-                assumed,
-                caption="Every assumption with its source",
-                text=5,
-            ),
+            charts.table(*as_rows(given), caption="Every assumption with its source", text=5),
             notes,
         ],
     )

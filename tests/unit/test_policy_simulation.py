@@ -9,6 +9,7 @@ from modelling.policy_assumptions import Assumptions
 from modelling.policy_errors import errors, poorest
 from modelling.policy_simulation import STEPS, Estimate, Point, Simulation, reach, simulate
 from modelling.policy_study import Study
+from modelling.stated_settings import listed
 from tests.policy_studies import invented
 
 
@@ -156,9 +157,8 @@ def test_the_price_of_an_aim_is_read_between_two_points() -> None:
 
 
 def test_every_assumption_says_what_it_means_and_where_it_comes_from() -> None:
-    listed = list(Assumptions().listed())
-    assert len(listed) == len(fields(Assumptions))
-    for one in listed:
+    assert len(list(listed(Assumptions()))) == len(fields(Assumptions))
+    for one in listed(Assumptions()):
         assert one.value == one.standard
         assert one.meaning
         assert one.source
