@@ -243,7 +243,7 @@ class World:
                 messages = list(self.queues[name].sent)
                 self.queues[name].sent.clear()
                 if messages:
-                    work(*messages)
+                    self.queues[name].sent += work(*messages)  # what failed comes again
             self.clock.advance(1000)
 
     def only(self) -> Registration:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Final
 
-from chalicelib.adapters.dynamo import Item, data, text
+from chalicelib.adapters.dynamo import Item, Value, data, text
 from chalicelib.usecases.ports import Sealed, VaultItem
 
 REGISTERED: Final = "0"
@@ -22,7 +22,7 @@ def vault_pk(locator: str) -> str:
 
 def to_item(locator: str, order: str, vault: VaultItem) -> Item:
     """A vault item; `order` is `REGISTERED` or `CORRECTED`."""
-    return {
+    item: dict[str, Value] = {
         "pk": vault_pk(locator),
         "sk": order,
         "b": vault.sealed.blob,
@@ -30,6 +30,9 @@ def to_item(locator: str, order: str, vault: VaultItem) -> Item:
         "s": vault.salt,
         "g": pack_guards(vault.guards),
     }
+    if vault.wanted:
+        item["w"] = pack_guards(vault.wanted)
+    return item
 
 
 def from_item(item: Item) -> tuple[str, VaultItem]:
@@ -39,7 +42,8 @@ def from_item(item: Item) -> tuple[str, VaultItem]:
         TypeError, ValueError: the item is none of ours.
     """
     sealed = Sealed(data(item, "b"), data(item, "k"))
-    vault = VaultItem(sealed, data(item, "s"), unpack_guards(data(item, "g")))
+    wanted = unpack_guards(data(item, "w")) if "w" in item else ()
+    vault = VaultItem(sealed, data(item, "s"), unpack_guards(data(item, "g")), wanted)
     return text(item, "pk").removeprefix("R#"), vault
 
 

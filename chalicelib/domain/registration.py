@@ -369,6 +369,12 @@ def held_concerns(locators: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{_HELD}:{locator}" for locator in dict.fromkeys(locators))
 
 
+def freed(case: Registration) -> Registration:
+    """The case without the concern that others hold a number of it: they have ended since."""
+    others = tuple(code for code in case.concerns if not code.startswith(_HELD))
+    return replace(case, concerns=others)
+
+
 def is_held(case: Registration) -> bool:
     """Whether another case holds a NIK or family card of this one, so that it claims none."""
     return any(code.startswith(_HELD) for code in case.concerns)

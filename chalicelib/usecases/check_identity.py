@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain import registration
+from chalicelib.domain.audit import Event
 from chalicelib.domain.errors import TryAgain
 from chalicelib.domain.identity import Identity, IdentityAnswer, IdentityClaim, Outcome
 from chalicelib.domain.registration import Registration, Stamp, State
@@ -69,7 +70,7 @@ def check_identities(messages: Sequence[Message], ports: Ports) -> list[Message]
             for person in identity.people
         )
         try:
-            settled = _settle(found.case, of_case, found.vault[0].salt, ports)
+            settled = _settle(found, of_case, ports)
         except TryAgain:
             settled = False
         if not settled:
@@ -77,24 +78,51 @@ def check_identities(messages: Sequence[Message], ports: Ports) -> list[Message]
     return failed
 
 
-def _settle(
-    case: Registration, answers: tuple[IdentityAnswer, ...], salt: bytes, ports: Ports
-) -> bool:
-    """Move the case; False when somebody wrote it meanwhile and it still waits for its check."""
-    now = ports.clock.now_ms()
-    moved, event = registration.check_identity(
-        case,
-        answers,
-        Stamp(now, ACTOR, salt),
-        retry_at=now + RETRY_MS,
-        officer_due=now + OFFICER_DUE_MS,
-    )
+def _settle(found: Loaded, answers: tuple[IdentityAnswer, ...], ports: Ports) -> bool:
+    """Move the case; False when it still waits for its check and the message must come again."""
+    case, now = found.case, ports.clock.now_ms()
+
+    def check(case: Registration) -> tuple[Registration, Event]:
+        return registration.check_identity(
+            case,
+            answers,
+            Stamp(now, ACTOR, found.vault[0].salt),
+            retry_at=now + RETRY_MS,
+            officer_due=now + OFFICER_DUE_MS,
+        )
+
+    moved, event = check(case)
     if case.state is State.IDENTITY_CHECKING and moved.state is State.IDENTITY_CHECKING:
         return True  # still no answer: nothing has changed, the sweep asks again
+    wanted: tuple[str, ...] = ()
+    if registration.is_held(case):
+        freed, event_of_freed = check(registration.freed(case))
+        if freed.state is State.MATCHED:
+            holders = _holders(found, ports)
+            if holders and all(other.state is State.WITHDRAWN for other in holders):
+                return False  # their numbers are about to be released
+            if not holders:
+                moved, event, wanted = freed, event_of_freed, _wanted(found)
     # A conflict means that somebody wrote the case meanwhile: mostly moved it, so that this check
     # is a late one; but a new receipt moves nothing, and no other message will come for it.
-    conflict = ports.store.change(moved, event)
-    return not (conflict and conflict.case and conflict.case.state in _WAITS_FOR_CHECK)
+    conflict = ports.store.change(moved, event, guards=wanted)
+    if conflict is None:
+        return True
+    return conflict.case is not None and conflict.case.state not in _WAITS_FOR_CHECK
+
+
+def _wanted(found: Loaded) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(guard for item in found.vault for guard in item.wanted))
+
+
+def _holders(found: Loaded, ports: Ports) -> list[Registration]:
+    """The cases that hold what this one wanted to claim; of those that it wants none, itself."""
+    wanted = _wanted(found)
+    if not wanted:
+        return [found.case]
+    held = [ports.store.holder(guard) for guard in wanted]
+    others = {holder.ref: None for holder in held if holder and holder.ref != found.case.ref}
+    return [other.case for other in ports.store.load(list(others)).values()]
 
 
 def _claims(identity: Identity) -> list[IdentityClaim]:

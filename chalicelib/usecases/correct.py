@@ -79,7 +79,7 @@ def correct(command: Correct, ports: Ports) -> Registration:
         claimed: tuple[str, ...], held_by: tuple[str, ...]
     ) -> tuple[Registration, Conflict | None]:
         moved, event = registration.correct(case, household, own_id, stamp, held_by)
-        item = VaultItem(sealed, stamp.salt, claimed)
+        item = VaultItem(sealed, stamp.salt, claimed, () if claimed else guards)
         return moved, ports.find.store.change(moved, event, vault=item, guards=claimed)
 
     moved, conflict = store(guards, ())
@@ -109,6 +109,11 @@ def _checked(
         faults += _check_change(change, f"members.{place}", rules)
         if "nik" in change:
             change["nik"] = check_nik(change["nik"], on=rules.on, areas=rules.areas).normalized
+            same = [other["index"] for other in changes if other.get("nik") == change["nik"]]
+            faults += [
+                Fault("member_twice", f"members.{place}.nik", {"first": first + 1})
+                for first in same[:1]
+            ]
         if "name" in change:
             change["name"] = " ".join(change["name"].split())
         members[number] = _changed(members[number], change)

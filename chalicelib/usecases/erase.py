@@ -50,7 +50,6 @@ def erase(ref: Ref, actor: str, reason: str, ports: Ports) -> Registration:
         # Nobody keeps this salt: what the event commits to is forgotten with the rest.
         stamp = Stamp(ports.clock.now_ms(), actor, ports.random.take(_SALT_SIZE))
         moved, event = registration.erase(found.case, stamp, reason)
-        guards = [guard for item in found.vault for guard in item.guards]
-        if ports.store.erase(moved, event, guards) is None:
+        if ports.store.erase(moved, event, found.guards) is None:
             return moved
     raise TryAgain(Fault("busy"))

@@ -74,11 +74,14 @@ class VaultItem:
     Attributes:
         salt: 16 bytes under which the case's ledger details are committed.
         guards: keys of the guards that this item's request claimed, to release them later.
+        wanted: keys of those that it could not claim, since others held one; claimed all together
+            once they are free.
     """
 
     sealed: Sealed
     salt: bytes
     guards: tuple[str, ...]
+    wanted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,12 @@ class Loaded:
 
     case: Registration
     vault: tuple[VaultItem, ...]
+
+    @property
+    def guards(self) -> Sequence[str]:
+        """Keys of all guards that the case may hold, each once: a correction may repeat a NIK."""
+        own = [guard for item in self.vault for guard in (*item.guards, *item.wanted)]
+        return list(dict.fromkeys(own))
 
     @property
     def torn(self) -> bool:

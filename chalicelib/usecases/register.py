@@ -119,16 +119,17 @@ def _store(blank: Registration, family: Application, actor: str, ports: Ports) -
 
     Such a case goes the way of every other one until the civil registry has confirmed the people
     in it, and only then to an officer: whoever tries somebody else's NIK sees what anybody sees.
+    If the others have withdrawn by then, the check claims what was wanted, and nobody need look.
     """
     guards = blind_keys.guards_of(ports.index.mac, ports.index.version, family.identity)
-    conflict = _create(blank, family, guards, actor, ports)
+    conflict = _create(blank, family, guards, actor, ports, claim=True)
     if conflict is None or conflict.case is not None:
         return conflict
     if any(holder.request_id == blank.request_id for holder in conflict.held):
         return conflict
     held = registration.held_concerns(tuple(holder.ref.locator for holder in conflict.held))
     unguarded = replace(blank, concerns=(*held, *blank.concerns))
-    return _create(unguarded, family, (), actor, ports)
+    return _create(unguarded, family, guards, actor, ports, claim=False)
 
 
 def _create(
@@ -137,6 +138,8 @@ def _create(
     guards: tuple[str, ...],
     actor: str,
     ports: Ports,
+    *,
+    claim: bool,
 ) -> Conflict | None:
     salt = ports.random.take(SALT_SIZE)
     details: dict[str, object] = {
@@ -149,7 +152,8 @@ def _create(
         case, Act.RECEIVED, Stamp(case.steps[0].at, actor, salt), details
     )
     sealed = ports.sealer.seal(sealed_identity.pack(family.identity), f"{case.ref.locator}|0")
-    return ports.store.create(case, VaultItem(sealed, salt, guards), event, guards)
+    claimed, wanted = (guards, ()) if claim else ((), guards)
+    return ports.store.create(case, VaultItem(sealed, salt, claimed, wanted), event, claimed)
 
 
 def _blank(

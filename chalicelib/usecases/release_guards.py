@@ -40,7 +40,7 @@ def release_guards(messages: Sequence[Message], ports: Ports) -> list[Message]:
         moved, event = registration.release_guards(found.case, stamp)
         try:
             # A conflict means that another delivery of this message was first.
-            ports.store.release(moved, event, [g for item in found.vault for g in item.guards])
+            ports.store.release(moved, event, found.guards)
         except TryAgain:
             failed.append(message)
     return failed

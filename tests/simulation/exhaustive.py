@@ -77,6 +77,12 @@ STORIES: Mapping[str, Story] = {
     "check_identity": Story("check", ("register1", "relay"), ONE),
     "check_identity after a correction": Story("check", CORRECTED, {1: 0}),
     "check_identity, registry down": Story("check", ("down", "register1", "relay"), ONE),
+    "check_identity, number held": Story(
+        "check", ("register1", "register2", "relay"), {1: 0, 2: 1}
+    ),
+    "check_identity, number free again": Story(
+        "check", ("register1", "withdraw1", "again1", "relay", "release"), ONE
+    ),
     "score_household": Story("score", MATCHED, ONE),
     "score_household, answers missing": Story("score", MATCHED, {1: 4}),
     "release_guards": Story("release", WITHDRAWN, ONE),

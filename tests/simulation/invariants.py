@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain import blind_keys, pmt, programme, receipt
 from chalicelib.domain.audit import Act
 from chalicelib.domain.identity import Identity, Outcome
-from chalicelib.domain.registration import ENDED_STATES, Registration, State
+from chalicelib.domain.registration import ENDED_STATES, Registration, State, is_held
 from chalicelib.domain.sealed_identity import apply_correction, unpack
 from chalicelib.usecases.reissue import PER_DAY
 from tests.fakes import FakeBlindIndex
@@ -43,11 +43,12 @@ def a_live_case_holds_its_guards(run: Schedule) -> Iterator[str]:
     """One NIK is in one live application: nobody else can hold what a live case claimed (1)."""
     aws = run.aws
     for (locator, _), item in aws.vault.items():
-        for guard in item.guards:
+        for guard in (*item.guards, *item.wanted):
             holder = aws.guards.get(guard)
             if holder is None or holder.ref.locator != locator:
                 case = next(c for c in aws.cases.values() if c.ref.locator == locator)
-                if case.state not in ENDED_STATES:
+                may_lack = is_held(case) and guard in item.wanted
+                if case.state not in ENDED_STATES and not may_lack:
                     owner = holder.ref.locator if holder else "nobody"
                     yield f"{locator} ({case.state}) lives, its guard is held by {owner}"
 
@@ -159,6 +160,12 @@ def nobody_is_refused_because_of_themselves(run: Schedule) -> Iterator[str]:
             ]
             if requests.get(locator) == case.request_id or not others:
                 yield f"{case.ref.locator} is held up by {locator or 'its own correction'}"
+
+
+def nobody_is_held_up_by_a_case_that_has_ended(run: Schedule) -> Iterator[str]:
+    """Whose number was free again when the registry had confirmed it need not wait for anybody."""
+    for locator in run.aws.held_by_the_ended:
+        yield f"{locator} went to an officer because of a case that had ended"
 
 
 def a_held_case_goes_to_nobody_but_an_officer(run: Schedule) -> Iterator[str]:
@@ -337,6 +344,7 @@ AT_THE_END: tuple[Check, ...] = (
     an_honest_client_is_answered,
     one_nik_is_in_one_live_application,
     nobody_is_refused_because_of_themselves,
+    nobody_is_held_up_by_a_case_that_has_ended,
     a_held_case_goes_to_nobody_but_an_officer,
     nobody_passes_unchecked,
     the_registry_was_asked_about_the_corrected,

@@ -375,6 +375,42 @@ class OldFormRevives(_Region):
     store_of = Store
 
 
+class HeldForEver(_Region):
+    """What could not be claimed at first is never claimed, although its holder is gone."""
+
+    class Store(RegionStore):
+        def create(
+            self, case: Registration, vault: VaultItem, event: Event, guards: Sequence[str]
+        ) -> Conflict | None:
+            return super().create(case, replace(vault, wanted=()), event, guards)
+
+    store_of = Store
+
+
+class ClaimedWithoutAsking(_Region):
+    """A check takes the numbers that were wanted, whoever holds them."""
+
+    class Store(RegionStore):
+        def holder(self, guard: str) -> Holder | None:
+            super().holder(guard)
+            return None
+
+        def change(
+            self,
+            case: Registration,
+            event: Event,
+            *,
+            vault: VaultItem | None = None,
+            guards: Sequence[str] = (),
+        ) -> Conflict | None:
+            if event.actor.startswith("system:"):
+                for guard in guards:
+                    self.aws.guards.pop(guard, None)
+            return super().change(case, event, vault=vault, guards=guards)
+
+    store_of = Store
+
+
 def _due_only(region: Region) -> int:
     ports = sweep.Ports(
         region.clock, region.store, region.ledger, region.queues, "3510", region.village_of
@@ -425,4 +461,6 @@ MISTAKES: tuple[type[Region], ...] = (
     ReadsOverwriteEachOther,
     LooksWithoutAnId,
     OldFormRevives,
+    HeldForEver,
+    ClaimedWithoutAsking,
 )

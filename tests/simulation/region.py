@@ -18,7 +18,7 @@ from chalicelib.domain.audit import Act, Event, event_key
 from chalicelib.domain.identity import IdentityAnswer, IdentityClaim, Outcome
 from chalicelib.domain.pmt import Artefact
 from chalicelib.domain.programme import RuleSet
-from chalicelib.domain.registration import Ref, Registration, State
+from chalicelib.domain.registration import ENDED_STATES, Ref, Registration, State
 from chalicelib.domain.sealed_identity import apply_correction, unpack
 from chalicelib.telemetry import run_batch
 from chalicelib.usecases import erase, reissue, seal_day
@@ -63,6 +63,8 @@ class RegionAws(FaultyAws):
         entries: run -> the entry of the ledger that was acknowledged to it.
         secrets: case -> the secrets that have opened it, in order; all but the last are dead.
         revived: cases that a dead secret opened again.
+        seen_ended: run -> locators of the cases that had ended when it last read a batch.
+        held_by_the_ended: cases that went to an officer because of those alone.
     """
 
     stream: list[Change] = field(default_factory=list)
@@ -72,6 +74,8 @@ class RegionAws(FaultyAws):
     asked_in_vain: list[str] = field(default_factory=list)
     secrets: dict[Ref, list[bytes]] = field(default_factory=dict)
     revived: list[str] = field(default_factory=list)
+    seen_ended: dict[str, set[str]] = field(default_factory=dict)
+    held_by_the_ended: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -101,6 +105,9 @@ class RegionStore(FakeCaseStore):
             return {}, None
         aws = self.aws
 
+        if aws.running is not None:
+            aws.seen_ended[aws.running.name] = set()
+
         def read() -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
             if aws.trouble is Trouble.TORN_STATES:
                 sealed = {ref: _vault(aws, ref) for ref in refs}
@@ -110,6 +117,9 @@ class RegionStore(FakeCaseStore):
                 cases = {ref: aws.cases[ref] for ref in refs if ref in aws.cases}
                 aws.tear()
                 sealed = {ref: _vault(aws, ref) for ref in refs}
+            if aws.running is not None:
+                ended = {case.ref.locator for case in aws.cases.values() if _has_ended(case)}
+                aws.seen_ended[aws.running.name] = ended
             return {ref: Loaded(case, sealed[ref]) for ref, case in cases.items()}, (
                 aws.cutoffs.get(region)
             )
@@ -119,6 +129,8 @@ class RegionStore(FakeCaseStore):
     def _put(self, case: Registration, event: Event, guards: Sequence[str]) -> None:
         self.stream(case)
         self._note_secret(case)
+        if event.act is Act.CHECKED and case.state is State.NEEDS_OFFICER:
+            self._was_held(case)
         if event.act is Act.CHECKED and case.corrections and self.aws.running is not None:
             self._was_asked(case, self.aws.running)
         super()._put(case, event, guards)
@@ -130,6 +142,19 @@ class RegionStore(FakeCaseStore):
             self.aws.revived.append(case.ref.locator)
         elif case.secret_mac and case.secret_mac not in secrets:
             secrets.append(case.secret_mac)
+
+    def _was_held(self, case: Registration) -> None:
+        """Whom an officer has to look at only because of cases that had ended before the check."""
+        aws = self.aws
+        seen = aws.seen_ended.get(aws.running.name, set()) if aws.running is not None else set()
+        named = {code.partition(":")[2] for code in case.concerns if code.startswith("nik_held")}
+        others = {code.partition(":")[0] for code in case.concerns} - HARMLESS
+        head = case.household is not None and case.household.head.has_nik
+        wanted = [guard for item in _vault(aws, case.ref) for guard in item.wanted]
+        holders = {aws.guards[guard].ref for guard in wanted if guard in aws.guards}
+        live = any(not _has_ended(aws.cases[ref]) for ref in holders)
+        if named and named <= seen and not others and head and not live:
+            aws.held_by_the_ended.append(case.ref.locator)
 
     def stream(self, case: Registration) -> None:
         """Note the change that is about to be stored."""
@@ -148,6 +173,14 @@ class RegionStore(FakeCaseStore):
         head = apply_correction(unpack(opened[0]), opened[-1]).people[0]
         if head.nik and (head.nik, head.name) not in self.aws.asked.get(run.name, set()):
             self.aws.asked_in_vain.append(f"{case.ref.locator} by {run.name}")
+
+
+HARMLESS = frozenset({"nik_held", "warning", "without_nik"})
+"""Concerns that stop nobody, and the one that is asked about."""
+
+
+def _has_ended(case: Registration) -> bool:
+    return case.state in ENDED_STATES
 
 
 def _vault(aws: RegionAws, ref: Ref) -> tuple[Any, ...]:

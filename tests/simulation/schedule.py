@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chalicelib.adapters.queues import from_body
 from chalicelib.domain.audit import DAY_MS
 from chalicelib.domain.errors import TryAgain
-from chalicelib.domain.registration import State, Work
+from chalicelib.domain.registration import Ref, Registration, State, Work
 from chalicelib.usecases.relay import CHECK, RELEASE, SCORE
 from chalicelib.usecases.sweep import STUCK_MS
 from tests.simulation import deeds
@@ -183,9 +183,12 @@ class Schedule:
         parked = {
             from_body(each.body).ref for queue in region.post.values() for each in queue.parked
         }
+        behind = region.lost | parked
         self.told.waited_for_sweep = {
-            ref for ref, case in self.aws.cases.items() if case.state in FOR_MACHINES
-        } - (region.lost | parked)
+            case.ref
+            for case in self.aws.cases.values()
+            if case.state in FOR_MACHINES and not behind & {case.ref, *_held_by(case)}
+        }
         for _ in range(SWEEPS):
             if self._something_waits():
                 self.aws.now += STUCK_MS
@@ -246,6 +249,12 @@ class Schedule:
             if not self._something_waits():
                 queue.letters.clear()  # what the relay has just sent again
         self.told.changed_by_repeats = before != (self.aws.cases, self.aws.events)
+
+
+def _held_by(case: Registration) -> set[Ref]:
+    """The cases that held a number of this one, whose release it may have to wait for."""
+    codes = (code.partition(":") for code in case.concerns)
+    return {Ref(case.ref.village, locator) for kind, _, locator in codes if kind == "nik_held"}
 
 
 def _shown(run: Run) -> str:

@@ -12,11 +12,11 @@ from chalicelib.domain.audit import Head, day_of
 from chalicelib.domain.errors import InvalidRequest, NotFound, TryAgain, WrongState
 from chalicelib.domain.identity import IdentityAnswer, IdentityClaim, Outcome
 from chalicelib.domain.receipt import Receipt
-from chalicelib.domain.registration import Ref, Stamp, State
+from chalicelib.domain.registration import ENDED_STATES, Ref, Stamp, State, is_held
 from chalicelib.usecases import erase, find_case, reissue
-from chalicelib.usecases.ports import Cutoffs, Loaded, Message
+from chalicelib.usecases.ports import Cutoffs, Holder, Loaded, Message
 from tests.fakes import FakeCaseStore, FakeLedger
-from tests.world import DATA, Registry, World, form, member
+from tests.world import DATA, Registry, World, child, form, member
 
 KEY = "k" * 24
 HEAD = "3510154903859901"
@@ -212,3 +212,108 @@ def test_what_is_said_of_a_used_key_is_true_after_an_erasure_and_tells_nothing(
     words = json.loads((DATA / "words" / "faults.id.json").read_bytes())[fault.code]
     assert words == "Kunci kiriman ini sudah pernah dipakai. Muat ulang halaman, lalu kirim lagi."
     assert world.register("n" * 24, sent).receipt.text  # what the words advise
+
+
+def to_correct(world: World, **changes: object) -> str:
+    """The receipt of a family whose answer from the civil registry asks for a correction."""
+    world.registry.said[HEAD] = IdentityAnswer(Outcome.MISMATCH, ("name",))
+    paper = world.register(KEY, form(world.model, member(9901), child(9902), **changes)).receipt
+    world.settle()
+    world.registry.said.clear()
+    assert world.only().state is State.NEEDS_CORRECTION
+    return paper.text
+
+
+@pytest.mark.parametrize("end", ["withdraw", "erase"])
+def test_a_correction_that_writes_its_own_nik_again_can_end(world: World, end: str) -> None:
+    """A guard stood in both vault items: AWS refuses to delete one item twice, for ever."""
+    paper = to_correct(world)
+    world.correct("c" * 24, paper, {"index": 0, "nik": HEAD, "name": "Contoh Betul"})
+    loaded = world.store.load([world.only().ref])[world.only().ref]
+    assert len(set(loaded.guards)) == len(loaded.guards) == 3
+    if end == "erase":
+        erase_it(world)
+    else:
+        world.withdraw("w" * 24, paper)
+        world.settle()
+    assert world.only().state in ENDED_STATES
+    assert not world.aws.guards
+
+
+def test_a_correction_with_one_nik_for_two_is_refused(world: World) -> None:
+    """It asked for one guard twice in a transaction, which was an error of ours."""
+    paper = to_correct(world)
+    same = "3510154903859921"
+    with pytest.raises(InvalidRequest) as refused:
+        world.correct("c" * 24, paper, {"index": 0, "nik": same}, {"index": 1, "nik": same})
+    assert [(fault.code, fault.field) for fault in refused.value.faults] == [
+        ("member_twice", "members.1.nik")
+    ]
+
+
+def withdrawn_and_anew(world: World, body: Mapping[str, object], anew: Mapping[str, object]) -> Ref:
+    """A case was withdrawn, its guards are not yet released, and another is registered."""
+    paper = world.register(KEY, body).receipt.text
+    world.settle()
+    world.withdraw("w" * 24, paper)
+    world.register("n" * 24, anew)
+    (ref,) = (case.ref for case in world.aws.cases.values() if case.state is State.RECEIVED)
+    assert is_held(world.aws.cases[ref])
+    return ref
+
+
+def test_a_family_is_not_held_up_by_its_own_withdrawn_case(world: World) -> None:
+    """It registered anew in the seconds before its NIK were released, and went to an officer."""
+    body = form(world.model, member(9901), child(9902))
+    ref = withdrawn_and_anew(world, body, body)
+    message = Message(ref, 1)
+    before = world.aws.cases[ref]
+    assert world.check(message) == [message]  # the release is under way: it comes again
+    assert world.aws.cases[ref] == before
+    world.settle()
+    case = world.aws.cases[ref]
+    assert case.state is State.DECIDED
+    assert not is_held(case)
+    assert {holder.ref for holder in world.aws.guards.values()} == {ref}
+    assert len(world.aws.guards) == 3
+    world.withdraw("x" * 24, world.register("n" * 24, body).receipt.text)
+    world.settle()
+    assert not world.aws.guards
+
+
+def test_what_a_living_case_holds_goes_to_an_officer_as_before(world: World) -> None:
+    """One of the numbers is free again, the other is not: nothing is claimed."""
+    other = form(world.model, member(9905), child(9902), kk=None)
+    world.register("o" * 24, other)
+    world.settle()
+    body = form(world.model, member(9901), kk=None)
+    ref = withdrawn_and_anew(world, body, form(world.model, member(9901), child(9902), kk=None))
+    world.settle()
+    case = world.aws.cases[ref]
+    assert case.state is State.NEEDS_OFFICER
+    assert is_held(case)
+    assert ref not in {holder.ref for holder in world.aws.guards.values()}
+
+
+def test_a_number_that_another_claims_meanwhile_is_not_taken(world: World) -> None:
+    """Between the look at the guards and the write somebody registered with the number."""
+    body = form(world.model, member(9901), kk=None)
+    ref = withdrawn_and_anew(world, body, body)
+    world.settle(1)
+    withdrawn = next(case for case in world.aws.cases.values() if case.ref != ref)
+    assert withdrawn.state is State.RELEASED
+
+    class Raced(FakeCaseStore):
+        def holder(self, guard: str) -> Holder | None:
+            found = super().holder(guard)
+            if found is None:
+                world.store = FakeCaseStore(world.aws)
+                world.register("r" * 24, form(world.model, member(9901), child(9903), kk=None))
+            return found
+
+    world.store = Raced(world.aws)
+    message = Message(ref, 1)
+    assert world.check(message) == [message]
+    world.settle()
+    assert world.aws.cases[ref].state is State.NEEDS_OFFICER
+    assert ref not in {holder.ref for holder in world.aws.guards.values()}
