@@ -21,6 +21,7 @@ from typing import Any
 
 from infra import stages
 from infra.layer import REPO, BuildError, build_layer, byte_compile, this_machine, zip_fixed
+from infra.reach import unreached
 from infra.templates import HERE, read
 
 SURFACES = ("public", "staff")
@@ -117,6 +118,8 @@ def _copy_tree(tree: Path, stage_name: str, machine: str) -> None:
     tree.mkdir()
     shutil.copy(REPO / "app.py", tree)
     shutil.copytree(REPO / "chalicelib", tree / "chalicelib", ignore=LEFT_OUT)
+    for path in unreached(tree):
+        path.unlink()
     shutil.copytree(HERE / "policies", tree / "infra" / "policies")
     (tree / "requirements.txt").touch()  # the packages are in the layer
     (tree / ".chalice").mkdir()
