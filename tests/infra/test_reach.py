@@ -8,6 +8,8 @@ from pathlib import Path
 from infra.build import Package
 from infra.reach import unreached
 
+TYPED = "import typing\nif typing.TYPE_CHECKING:\n    import chalicelib.kinds"
+
 
 def write(tree: Path, **files: str) -> None:
     for name, text in files.items():
@@ -22,7 +24,7 @@ def test_only_what_nothing_imports_is_left_out(tmp_path: Path) -> None:
         tmp_path,
         app="from chalicelib.api import view",
         chalicelib__api="def view():\n    from chalicelib.deep import late, words",
-        chalicelib__deep__late="import typing\nif typing.TYPE_CHECKING:\n    import chalicelib.kinds",
+        chalicelib__deep__late=TYPED,
         chalicelib__deep__words="",
         chalicelib__kinds="",
         chalicelib__deep__study="from chalicelib.deep import late",
