@@ -8,12 +8,14 @@ What it does, and what it cannot show: docs/local.md.
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -74,11 +76,15 @@ def run(total: int, seed: int, minutes: float, first_port: int, folder: Path) ->
         finally:
             crowd.leave.set()
             crowd.api.close()
+    (folder / "findings.json").write_text(json.dumps(asdict(found), indent=1))
     judged = judge(found)
     amiss = _amiss(found, faults, folder)
+    if not stack.proxy.swept:
+        amiss.append("the sweep was never needed")
+    deeds["message sent by the sweep"] = stack.proxy.swept
     print(report(found, judged, faults, deeds, amiss))
     bad = bool(wrong(judged) or amiss)
-    look = f"WRONG. Look into {folder}: receipts.jsonl, ledger.jsonl, aws/aws.log, aws/state"
+    look = f"WRONG. Look into {folder}: findings.json, ledger.jsonl, aws/aws.log, aws/state"
     took = (time.monotonic() - began) / 60
     print(f"\nSeed {seed}, {took:.0f} minutes: {look if bad else 'nothing is wrong'}.")
     return 1 if bad else 0

@@ -117,7 +117,7 @@ def _paused(function: str, times: float) -> Do:
 
 
 def _purged(queue: str, function: str) -> Do:
-    """Lose the messages of a queue for good: of these the sweep alone knows."""
+    """Lose the messages of a queue for good: they do not come again, and the sweep alone knows."""
 
     def do(stack: Stack, seconds: float, _random: Random) -> str:
         url = stack.queue_url(queue)
@@ -127,6 +127,7 @@ def _purged(queue: str, function: str) -> Do:
             time.sleep(1)
         lost = stack.waiting(url)
         stack.client("sqs").purge_queue(QueueUrl=url)
+        stack.proxy.posted.clear()
         stack.map_source(function, enabled=True)
         return f"{lost} messages lost"
 
@@ -134,7 +135,7 @@ def _purged(queue: str, function: str) -> Do:
 
 
 def _storm(stack: Stack, _seconds: float, random: Random) -> str:
-    """Send every message that ever was once more, in any order."""
+    """Send every message since the last loss once more, in any order."""
     again = list(stack.proxy.posted)
     random.shuffle(again)
     for url in sorted({url for url, _ in again}):

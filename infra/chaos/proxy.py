@@ -49,7 +49,8 @@ class FaultProxy(ThreadingHTTPServer):
     """The server; `faults` says what happens. Port 0 takes a free one.
 
     Attributes:
-        posted: (queue's address, body) of every message that was sent through here.
+        posted: (queue's address, body) of the messages that were sent through here.
+        swept: how many of all these the sweep sent; its messages name no version.
     """
 
     daemon_threads = True
@@ -66,6 +67,7 @@ class FaultProxy(ThreadingHTTPServer):
         self.upstream = upstream
         self.faults = faults
         self.posted: list[tuple[str, str]] = []
+        self.swept = 0
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
@@ -150,9 +152,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _remember(self, body: bytes) -> None:
         sent = json.loads(body)
-        self.server.posted += [
-            (sent["QueueUrl"], entry["MessageBody"]) for entry in sent["Entries"]
-        ]
+        bodies = [entry["MessageBody"] for entry in sent["Entries"]]
+        self.server.posted += [(sent["QueueUrl"], body) for body in bodies]
+        self.server.swept += sum(json.loads(body)["version"] == 0 for body in bodies)
 
     def _answer(self, answer: Answer, *, cut: bool) -> None:
         self.send_response_only(answer.status)

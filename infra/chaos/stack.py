@@ -228,6 +228,12 @@ def fresh_folder(folder: Path) -> Path:
     for name in ("aws", "seals"):
         shutil.rmtree(folder / name, ignore_errors=True)
         (folder / name).mkdir()
-    for name in ("receipts.jsonl", "ledger.jsonl", "cut.jsonl", "population.jsonl"):
+    for name in (
+        "population.jsonl",
+        "receipts.jsonl",
+        "ledger.jsonl",
+        "cut.jsonl",
+        "findings.json",
+    ):
         (folder / name).unlink(missing_ok=True)
     return folder

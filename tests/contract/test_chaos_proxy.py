@@ -205,11 +205,14 @@ def test_a_service_that_is_away_is_refused_and_the_others_are_not(upstream: Upst
     assert faults.counts == {("dynamodb Query", "down"): 1}
 
 
-def test_messages_are_remembered_as_sent(upstream: Upstream) -> None:
-    sent = {"QueueUrl": "http://q/check", "Entries": [{"Id": "0", "MessageBody": "m"}]}
+def test_messages_are_remembered_and_those_of_the_sweep_are_counted(upstream: Upstream) -> None:
+    bodies = [json.dumps({"locator": "AAAABBBBC2", "version": version}) for version in (3, 0)]
+    entries = [{"Id": str(place), "MessageBody": body} for place, body in enumerate(bodies)]
+    sent = {"QueueUrl": "http://q/check", "Entries": entries}
     with between(upstream, Fixed(Kind.TWICE)) as proxy:
         ask(proxy, {"X-Amz-Target": "AmazonSQS.SendMessageBatch"}, sent)
-        assert proxy.posted == [("http://q/check", "m")]
+        assert proxy.posted == [("http://q/check", body) for body in bodies]
+        assert proxy.swept == 1
 
 
 def test_a_request_is_named_by_what_it_asks_for() -> None:

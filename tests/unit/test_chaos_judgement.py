@@ -68,7 +68,8 @@ def right() -> Findings:
         again=dict(enumerate(RECEIPTS.values())),
         done=[(RECEIPTS[second], "withdrew"), (RECEIPTS[third], "corrected")],
         shown={
-            RECEIPTS[locator]: Shown(states[-1], {"pkh": True}) for locator, states in LIVES.items()
+            RECEIPTS[locator]: Shown(states[-1], {} if states is WITHDREW else {"pkh": True})
+            for locator, states in LIVES.items()
         },
         cases=[
             case(locator, states, int(states is CORRECTED)) for locator, states in LIVES.items()
@@ -217,7 +218,15 @@ def test_a_receipt_that_opens_nothing() -> None:
 
 
 def test_a_decision_that_is_shown_otherwise() -> None:
-    shown = {receipt: replace(page, eligible={}) for receipt, page in right().shown.items()}
+    for eligible in ({}, {"pkh": False}):
+        shown = {
+            receipt: replace(page, eligible=eligible) for receipt, page in right().shown.items()
+        }
+        assert spoilt(shown=shown) == {"the_status_page_is_right"}
+
+
+def test_a_case_that_has_ended_tells_no_decision() -> None:
+    shown = {**right().shown, RECEIPTS["AAAABBBBC3"]: Shown("released", {"pkh": True})}
     assert spoilt(shown=shown) == {"the_status_page_is_right"}
 
 
