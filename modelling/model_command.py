@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chalicelib.domain import pmt
+from modelling import fit_score_command
 
 if TYPE_CHECKING:
     from chalicelib.domain.pmt_artefact import Condition
@@ -23,6 +24,9 @@ def command() -> None:
 
     An artefact is a JSON file named by its own SHA-256. docs/model.md describes the format.
     """
+
+
+command.add_command(fit_score_command.command)
 
 
 @command.command()

@@ -14,7 +14,7 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from chalicelib.domain.pmt_reads import Question, Read, Value, parse_read
@@ -56,10 +56,12 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Points for one read, perhaps only under conditions.
+    """Points for one read, perhaps only under conditions, perhaps in proportion to another read.
 
     Attributes:
         points: value -> points; None for a level the model has no points for.
+        times: another read and value -> millionths by which the points are multiplied, rounded
+            down; None counts them once.
         knots: (x, points) where the form of a numeric term changes; empty for levels.
         levels: (code, points) in the artefact's order; empty for a numeric term.
     """
@@ -69,6 +71,27 @@ class Term:
     when: tuple[Condition, ...]
     knots: tuple[tuple[int, int], ...]
     levels: tuple[tuple[str, int], ...]
+    times: tuple[str, Points] | None = None
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Every read that the term uses."""
+        others = (self.times[0],) if self.times else ()
+        return (self.read, *(condition.read for condition in self.when), *others)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """How far the truth may lie from the score, for the families it speaks of.
+
+    Attributes:
+        when: the families; all conditions must hold.
+        low, high: points to add to the score for the lower and the upper end.
+    """
+
+    when: tuple[Condition, ...]
+    low: int
+    high: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +127,7 @@ class Artefact:
         spread: for a score card, the distance from its lowest to its highest score.
         base: the score of a household with the survey's mean points everywhere.
         cutoffs: nine provisional (score, "") pairs.
+        intervals: 90 % intervals by group; empty when the model states none.
         about: the header as in the file (training, accuracy, mapping and so on), for reports.
     """
 
@@ -124,6 +148,7 @@ class Artefact:
     reads: tuple[Read, ...]
     features: tuple[Feature, ...]
     cutoffs: tuple[tuple[int, str], ...]
+    intervals: tuple[Interval, ...]
     about: Mapping[str, object]
 
     def question(self, code: str) -> Question:
@@ -169,7 +194,7 @@ def _parse(root: Node, sha256: str) -> Artefact:
     top = root.fields(
         "format id version name notice demonstration effective_from approver population_unit "
         "target training accuracy residual_sd intercept cutoffs questions reads features",
-        "mapping dropped",
+        "mapping dropped intervals smearing card spec",
     )
     target = top["target"].fields("kind what unit", "lowest highest")
     kind = target["kind"].one_of("log", "points")
@@ -186,11 +211,13 @@ def _parse(root: Node, sha256: str) -> Artefact:
     for name, node in top["reads"].mapping().items():
         Node(name, node.path).code()
         reads[name] = parse_read(name, node, questions, reads)
-    features = tuple(_feature(node, reads) for node in top["features"].sequence(1, 200))
+    features = tuple(_feature(node, reads) for node in top["features"].sequence(1, 400))
     if len({feature.code for feature in features}) != len(features):
         top["features"].refuse("a code stands twice")
     used = set().union(*(feature.needs for feature in features))
     used |= {name for read in reads.values() for name in read.rests_on}
+    intervals = tuple(_interval(node, reads) for node in _listed(top, "intervals"))
+    used |= {condition.read for interval in intervals for condition in interval.when}
     if unused := sorted(reads.keys() - used):
         top["reads"].refuse(f"{', '.join(unused)}: never used")
     cuts = top["cutoffs"].fields("weighting scores")
@@ -199,7 +226,7 @@ def _parse(root: Node, sha256: str) -> Artefact:
     if scores != sorted(scores):
         cuts["scores"].refuse("must not fall")
     intercept = top["intercept"].whole()
-    compiled = ("questions", "reads", "features")
+    compiled = ("questions", "reads", "features", "intervals")
     return Artefact(
         sha256=sha256,
         id=top["id"].text(60),
@@ -218,8 +245,20 @@ def _parse(root: Node, sha256: str) -> Artefact:
         reads=tuple(reads.values()),
         features=features,
         cutoffs=tuple((cut, "") for cut in scores),
+        intervals=intervals,
         about={key: node.value for key, node in top.items() if key not in compiled},
     )
+
+
+def _listed(top: Mapping[str, Node], name: str) -> list[Node]:
+    return top[name].sequence() if name in top else []
+
+
+def _interval(node: Node, reads: Mapping[str, Read]) -> Interval:
+    fields = node.fields("name low high", "when")
+    fields["name"].text(200)
+    when = tuple(_condition(item, reads) for item in _listed(fields, "when"))
+    return Interval(when, fields["low"].whole(high=0), fields["high"].whole(0))
 
 
 def _unique(questions: list[Question], top: Mapping[str, Node]) -> dict[str, Question]:
@@ -265,7 +304,7 @@ def _option(node: Node) -> tuple[str, str]:
 def _feature(node: Node, reads: Mapping[str, Read]) -> Feature:
     fields = node.fields("code label mean missing terms", "direction")
     direction = fields["direction"].one_of("up", "down") if "direction" in fields else None
-    terms = tuple(_term(item, reads) for item in fields["terms"].sequence(1, 20))
+    terms = tuple(_term(item, reads) for item in fields["terms"].sequence(1, 64))
     asked = {q for term in terms if (q := reads[term.read].question)}
     if len(asked) > 1:
         fields["terms"].refuse("one feature may rest on one question only")
@@ -284,9 +323,7 @@ def _feature(node: Node, reads: Mapping[str, Read]) -> Feature:
         missing=None if missing.value == "visit" else missing.whole(),
         direction=direction,
         terms=terms,
-        needs=frozenset(
-            name for term in terms for name in (term.read, *(c.read for c in term.when))
-        ),
+        needs=frozenset(name for term in terms for name in term.needs),
     )
 
 
@@ -297,21 +334,24 @@ def _term(node: Node, reads: Mapping[str, Read]) -> Term:
     if not isinstance(kind, str) or kind not in shapes:
         node.refuse("`kind` must be curve, steps or levels")
     fields = node.fields(
-        head + shapes[kind], "when unscored default" if kind == "levels" else "when"
+        head + shapes[kind], "when times unscored default" if kind == "levels" else "when times"
     )
     read = reads[fields["read"].one_of(*reads)]
     if (read.codes is None) == (kind == "levels"):
         fields["kind"].refuse("levels are for codes, curves and steps for numbers")
-    when = (
-        tuple(_condition(item, reads) for item in fields["when"].sequence())
-        if "when" in fields
-        else ()
-    )
+    when = tuple(_condition(item, reads) for item in _listed(fields, "when"))
+    times = _times(fields["times"], reads) if "times" in fields else None
     if kind == "levels":
-        return _levels(fields, read, when)
+        return replace(_levels(fields, read, when), times=times)
     knots = _knots(fields) if kind == "curve" else _steps(fields)
     points = _curve(knots) if kind == "curve" else _step(knots)
-    return Term(read.name, points, when, knots, ())
+    return Term(read.name, points, when, knots, (), times)
+
+
+def _times(node: Node, reads: Mapping[str, Read]) -> tuple[str, Points]:
+    fields = node.fields("read knots")
+    numeric = [read.name for read in reads.values() if read.codes is None]
+    return fields["read"].one_of(*numeric), _curve(_knots(fields))
 
 
 def _condition(node: Node, reads: Mapping[str, Read]) -> Condition:
@@ -320,7 +360,7 @@ def _condition(node: Node, reads: Mapping[str, Read]) -> Condition:
     if read.codes is None:
         low, high = node.fields("read min max")["min"].whole(), fields["max"].whole()
         return Condition(read.name, frozenset(), low, high)
-    codes = [item.text(40) for item in node.fields("read is")["is"].sequence(1)]
+    codes = [item.text(200) for item in node.fields("read is")["is"].sequence(1)]
     if read.codes and not read.codes.issuperset(codes):
         fields["is"].refuse("names a code that the read never takes")
     return Condition(read.name, frozenset(codes), 0, 0)
@@ -330,7 +370,7 @@ def _levels(fields: Mapping[str, Node], read: Read, when: tuple[Condition, ...])
     points = {code: node.whole() for code, node in fields["points"].mapping().items()}
     default = fields["default"].whole() if "default" in fields else None
     unscored = (
-        {n.text(40) for n in fields["unscored"].sequence()} if "unscored" in fields else set()
+        {n.text(200) for n in fields["unscored"].sequence()} if "unscored" in fields else set()
     )
     stated = points.keys() | unscored
     if read.codes and (stated - read.codes or (default is None and read.codes - stated)):

@@ -10,6 +10,8 @@ engine knows; a new model combines them as data.
     ratio    one numeric read over another, times a scale, rounded down
     urban    "urban" for a kelurahan, "rural" for a desa (Kemendagri village code)
     area     the first digits of the village code (province 2, regency 4, district 6, village 10)
+    column   a column of a survey or register file; a registered family does not have it
+    village  the mean of a column over the families of the village, likewise only in files
 """
 
 from __future__ import annotations
@@ -264,6 +266,31 @@ def _urban(name: str, node: Node) -> Read:
     return _read(name, take, codes=frozenset(("urban", "rural")), field="village")
 
 
+def _column(name: str, node: Node) -> Read:
+    fields = node.fields("from column", "scale min max codes")
+    fields["column"].text(200)
+    if "codes" in fields:
+        node.fields("from column codes")
+        allowed = {item.text(200) for item in fields["codes"].sequence()}
+        return _read(name, _not_registered, codes=frozenset(allowed))
+    low = node.fields("from column scale min max")["min"].whole()
+    fields["scale"].whole(1, 1_000_000)
+    return _read(name, _not_registered, bounds=(low, fields["max"].whole(low)))
+
+
+def _village(name: str, node: Node) -> Read:
+    fields = node.fields("from column scale shrink min max", "level")
+    fields["column"].text(200)
+    fields["scale"].whole(1, 100_000_000)
+    fields["shrink"].whole(0)
+    low = fields["min"].whole()
+    return _read(name, _not_registered, bounds=(low, fields["max"].whole(low)))
+
+
+def _not_registered(_household: Household, _ages: object, _values: object) -> None:
+    """What stands only in files cannot be taken from a registered family."""
+
+
 def _bounds(fields: Mapping[str, Node], most: int = LARGEST) -> tuple[int, int]:
     low = fields["min"].whole(0, most) if "min" in fields else 0
     return low, fields["max"].whole(low, most) if "max" in fields else most
@@ -303,4 +330,6 @@ _KINDS: dict[str, Callable[[str, Node], Read]] = {
     "highest": _highest,
     "urban": _urban,
     "area": _area,
+    "column": _column,
+    "village": _village,
 }

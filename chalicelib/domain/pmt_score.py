@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.pmt_artefact import Artefact, Condition
     from chalicelib.domain.pmt_reads import Question, Read, Value
 
+_ONE = 1_000_000  # a term that counts once, in millionths
 _canonical = JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 ).encode
@@ -166,13 +167,14 @@ def feature_points(
             continue
         total = 0
         for term in feature.terms:
-            if term.when and not all(_holds(c, values[c.read]) for c in term.when):
+            if term.when and not all(holds(c, values[c.read]) for c in term.when):
                 continue
             given = term.points(values[term.read])
-            if given is None:
+            times = _ONE if term.times is None else term.times[1](values[term.times[0]])
+            if given is None or times is None:
                 faults.setdefault(_field(artefact, term.read), "unknown_level")
             else:
-                total += given
+                total += given * times // _ONE
         points.append(total)
     return points, [Reason(code, field) for field, code in faults.items()]
 
@@ -205,7 +207,8 @@ def _input_fault(read: Read, value: object) -> str | None:
     return None if known else "unknown_level"
 
 
-def _holds(condition: Condition, value: Value) -> bool:
+def holds(condition: Condition, value: Value) -> bool:
+    """Whether a condition of the artefact is met; what is not known meets none."""
     if condition.codes:
         return value in condition.codes
     return isinstance(value, int) and condition.low <= value <= condition.high

@@ -1,0 +1,288 @@
+"""Turn a fit into an artefact: whole points for every term, named by the hash of its own bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chalicelib.domain.pmt import load_artefact
+from chalicelib.domain.pmt_batch import contribution_columns, score_columns
+from modelling.fit import weighted_cuts
+from modelling.survey_design import Line, Piece
+from modelling.survey_inputs import LARGEST, Names
+from modelling.survey_spec import to_yaml
+
+if TYPE_CHECKING:
+    from modelling.survey_fit import Fitted
+    from modelling.survey_intervals import Cell
+    from modelling.survey_table import Description, Table
+
+ONE = 1_000_000  # points in one unit of the target
+NOTICE = (
+    "Model statistik. Hasilnya perkiraan, bukan kepastian; keluarga dapat mengajukan keberatan "
+    "dan meminta pemeriksaan di lapangan."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a model is called, from when it may be used, what it is for, how well it does.
+
+    Attributes:
+        accuracy: how well it does on villages not seen, in whole numbers.
+        card: what it is for and what not, who signs.
+        weighting: "persons" or "households": what the cut-offs part into tenths.
+    """
+
+    id: str
+    version: str
+    name: str
+    effective_from: str
+    accuracy: Mapping[str, object]
+    card: Mapping[str, object]
+    weighting: str = "persons"
+
+
+def build(fitted: Fitted, table: Table, described: Description, called: Called) -> bytes:
+    """The artefact of a fit.
+
+    Means and cut-offs are reckoned by the engine that will score families.
+
+    Args:
+        fitted, table, described: the fit and its survey.
+        called: what it is called and what is said of it.
+
+    Returns:
+        The file, byte for byte.
+    """
+    about, spec = described.about, fitted.spec
+    left = fitted.target - fitted.held_out
+    document: dict[str, Any] = {
+        "format": "tepat-pmt/1",
+        "id": called.id,
+        "version": called.version,
+        "name": called.name,
+        "notice": NOTICE,
+        "demonstration": True,
+        "effective_from": called.effective_from,
+        "approver": None,
+        "population_unit": "household",
+        "target": _target(fitted, str(about.get("currency", "the survey's unit"))),
+        "training": {
+            "survey": str(about.get("survey", table.name)),
+            "country": str(about.get("country", "not stated")),
+            "source": str(about.get("source", "not stated")),
+            "licence": str(about.get("licence", "not stated")),
+            "table_sha256": table.sha256,
+            "households": len(table),
+            "villages": len(fitted.villages),
+            "regions": len(set(table.region)),
+        },
+        "accuracy": dict(called.accuracy),
+        "card": dict(called.card),
+        "spec": to_yaml(spec),
+        "residual_sd": round(ONE * float(np.sqrt(np.average(left**2, weights=fitted.weight)))),
+        "intercept": round(ONE * _intercept(fitted)),
+        "cutoffs": {"weighting": called.weighting, "scores": [0] * 9},
+        "questions": [],
+        "reads": {},
+        "features": list(_features(fitted)),
+        "intervals": [_interval(fitted, cell) for cell in fitted.cells],
+    }
+    if spec.log_target:
+        smearing = float(np.average(np.exp(left), weights=fitted.weight))
+        document["smearing"] = round(ONE * smearing)
+    used = _used(document)
+    document["reads"] = {name: read for name, read in fitted.reads.items() if name in used}
+    _reckon(document, fitted, called.weighting)
+    data = encode(document)
+    load_artefact(data, hashlib.sha256(data).hexdigest())
+    return data
+
+
+def encode(document: Mapping[str, object]) -> bytes:
+    """An artefact's bytes: the same document gives the same bytes."""
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _intercept(fitted: Fitted) -> float:
+    """The prediction where every column is 0 in its own units, not at its mean."""
+    shift = fitted.solution.coefficients @ (fitted.design.mean / fitted.design.scale)
+    return float(fitted.solution.intercept - shift)
+
+
+def _target(fitted: Fitted, unit: str) -> dict[str, object]:
+    if fitted.spec.log_target:
+        what = "natural logarithm of welfare"
+        return {"kind": "log", "what": what, "unit": f"1,000,000 points are one log unit of {unit}"}
+    low, high = float(fitted.target.min()), float(fitted.target.max())
+    return {
+        "kind": "points",
+        "what": "welfare as the survey states it",
+        "unit": f"1,000,000 points are 1 of {unit}",
+        "lowest": math.floor(ONE * low),
+        "highest": math.ceil(ONE * high),
+    }
+
+
+def _features(fitted: Fitted) -> Iterator[dict[str, object]]:
+    design, names = fitted.design, Names()
+    together: dict[str, list[int]] = {}
+    for place, piece in enumerate(design.pieces):
+        together.setdefault(piece.feature, []).append(place)
+    visit = {v.name: v.missing == "visit" for v in fitted.spec.variables}
+    for feature, places in together.items():
+        weight = [float(fitted.solution.coefficients[i] / design.scale[i]) for i in places]
+        known = [(design.pieces[i], w) for i, w in zip(places, weight, strict=True)]
+        average = sum(
+            w * float(design.mean[i])
+            for i, w in zip(places, weight, strict=True)
+            if not design.pieces[i].unknown
+        )
+        unknown = sum(w for piece, w in known if piece.unknown)
+        unseen = {v.name: v.unseen for v in fitted.spec.variables}.get(feature, "average")
+        terms = list(_terms([(p, w) for p, w in known if not p.unknown], average, unseen))
+        yield {
+            "code": names.give(feature),
+            "label": feature[:120],
+            "mean": 0,
+            "missing": "visit" if visit.get(feature) else round(ONE * (average + unknown)),
+            "terms": terms,
+        }
+    if fitted.spec.village and fitted.solution.variances.village > 0:
+        effects = zip(fitted.villages, fitted.solution.villages, strict=True)
+        points = {name: round(ONE * float(effect)) for name, effect in effects}
+        read = fitted.found["cluster", ""]
+        term = {"read": read, "kind": "levels", "points": points, "default": 0}
+        yield {
+            "code": names.give("village"),
+            "label": "village",
+            "mean": 0,
+            "missing": 0,
+            "terms": [term],
+        }
+
+
+Times = tuple[str, Line] | None
+
+
+def _terms(
+    pieces: list[tuple[Piece, float]], average: float, unseen: str
+) -> Iterator[dict[str, object]]:
+    """The terms of one feature: pieces on the same read and knots are one term."""
+    curves: dict[tuple[str, tuple[int, ...], Times], list[float]] = {}
+    steps: dict[str, list[tuple[int, float]]] = {}
+    levels: dict[tuple[str, Times, frozenset[str]], dict[str, float]] = {}
+    for piece, weight in pieces:
+        if piece.line is None:
+            marks = levels.setdefault((piece.read, piece.times, piece.levels), {})
+            marks[piece.level or ""] = weight
+        elif piece.bands:
+            steps.setdefault(piece.read, []).append((piece.line.knots[-1], weight))
+        else:
+            drawn = curves.setdefault(
+                (piece.read, piece.line.knots, piece.times), [0.0] * len(piece.line.knots)
+            )
+            for place, height in enumerate(piece.line.heights):
+                drawn[place] += weight * height
+    for (read, knots, times), heights in curves.items():
+        yield {"read": read, "kind": "curve", "knots": _drawn(knots, heights), **_times(times)}
+    for read, bounds in steps.items():
+        bounds.sort()
+        points = np.cumsum([0.0, *[weight for _, weight in bounds]])
+        yield {
+            "read": read,
+            "kind": "steps",
+            "bounds": [bound for bound, _ in bounds],
+            "points": [round(ONE * float(p)) for p in points],
+        }
+    for (read, times, every), given in levels.items():
+        by_level = {level: round(ONE * given.get(level, 0.0)) for level in sorted(every)}
+        term = {"read": read, "kind": "levels", "points": by_level, **_times(times)}
+        if unseen == "average":
+            term["default"] = round(ONE * average) if times is None else 0
+        yield term
+
+
+def _drawn(knots: Iterable[int], heights: Iterable[float]) -> list[list[int]]:
+    return [[x, round(ONE * y)] for x, y in zip(knots, heights, strict=True)]
+
+
+def _times(times: Times) -> dict[str, object]:
+    if times is None:
+        return {}
+    read, line = times
+    return {"times": {"read": read, "knots": _drawn(line.knots, line.heights)}}
+
+
+def _interval(fitted: Fitted, cell: Cell) -> dict[str, object]:
+    spec = fitted.spec
+    if cell.size:
+        read = fitted.found["plain", spec.columns.size]
+        scale = fitted.reads[read]["scale"]
+        low, high = cell.size
+        top = LARGEST if math.isinf(high) else math.floor(high * scale)
+        when: dict[str, object] = {"read": read, "min": math.ceil(low * scale), "max": top}
+    else:
+        column, sign, bound = spec.groups[cell.group or ""]
+        read = fitted.found["plain", column]
+        definition = fitted.reads[read]
+        if "codes" in definition:
+            when = {"read": read, "is": [f"{bound:g}"]}
+        else:
+            at = round(bound * definition["scale"])
+            when = {
+                "read": read,
+                "min": -LARGEST if sign == "<=" else at,
+                "max": LARGEST if sign == ">=" else at,
+            }
+    ends = {"low": math.floor(ONE * cell.low), "high": math.ceil(ONE * cell.high)}
+    return {"name": cell.name, "when": [when], **ends}
+
+
+def _used(document: Mapping[str, Any]) -> set[str]:
+    """The reads that features and intervals use, and those that these rest on."""
+    used = set()
+    for feature in document["features"]:
+        for term in feature["terms"]:
+            used.add(term["read"])
+            if "times" in term:
+                used.add(term["times"]["read"])
+    used |= {when["read"] for interval in document["intervals"] for when in interval["when"]}
+    return used
+
+
+def _reckon(document: dict[str, Any], fitted: Fitted, weighting: str) -> None:
+    """Fill in the survey's mean points and cut-offs, as the engine reckons them."""
+    data = encode(document)
+    draft = load_artefact(data, hashlib.sha256(data).hexdigest())
+    weight = fitted.weight
+    for feature, (_, points) in zip(
+        document["features"], contribution_columns(draft, fitted.inputs), strict=True
+    ):
+        feature["mean"] = round(_mean(points, weight))
+    scores = score_columns(draft, fitted.inputs).scores
+    known = [row for row, score in enumerate(scores) if score is not None]
+    persons = np.array(fitted_size(fitted)) if weighting == "persons" else np.ones(len(weight))
+    share = (weight * persons)[known]
+    document["cutoffs"]["scores"] = weighted_cuts(
+        [scores[row] or 0 for row in known], [float(w) for w in share]
+    )
+
+
+def fitted_size(fitted: Fitted) -> list[float]:
+    """Members of each family of the survey."""
+    read = fitted.found["plain", fitted.spec.columns.size]
+    scale = fitted.reads[read]["scale"]
+    return [float(value or 0) / scale for value in fitted.inputs[read]]
+
+
+def _mean(points: Iterable[int | None], weight: np.ndarray[Any, Any]) -> float:
+    pairs = [(p, w) for p, w in zip(points, weight, strict=True) if p is not None]
+    return math.fsum(p * w for p, w in pairs) / math.fsum(w for _, w in pairs)

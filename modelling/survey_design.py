@@ -1,0 +1,256 @@
+"""From a spec to the columns that a fit learns on, each of which an artefact can hold.
+
+A piece is one such column: straight lines over a number, a mark for a category, for a region or for
+not being known, or the product of one of these with a number. Whatever is not known, or was never
+seen, stands at the mean of its column, which is the "average" treatment of the spec.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from modelling.survey_inputs import as_numbers
+from modelling.survey_spec import FEW_VALUES
+
+if TYPE_CHECKING:
+    from modelling.survey_inputs import Found, Inputs, Reads
+    from modelling.survey_spec import Spec, Variable
+    from modelling.survey_table import Numbers
+
+TENTHS = (0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95)
+BENDS = (0.1, 0.25, 0.5, 0.75, 0.9)
+
+# Groups of columns: each has one variance in the fit. Blocks are what may be left out as a whole.
+LEVEL, BEND, CHOICE, REGION = "level", "bend", "choice", "region"
+VILLAGE, WITH_SIZE, PRODUCT = "village mean", "with size", "product"
+BLOCKS = (BEND, VILLAGE, WITH_SIZE, PRODUCT)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Straight lines between whole numbers: knots and heights; flat outside."""
+
+    knots: tuple[int, ...]
+    heights: tuple[float, ...]
+
+    def at(self, numbers: Numbers) -> Numbers:
+        """The height at each number; NaN stays NaN."""
+        found: Numbers = np.interp(numbers, self.knots, self.heights)
+        return np.where(np.isnan(numbers), np.nan, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One column.
+
+    Attributes:
+        feature: what reports and reasons call it; pieces of one feature add up to one reason.
+        group: whose variance it shares.
+        read: the read it is taken from.
+        line: of a number; None for a category.
+        bands: True when the line is a step at its last knot instead (a bin).
+        level: the category; None for a number.
+        unknown: True for the mark of not being known.
+        levels: every category of the read that has a column of its own.
+        times: another read and its line: the column is the product.
+    """
+
+    feature: str
+    group: str
+    read: str
+    line: Line | None = None
+    bands: bool = False
+    level: str | None = None
+    unknown: bool = False
+    levels: frozenset[str] = frozenset()
+    times: tuple[str, Line] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The columns of a survey.
+
+    Attributes:
+        matrix: families x pieces, every column with mean 0 over all and its scale taken out.
+        mean, scale: of each column, in its own units.
+    """
+
+    pieces: tuple[Piece, ...]
+    matrix: Numbers
+    mean: Numbers
+    scale: Numbers
+
+
+def pieces(spec: Spec, reads: Reads, found: Found, inputs: Inputs, weight: Numbers) -> list[Piece]:
+    """The columns that a spec asks for.
+
+    Args:
+        spec: the spec.
+        reads, found: as `survey_inputs.define` gave them.
+        inputs: values of the reads in the training survey; they place the knots.
+        weight: of the families.
+    """
+    made: list[Piece] = []
+    lines: dict[str, Line] = {}
+    fewest = {variable.name: variable.fewest for variable in spec.variables}
+    for variable in spec.variables:
+        read = found["own", variable.name]
+        column = inputs[read]
+        if sum(value is None for value in column) >= variable.fewest:
+            made.append(Piece(variable.name, LEVEL, read, unknown=True))
+        if variable.kind == "number":
+            numbers = as_numbers(column)
+            scale = int(reads[read].get("scale", 1))
+            grid = _grid(numbers, variable)
+            made += _number(variable, read, numbers, grid, scale)
+            heights = np.array(grid) / scale
+            if variable.name == spec.columns.size and grid[0] > 0:
+                heights = np.log(heights)
+            lines[variable.name] = _standard(numbers, grid, heights, weight)
+        else:
+            made += _levels(variable.name, CHOICE, read, column, variable.fewest)
+    if spec.region:
+        made += _levels("region", REGION, found["region", ""], inputs[found["region", ""]], 1)
+    for (what, label), read in found.items():
+        if what == "village":
+            line = _straight(as_numbers(inputs[read]))
+            if line:
+                made.append(Piece(f"village: {label.partition('=')[0]}", VILLAGE, read, line))
+    for one, other in spec.interactions:
+        group = WITH_SIZE if one == spec.columns.size else PRODUCT
+        by = (found["own", one], lines[one])
+        read = found["own", other]
+        plain = (
+            [Piece(other, group, read, lines[other])]
+            if other in lines
+            else _levels(other, group, read, inputs[read], fewest[other])
+        )
+        made += [replace(piece, feature=f"{other} x {one}", times=by) for piece in plain]
+    return made
+
+
+def design(made: Sequence[Piece], inputs: Inputs, weight: Numbers) -> Design:
+    """Lay out the columns; those that are the same for every family are left out."""
+    numbers: dict[str, Numbers] = {}
+
+    def of(read: str) -> Numbers:
+        if read not in numbers:
+            numbers[read] = as_numbers(inputs[read])
+        return numbers[read]
+
+    kept, columns, means, scales = [], [], [], []
+    for piece in made:
+        raw = column_of(piece, inputs, of)
+        known = ~np.isnan(raw)
+        mean = float(np.average(raw[known], weights=weight[known])) if known.any() else 0.0
+        filled = np.where(known, raw, mean) - mean
+        spread = float(np.sqrt(np.average(filled**2, weights=weight)))
+        if spread > 1e-9:  # noqa: PLR2004 - not the same for every family
+            scale = 1.0 if piece.group == REGION else spread
+            kept.append(piece)
+            columns.append(filled / scale)
+            means.append(mean)
+            scales.append(scale)
+    return Design(tuple(kept), np.array(columns).T.copy(), np.array(means), np.array(scales))
+
+
+def column_of(piece: Piece, inputs: Inputs, numbers: Callable[[str], Numbers]) -> Numbers:
+    """The values of a piece in its own units; NaN where it takes the mean."""
+    if piece.unknown:
+        return np.array([float(value is None) for value in inputs[piece.read]])
+    if piece.line is not None:
+        x = numbers(piece.read)
+        if piece.bands:
+            raw = np.where(np.isnan(x), np.nan, (x >= piece.line.knots[-1]).astype(float))
+        else:
+            raw = piece.line.at(x)
+    else:
+        raw = np.array(
+            [
+                float(value == piece.level) if value in piece.levels else np.nan
+                for value in inputs[piece.read]
+            ]
+        )
+    if piece.times is not None:
+        raw = raw * piece.times[1].at(numbers(piece.times[0]))
+    return raw
+
+
+def _grid(numbers: Numbers, variable: Variable) -> list[int]:
+    """The knots of a number: every value when there are few, tenths of the families otherwise."""
+    known = numbers[~np.isnan(numbers)]
+    distinct = np.unique(known)
+    if len(distinct) <= FEW_VALUES:
+        return [int(value) for value in distinct]
+    low, high = np.quantile(known, variable.winsorise)
+    if not low < high:
+        low, high = distinct[0], distinct[-1]
+    inside = known[(known > low) & (known < high)]
+    shares = np.quantile(known, TENTHS)
+    if len(np.unique(np.rint(shares))) < len(BENDS) and len(inside):
+        shares = np.concatenate([shares, np.quantile(inside, TENTHS)])
+    clipped = np.rint(np.clip(shares, low, high))
+    return sorted({int(low), int(high), *(int(value) for value in clipped)})
+
+
+def _number(
+    variable: Variable, read: str, numbers: Numbers, grid: list[int], scale: int
+) -> Iterator[Piece]:
+    knots = tuple(grid)
+
+    def piece(group: str, heights: Numbers) -> Piece:
+        return Piece(variable.name, group, read, Line(knots, tuple(heights.tolist())))
+
+    units = np.array(grid) / scale
+    if "level" in variable.shapes:
+        yield piece(LEVEL, units)
+    if "log" in variable.shapes:
+        yield piece(LEVEL, np.log1p(np.maximum(units, 0)))
+    if "square" in variable.shapes:
+        yield piece(LEVEL, (units - units.mean()) ** 2)
+    if "bends" in variable.shapes:
+        for bend in _bends(numbers, grid):
+            yield piece(BEND, np.maximum(np.array(grid) - bend, 0.0))
+    for bound in variable.bins:
+        at = round(bound * scale)
+        yield Piece(variable.name, BEND, read, Line((at - 1, at), (0.0, 1.0)), bands=True)
+
+
+def _bends(numbers: Numbers, grid: list[int]) -> list[int]:
+    inner = grid[1:-1]
+    if len(grid) <= FEW_VALUES:
+        return inner
+    wanted = np.quantile(numbers[~np.isnan(numbers)], BENDS)
+    nearest = {min(inner, key=lambda knot: abs(knot - share)) for share in wanted}
+    return sorted(nearest)
+
+
+def _standard(numbers: Numbers, grid: list[int], heights: Numbers, weight: Numbers) -> Line:
+    """A number as products use it: about its mean, in standard deviations."""
+    known = ~np.isnan(numbers)
+    shape = np.interp(numbers[known], grid, heights)
+    mean = np.average(shape, weights=weight[known])
+    spread = np.sqrt(np.average((shape - mean) ** 2, weights=weight[known])) or 1.0
+    return Line(tuple(grid), tuple(((heights - mean) / spread).tolist()))
+
+
+def _straight(numbers: Numbers) -> Line | None:
+    known = numbers[~np.isnan(numbers)]
+    if not len(known) or known.min() == known.max():
+        return None
+    low, high = int(known.min()), int(known.max())
+    return Line((low, high), (float(low), float(high)))
+
+
+def _levels(
+    feature: str, group: str, read: str, column: Sequence[object], fewest: int
+) -> list[Piece]:
+    counts = Counter(column)
+    frequent = sorted(str(v) for v, n in counts.items() if v is not None and n >= fewest)
+    levels = frozenset(frequent)
+    return [Piece(feature, group, read, level=level, levels=levels) for level in frequent]

@@ -1,0 +1,251 @@
+"""The reads of a model on a survey, and their values for every family of a file.
+
+A read is a definition in the artefact (`docs/model.md`): a number as whole units of a stated
+scale, a category, or the mean of either over the village. The fit learns from exactly the values
+that a score will be reckoned from later.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from chalicelib.domain.pmt_reads import Value
+    from modelling.survey_spec import Spec, Variable
+    from modelling.survey_table import Columns, Numbers, Table
+
+Reads = dict[str, dict[str, Any]]
+Inputs = dict[str, list["Value"]]
+
+LARGEST = 2**53 - 1
+MOST_DECIMALS = 4
+STEPS_IN_SPREAD = 1000  # steps of a village mean within its standard deviation over villages
+MOST_SHRINK = 50
+
+
+class Names:
+    """Short codes for columns: a-z, 0-9 and _, each once."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def give(self, text: str) -> str:
+        """A free code that is as near to the text as can be."""
+        plain = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+        stem = (plain if plain[:1].isalpha() else f"c_{plain}")[:34]
+        code, nth = stem, 1
+        while code in self._taken:
+            nth += 1
+            code = f"{stem}_{nth}"
+        self._taken.add(code)
+        return code
+
+
+Found = dict[tuple[str, str], str]
+
+
+def define(spec: Spec, table: Table) -> tuple[Reads, Found]:
+    """The reads a spec needs, learned from the training survey.
+
+    Returns:
+        The definitions by name, in order; and the name of each read by (what, variable or level):
+        ("plain", column), ("own", variable), ("village", variable), ("village", "variable=level"),
+        ("region", ""), ("cluster", "").
+    """
+    making = _Making(table)
+    for variable in spec.variables:
+        making.variable(variable)
+    making.plain(spec.columns.size)  # intervals are by household size
+    for column, _, _ in spec.groups.values():
+        making.plain(column)
+    for variable in spec.variables:
+        if variable.name in spec.village_means:
+            for label, definition in _village_means(variable, table):
+                making.add(("village", label), f"v_{label}", definition)
+    if spec.region:
+        making.add(("region", ""), "region", _choice(spec.columns.region))
+    if spec.village:
+        making.add(("cluster", ""), "cluster", _choice(spec.columns.cluster))
+    return making.reads, making.found
+
+
+class _Making:
+    """Reads while they are defined, each once."""
+
+    def __init__(self, table: Table) -> None:
+        self.reads: Reads = {}
+        self.found: Found = {}
+        self._table = table
+        self._names = Names()
+
+    def add(self, key: tuple[str, str], label: str, definition: dict[str, Any]) -> str:
+        name = self._names.give(label)
+        self.reads[name] = definition
+        self.found[key] = name
+        return name
+
+    def plain(self, column: str) -> str:
+        """A column as it stands."""
+        if ("plain", column) in self.found:
+            return self.found["plain", column]
+        if column in self._table.numbers:
+            return self.add(("plain", column), column, _number(column, self._table.numbers[column]))
+        return self.add(("plain", column), column, _choice(column))
+
+    def variable(self, variable: Variable) -> None:
+        top = self.plain(variable.column)
+        if variable.per:
+            ratio = _ratio(self.reads, top, self.plain(variable.per))
+            self.add(("own", variable.name), variable.name, ratio)
+        else:
+            self.found["own", variable.name] = top
+
+
+def values(
+    reads: Mapping[str, Mapping[str, Any]],
+    columns: Columns,
+    table: Table,
+    beside: Table | None = None,
+) -> Inputs:
+    """The value of every read for every family of a table.
+
+    Args:
+        reads: definitions, as `define` made them or as an artefact holds them.
+        columns: which column is the region, which the village.
+        table: the families.
+        beside: other families known of the same villages, counted in village means.
+    """
+    given: Inputs = {}
+    for name, read in reads.items():
+        source, column = read["from"], str(read.get("column", ""))
+        if source == "village":
+            given[name] = _village_values(read, column, table, beside)
+        elif source == "ratio":
+            given[name] = [
+                top * read["scale"] // bottom
+                if isinstance(top, int) and isinstance(bottom, int) and bottom > 0
+                else None
+                for top, bottom in zip(given[read["top"]], given[read["bottom"]], strict=True)
+            ]
+        elif column == columns.region:
+            given[name] = list(table.region)
+        elif column == columns.cluster:
+            given[name] = list(table.cluster)
+        elif "codes" in read:
+            given[name] = list(table.codes[column])
+        else:
+            given[name] = _whole(table.numbers[column] * read["scale"])
+    return given
+
+
+def as_numbers(column: Iterable[Value]) -> Numbers:
+    """A column of whole numbers as floats, NaN where not known."""
+    return np.array([math.nan if value is None else float(value) for value in column])
+
+
+def _whole(numbers: Numbers) -> list[Value]:
+    clipped = np.rint(np.clip(numbers, -LARGEST, LARGEST))
+    return [None if math.isnan(number) else int(number) for number in clipped]
+
+
+def _number(column: str, numbers: Numbers) -> dict[str, Any]:
+    known = numbers[~np.isnan(numbers)]
+    scale = 1
+    for decimals in range(MOST_DECIMALS + 1):
+        scale = 10**decimals
+        if np.allclose(known * scale, np.rint(known * scale), rtol=0, atol=1e-6):
+            break
+    return {"from": "column", "column": column, "scale": scale, "min": -LARGEST, "max": LARGEST}
+
+
+def _choice(column: str) -> dict[str, Any]:
+    return {"from": "column", "column": column, "codes": []}
+
+
+def _ratio(reads: Reads, top: str, bottom: str) -> dict[str, Any]:
+    scale = 1000 * reads[bottom]["scale"]
+    return {"from": "ratio", "top": top, "bottom": bottom, "scale": scale, "max": LARGEST}
+
+
+def _village_means(variable: Variable, table: Table) -> Iterable[tuple[str, dict[str, Any]]]:
+    if variable.kind == "number":
+        yield variable.name, _village(variable.column, None, table.numbers[variable.column], table)
+        return
+    codes = table.codes[variable.column]
+    for level, count in sorted(Counter(c for c in codes if c is not None).items()):
+        if count >= variable.fewest:
+            marks = _marks(codes, level)
+            yield f"{variable.name}={level}", _village(variable.column, level, marks, table)
+
+
+def _marks(codes: list[str | None], level: str) -> Numbers:
+    return np.array([math.nan if code is None else float(code == level) for code in codes])
+
+
+def _village(column: str, level: str | None, numbers: Numbers, table: Table) -> dict[str, Any]:
+    """A village mean; `shrink` families of the region stand beside the village's own."""
+    known = ~np.isnan(numbers)
+    place, _ = _places(table.cluster)
+    weight = table.weight * known
+    filled = np.where(known, numbers, 0.0)
+    total = np.bincount(place, weights=weight)
+    mean = np.bincount(place, weights=weight * filled) / np.where(total > 0, total, 1)
+    within = np.average((filled - mean[place]) ** 2, weights=weight)
+    overall = np.average(filled, weights=weight)
+    whole = np.average((filled - overall) ** 2, weights=weight)
+    between = max(whole - within, 1e-3 * whole, 1e-12)
+    exponent = math.ceil(math.log10(STEPS_IN_SPREAD / math.sqrt(between)))
+    return {
+        "from": "village",
+        "column": column,
+        **({"level": level} if level is not None else {}),
+        "scale": 10 ** min(max(exponent, 0), 8),
+        "shrink": round(min(within / between, MOST_SHRINK)),
+        "min": -LARGEST,
+        "max": LARGEST,
+    }
+
+
+def _village_values(
+    read: Mapping[str, Any], column: str, table: Table, beside: Table | None
+) -> list[Value]:
+    tables = [table, beside] if beside is not None else [table]
+    numbers = np.concatenate(
+        [
+            t.numbers[column] if "level" not in read else _marks(t.codes[column], read["level"])
+            for t in tables
+        ]
+    )
+    weight = np.concatenate([t.weight for t in tables])
+    village, villages = _places([c for t in tables for c in t.cluster])
+    region, regions = _places([r for t in tables for r in t.region])
+    known = ~np.isnan(numbers)
+    filled, weight = np.where(known, numbers, 0.0), weight * known
+    if not known.any():
+        return [None] * len(table)
+
+    def means(place: np.ndarray[Any, Any], places: int, otherwise: Numbers) -> Numbers:
+        total = np.bincount(place, weights=weight, minlength=places)
+        top = np.bincount(place, weights=weight * filled, minlength=places)
+        return np.where(total > 0, top / np.where(total > 0, total, 1), otherwise)
+
+    overall = np.full(regions, np.average(filled, weights=weight))
+    of_region = means(region, regions, overall)
+    home = np.zeros(villages, dtype=np.int64)
+    home[village] = region
+    count = np.bincount(village, weights=known, minlength=villages)
+    own = means(village, villages, of_region[home])
+    mixed = (count * own + read["shrink"] * of_region[home]) / np.maximum(count + read["shrink"], 1)
+    mixed = np.where(count + read["shrink"] > 0, mixed, of_region[home])
+    return _whole(mixed[village[: len(table)]] * read["scale"])
+
+
+def _places(texts: list[str]) -> tuple[np.ndarray[Any, Any], int]:
+    known = {text: place for place, text in enumerate(sorted(set(texts)))}
+    return np.array([known[text] for text in texts]), len(known)
