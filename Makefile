@@ -74,4 +74,4 @@ clean: ## forget everything built; the local data stays
 	@rm -rf build .local/package .local/package.sources frontend/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 clean-data: ## forget the local data too: families, accounts, keys
-	@rm -rf .local/aws .local/staff.json .local/population.jsonl .local/registry-token
+	@rm -rf .local/aws .local/chaos .local/staff.json .local/population.jsonl .local/registry-token
