@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.domain.household import Attending, Disability, Occupation, Schooling, Sex
 from chalicelib.domain.rule_set import RulesError, RuleSet, in_force, load_rules
 
 FOLDER = Path(__file__).parents[2] / "chalicelib" / "data" / "rules"
@@ -67,6 +69,7 @@ SMALL = (*PKH, "components", 1)
         ((*PKH, "effective_from"), "2026-01-02"),
         ((*PKH, "effective_to"), "2026-12-30"),
         ((*PKH, "effective_to"), "2025-12-31"),
+        ((*PKH, "effective_to"), "2026-01-01"),
         ((*PKH, "sources"), ["somebody"]),
         ((*PKH, "sources"), []),
         ((*PKH, "component_max"), 0),
@@ -85,6 +88,7 @@ SMALL = (*PKH, "components", 1)
         ((*SMALL, "who", "disability"), "some"),
         ((*SMALL, "who", "attending"), "college"),
         ((*SMALL, "who", "not_finished"), ["phd"]),
+        ((*SMALL, "who", "not_finished"), []),
     ],
 )
 def test_a_field_that_is_not_as_agreed_is_refused(
@@ -92,6 +96,83 @@ def test_a_field_that_is_not_as_agreed_is_refused(
 ) -> None:
     with pytest.raises(RulesError):
         load(changed(*path, value=value))
+
+
+SEMBAKO = ("programmes", 1)
+SCHOOL = (*PKH, "components", 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "least", "most"),
+    [
+        (("appeal_months",), 1, 24),
+        ((*PKH, "decile_max"), 1, 10),
+        ((*PKH, "component_max"), 1, 20),
+        ((*SEMBAKO, "component_max"), 0, 20),
+        ((*PKH, "group_max", "school"), 1, 20),
+        ((*SEMBAKO, "benefit", "rp_per_month"), 0, 1_000_000_000),
+        ((*SMALL, "rp_per_year"), 1, 1_000_000_000),
+        ((*SMALL, "who", "age_min"), 0, 130),
+        ((*SMALL, "who", "age_max"), 0, 130),
+    ],
+    ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else "",
+)
+def test_a_figure_lies_between_its_bounds(
+    path: tuple[str | int, ...], least: int, most: int
+) -> None:
+    for value in (least, most):
+        load(changed(*path, value=value))
+    for value in (least - 1, most + 1):
+        with pytest.raises(RulesError, match=f"{path[-1]}: must be a whole number"):
+            load(changed(*path, value=value))
+
+
+def test_a_file_is_read_field_by_field() -> None:
+    rules = load(DOCUMENT)
+    pkh, sembako, pbi = rules.programmes
+    assert (rules.title, rules.notice) == (DOCUMENT["title"], DOCUMENT["notice"])
+    assert (rules.known_on, rules.appeal_months) == (date(2026, 11, 21), 1)
+    assert rules.sources == DOCUMENT["sources"]
+    assert (pkh.code, pkh.name) == ("PKH", "Program Keluarga Harapan (PKH)")
+    assert (pkh.effective_from, pkh.effective_to) == (date(2026, 1, 1), None)
+    assert (pkh.decile_max, pkh.component_max) == (4, 4)
+    assert pkh.group_max == {"pregnancy": 2, "small_child": 2, "school": 3, "disability": 4}
+    assert list(pkh.sources) == DOCUMENT["programmes"][0]["sources"]
+    assert [(e.code, set(e.occupations)) for e in pkh.exclusions] == [
+        ("state_employee", {Occupation.STATE_EMPLOYEE}),
+        ("state_company", {Occupation.STATE_COMPANY}),
+    ]
+    assert (pkh.paid, sembako.paid, pbi.paid) == ("by_component", "family", "health_contribution")
+    assert [p.family_rp_per_month for p in rules.programmes] == [0, 200_000, 0]
+
+
+def test_a_component_asks_what_it_names_and_nothing_else() -> None:
+    pregnant, small, school, *_, severe, old = load(DOCUMENT).programmes[0].components
+    asks_nothing = replace(
+        small, sex=None, pregnant=None, age_min=0, age_max=130, disability=None, attending=None,
+        not_finished=frozenset(),
+    )  # fmt: skip
+    assert small == replace(
+        asks_nothing, code="small", name="anak usia dini", group="small_child",
+        rp_per_year=3_000_000, age_max=6,
+    )  # fmt: skip
+    assert pregnant == replace(
+        asks_nothing,
+        code="preg",
+        name="ibu hamil",
+        group="pregnancy",
+        sex=Sex.FEMALE,
+        pregnant=True,
+    )
+    assert (school.attending, school.age_min, school.age_max) == (Attending.PRIMARY, 6, 21)
+    assert school.not_finished == {
+        Schooling.UPPER_SECONDARY,
+        Schooling.DIPLOMA,
+        Schooling.BACHELOR,
+        Schooling.POSTGRADUATE,
+    }
+    assert (severe.disability, severe.age_min, severe.age_max) == (Disability.SEVERE, 0, 130)
+    assert (old.age_min, old.age_max) == (60, 130)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"[]", b"{", b'{"format":1,"format":1}', b"NaN"])
