@@ -20,6 +20,7 @@ from modelling.survey_spec import to_yaml
 
 if TYPE_CHECKING:
     from modelling.survey_fit import Fitted
+    from modelling.survey_inputs import Reads
     from modelling.survey_intervals import Cell
     from modelling.survey_table import Description, Table
 
@@ -98,7 +99,7 @@ def build(fitted: Fitted, table: Table, described: Description, called: Called) 
     if spec.log_target:
         smearing = float(np.average(np.exp(left), weights=fitted.weight))
         document["smearing"] = round(ONE * smearing)
-    used = _used(document)
+    used = _used(document, fitted.reads)
     document["reads"] = {name: read for name, read in fitted.reads.items() if name in used}
     _reckon(document, fitted, called.weighting)
     data = encode(document)
@@ -246,7 +247,7 @@ def _interval(fitted: Fitted, cell: Cell) -> dict[str, object]:
     return {"name": cell.name, "when": [when], **ends}
 
 
-def _used(document: Mapping[str, Any]) -> set[str]:
+def _used(document: Mapping[str, Any], reads: Reads) -> set[str]:
     """The reads that features and intervals use, and those that these rest on."""
     used = set()
     for feature in document["features"]:
@@ -255,7 +256,8 @@ def _used(document: Mapping[str, Any]) -> set[str]:
             if "times" in term:
                 used.add(term["times"]["read"])
     used |= {when["read"] for interval in document["intervals"] for when in interval["when"]}
-    return used
+    ratios = [reads[name] for name in used if reads[name]["from"] == "ratio"]
+    return used | {read[part] for read in ratios for part in ("top", "bottom")}
 
 
 def _reckon(document: dict[str, Any], fitted: Fitted, weighting: str) -> None:

@@ -144,6 +144,31 @@ def automatic(table: Table, described: Description, columns: Columns) -> Spec:
     )
 
 
+def check_columns(name: str, spec: Spec, table: Table) -> None:
+    """Refuse a spec whose columns the table does not have.
+
+    Args:
+        name: of the spec's file, for the message.
+        spec, table: the two.
+
+    Raises:
+        SurveyFaultsError: every variable and group that misses its column.
+    """
+    faults = []
+    for variable in spec.variables:
+        for column in filter(None, (variable.column, variable.per)):
+            there = table.numbers if variable.kind == "number" else table.codes
+            if column not in there:
+                faults.append(
+                    f"{name}: variable {column}: {table.name} has no such {variable.kind}"
+                )
+    for group, (column, _, _) in spec.groups.items():
+        if column not in table.numbers and column not in table.codes:
+            faults.append(f"{name}: group {group}: {table.name} has no column {column}")
+    if faults:
+        raise SurveyFaultsError("\n".join(faults))
+
+
 def to_yaml(spec: Spec) -> str:
     """The spec as a person writes it: what is as usual is left out."""
     usual = asdict(Variable("", ""))
