@@ -50,10 +50,10 @@ simulate: ## run the system through faults: SEEDS=0:5000, one seed to read it, o
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m tests.simulation.command $(SEEDS)
 
-bench: ## the budgets: calls, units, bytes, modules, zips, money; and what moved
+bench: ## the budgets: calls, units, bytes, modules, zip, money, instructions, ratios; what moved (ARGS=--pin|--quick)
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m frontend.build
-	@$(PY) -m tests.bench.table
+	@$(PY) -m tests.bench.table $(ARGS)
 
 check: ## style, types, templates, numbers and secrets in the files, pins and licences
 	@$(PYTHON) infra/bootstrap.py dev

@@ -1,92 +1,54 @@
 """Does what a function does on its first call, up to the network, and tells what it has loaded.
 
-Run as a program, since only a fresh process shows what a cold start loads:
-`python cold_start.py public_api|staff_api|relay|check_identity|score_household|release_guards`
+Run as a program in a bare interpreter, since only that shows what a cold start loads:
+`python -S -P cold_start.py KEPT FUNCTION [plain]`. `plain` does the work and watches nothing, for
+counting instructions.
 """
 
 from __future__ import annotations
 
 import json
+import site  # noqa: F401 - every Lambda function has it; -S only leaves out what it would install
 import sys
-from collections.abc import Callable
+from importlib.machinery import ModuleSpec
+
+IMPORTER = ("importlib", "_frozen_importlib")
+OURS = ("tests", "__main__", "__mp_main__")
 
 
-def public_api() -> None:
-    """A family registers, which is the most that this function does."""
-    from chalicelib import wiring
+class Watch:
+    """Notes which module asked first for each module that is looked for."""
 
-    ports = wiring.register_ports()
-    wiring.find_ports()
-    wiring.client("kms")
-    ports.sealer.seal(b"who the family is", "ABCDEFGHJK|0")
+    def __init__(self) -> None:
+        self.asked_by: dict[str, str] = {}
 
-
-def status() -> None:
-    """A family looks at its case: the part of the public function that most calls need."""
-    from chalicelib import wiring
-
-    wiring.find_ports()
-    wiring.status_ports()
-    wiring.client("kms")
+    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
+        """Note who asks and leave the finding to others."""
+        frame = sys._getframe(1)
+        while frame.f_back and frame.f_globals.get("__name__", "").startswith(IMPORTER):
+            frame = frame.f_back
+        self.asked_by.setdefault(name, frame.f_globals.get("__name__", ""))
+        return None
 
 
-def staff_api() -> None:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: F401 - opening needs it
+def main(kept: str, function: str, *how: str) -> None:
+    """Use the function once and print what that took."""
+    with open(kept, encoding="utf-8") as file:  # noqa: PTH123 - pathlib would be counted
+        part = json.load(file)[function]
+    watch = Watch()
+    if not how:
+        sys.meta_path.insert(0, watch)
+    from tests.bench import functions
 
-    from chalicelib import wiring
+    functions.handler(function)  # Lambda imports it before anything else
+    from tests.bench import bare
 
-    wiring.read_ports()
-    wiring.queue_ports()
-    wiring.show_ports()
-    wiring.client("kms")
+    wire = bare.stand_around(part["items"], part["secrets"], part["now"], part["jwks"])
+    functions.first_use(function, part["told"])
+    loaded = sorted(name for name in sys.modules if name.partition(".")[0] not in OURS)
+    asked_by = {name: watch.asked_by.get(name, "") for name in loaded}
+    print(json.dumps({"asked_by": asked_by, "calls": dict(wire.calls)}))  # noqa: T201 - a program
 
-
-def relay() -> None:
-    from chalicelib import wiring
-
-    wiring.queues()
-
-
-def check_identity() -> None:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: F401 - opening needs it
-
-    from chalicelib import wiring
-    from chalicelib.usecases.check_identity import check_identities  # noqa: F401
-
-    wiring.check_ports()
-    wiring.client("kms")
-
-
-def score_household() -> None:
-    from chalicelib import wiring
-    from chalicelib.usecases.score import score_households  # noqa: F401
-
-    wiring.score_ports()
-
-
-def release_guards() -> None:
-    from chalicelib import wiring
-    from chalicelib.usecases.release_guards import release_guards as release  # noqa: F401
-
-    wiring.release_ports()
-
-
-FUNCTIONS: dict[str, Callable[[], None]] = {
-    function.__name__: function
-    for function in (
-        public_api,
-        status,
-        staff_api,
-        relay,
-        check_identity,
-        score_household,
-        release_guards,
-    )
-}
 
 if __name__ == "__main__":
-    import app  # noqa: F401 - as Lambda does first
-
-    FUNCTIONS[sys.argv[1]]()
-    packages = {name.partition(".")[0] for name in sys.modules}
-    print(json.dumps({"modules": len(sys.modules), "packages": sorted(packages)}))  # noqa: T201
+    main(*sys.argv[1:])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 KILOBYTE = 1024
 READ_BLOCK = 4 * KILOBYTE
+TABLES = ("registry", "vault", "ledger", "ops")
 
 
 def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
@@ -68,6 +69,9 @@ class Meter:
         half_reads: half read units.
         items: size of each item that was put, in order.
         requests: operation and body as sent, in order.
+        answers: bytes of each answer's body, in order.
+        tally: (operation, what) -> how much; bytes are those of the bodies, units of a table
+            stand under "<operation> <table>".
     """
 
     calls: Counter[str] = field(default_factory=Counter)
@@ -77,6 +81,7 @@ class Meter:
     items: list[int] = field(default_factory=list)
     requests: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    tally: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def listen(self, client: BaseClient) -> Callable[[], None]:
         """Count what this client sends and gets from now on; returns what ends it."""
@@ -94,26 +99,40 @@ class Meter:
         """Start again at nothing."""
         self.__init__()  # type: ignore[misc]  # all fields have their defaults
 
+    def rows(self) -> dict[str, dict[str, int]]:
+        """What was counted, by operation and by operation and table."""
+        found: dict[str, dict[str, int]] = {}
+        for (row, what), count in sorted(self.tally.items()):
+            found.setdefault(row, {})[what] = count
+        return found
+
     def _sent(self, request: AWSPreparedRequest, event_name: str, **_: object) -> None:
         operation = event_name.rpartition(".")[2]
         self.calls[operation] += 1
+        self.tally[operation, "calls"] += 1
+        self.tally[operation, "request bytes"] += len(request.body or b"")
         if ".dynamodb." not in event_name:
             return
         body = json.loads(request.body or "{}")  # type: ignore[arg-type]  # bytes, never a stream
         self.requests.append((operation, body))
         for action in body.get("TransactItems", ()):
-            self._count_write(action, transaction=True)
+            self._count_write(operation, action, transaction=True)
         if operation in ("PutItem", "UpdateItem", "DeleteItem"):
-            self._count_write({operation.removesuffix("Item"): body}, transaction=False)
+            self._count_write(operation, {operation[:-4]: body}, transaction=False)
 
-    def _count_write(self, action: Mapping[str, Any], *, transaction: bool) -> None:
+    def _count_write(self, operation: str, action: Mapping[str, Any], *, transaction: bool) -> None:
         """Updates and deletes are counted at one kilobyte: ours are of small items only."""
         ((kind, asked),) = action.items()
         size = item_size(asked["Item"]) if kind == "Put" else KILOBYTE
-        self.writes += write_units(size, transaction=transaction)
+        units = write_units(size, transaction=transaction)
+        self.writes += units
+        row = f"{operation} {short_name(asked['TableName'])}"
+        self.tally[row, "write units"] += units
         if kind == "Put":
             self.items.append(size)
-            self.index_writes += "wk" in asked["Item"] or "ref" in asked["Item"]
+            indexed = "wk" in asked["Item"] or "ref" in asked["Item"]
+            self.index_writes += indexed
+            self.tally[row, "index write units"] += indexed
 
     def _answered(
         self,
@@ -123,22 +142,37 @@ class Meter:
         **_: object,
     ) -> None:
         self.answers.append(len(http_response.content))
+        self.tally[model.name, "answer bytes"] += len(http_response.content)
         if model.service_model.service_name != "dynamodb":
             return
         body = next(body for name, body in reversed(self.requests) if name == model.name)
         if model.name == "GetItem":
             consistent = body.get("ConsistentRead", False)
             size = item_size(parsed.get("Item", {}))
-            self.half_reads += read_half_units(size, consistent=consistent)
+            self._count_read(
+                model.name, body["TableName"], read_half_units(size, consistent=consistent)
+            )
         elif model.name == "BatchGetItem":
             for table, asked in body["RequestItems"].items():
                 found = parsed["Responses"].get(table, [])
                 missing = len(asked["Keys"]) - len(found)
-                self.half_reads += _batch(found, missing, consistent=asked["ConsistentRead"])
+                halves = _batch(found, missing, consistent=asked["ConsistentRead"])
+                self._count_read(model.name, table, halves)
         elif model.name in ("Query", "Scan"):
             size = sum(map(item_size, parsed["Items"]))
             consistent = body.get("ConsistentRead", False)
-            self.half_reads += read_half_units(size, consistent=consistent)
+            self._count_read(
+                model.name, body["TableName"], read_half_units(size, consistent=consistent)
+            )
+
+    def _count_read(self, operation: str, table: str, halves: int) -> None:
+        self.half_reads += halves
+        self.tally[f"{operation} {short_name(table)}", "half read units"] += halves
+
+
+def short_name(table: str) -> str:
+    """Which of the four tables it is, whatever stage and stack put around its name."""
+    return next((name for name in TABLES if name in table.lower()), table)
 
 
 def _batch(found: Sequence[Mapping[str, Any]], missing: int, *, consistent: bool) -> int:

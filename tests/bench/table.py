@@ -1,100 +1,195 @@
 """The budgets as a table: `python -m tests.bench.table` (`make bench`).
 
-Counted by the code that the tests of this folder pin. Beside each figure stands what it was when
-the table was last made, on this machine.
+Budget, what is counted now, and what moved since the last commits: `counts.json`, the pinned
+figures of the tests, as it stood at HEAD and before it. `--pin` writes the figures of now there;
+`--quick` leaves out what takes minutes (instructions) and what needs a still machine (ratios).
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import platform
+import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.build import CODE_LIMIT
+from infra.build import CODE_LIMIT, build
 from infra.cost import Work, per_thousand
-from tests.bench.registration import Counted, count, metered
-from tests.bench.test_budgets import COLD, KILOBYTE, cold_start, family
+from infra.layer import this_machine
+from tests.bench import cold, pins
+from tests.bench.functions import HANDLERS
+from tests.bench.registration import Counted, count
+from tests.bench.steps import metered_steps
+from tests.bench.test_budgets import KILOBYTE
+from tests.bench.test_cold_starts import COLD
 from tests.bench.test_cost import LOG_BUDGET, MOST_USD
 
-REPO = Path(__file__).resolve().parents[2]
-KEPT = REPO / ".local" / "bench.json"
-ZIPS = {"code zip": ("deployment.zip", CODE_LIMIT), "layer": ("layer.zip", None)}
+MILLION = 1_000_000
+CODE = "code zip"
 
-AIMED_AT = {"1,000 registrations": 0.026, "modules, check_identity": 430}
+Row = tuple[str, float | None, str]
+"""Name of a figure in the pins, the most that is allowed (None: it is told only), its unit."""
+
+BUDGETS: tuple[Row, ...] = (
+    ("steps: register, 4 members: TransactWriteItems: calls", 1, "calls"),
+    ("steps: register, a NIK is held: TransactWriteItems: calls", 2, "calls"),
+    ("steps: status: BatchGetItem: calls", 1, "calls"),
+    ("registration: write units, register", 16, "units"),
+    ("registration: write units, check and score", 8, "units"),
+    ("registration: read units, check", 3, "units"),
+    ("registration: read units, score", 4, "units"),
+    ("registration: state item", KILOBYTE, "bytes"),
+    ("registration: vault item", KILOBYTE, "bytes"),
+    ("registration: calls to the key service", 1, "calls"),
+    ("registration: log, a request", LOG_BUDGET, "bytes"),
+    ("registration: log, a worker's batch", LOG_BUDGET, "bytes"),
+    ("registration: USD for a thousand", MOST_USD, "USD"),
+    *((f"modules: {function}", most, "modules") for function, (most, _) in COLD.items()),
+    *((f"instructions: {function}", None, "million") for function in HANDLERS),
+    *((f"warm: {step}: own", None, "puts") for step in ("register", "status", "check", "score")),
+    *((f"warm: {step}: all", None, "puts") for step in ("register", "status", "check", "score")),
+    (CODE, CODE_LIMIT, "bytes"),
+)
+
+AIMED_AT = {"registration: USD for a thousand": 0.026, "modules: public_api": 500}
 """Budgets that are missed (docs/budgets.md says why); the tests hold these at what they are."""
 
-Row = tuple[str, float | None, float, str]
-"""What, the most that the tests allow (None: anything), now, its unit."""
+NOT_PINNED_EXACTLY = ("warm", "instructions")
+"""Measured and not counted: they are kept to be compared with, by eye, on the same machine."""
 
 
-def rows() -> Iterator[Row]:
-    """Every budget with its figure."""
-    counted = count()
-    yield from _registration(counted)
-    yield "write units, family of 6, register", 20, _writes(6), "units"
-    for function, (most, _) in COLD.items():
-        yield f"modules, {function}", most, cold_start(function)["modules"], ""
-    for name, (file, limit) in ZIPS.items():
-        path = REPO / "build" / file
-        if path.is_file():
-            yield name, limit, path.stat().st_size, "bytes"
-    yield "log, a request", LOG_BUDGET, counted.log_request, "bytes"
-    yield "log, a worker's batch", LOG_BUDGET, counted.log_worker, "bytes"
-    yield "1,000 registrations", MOST_USD, round(per_thousand(Work()).total, 4), "USD"
+def counts(*, quick: bool) -> dict[str, Any]:
+    """Count everything anew."""
+    loaded = {function: cold.loaded(function) for function in HANDLERS}
+    sizes = zip_sizes()
+    found: dict[str, Any] = {
+        "registration": _registration(count()),
+        "steps": metered_steps(),
+        "first use": {function: dict(told.calls) for function, told in loaded.items()},
+        "modules": {function: len(told.asked_by) for function, told in loaded.items()},
+        CODE: sizes.pop(CODE),
+        "zip": sizes,
+        "loaded": pins.who_loads(loaded),
+    }
+    if not quick:
+        found["instructions"] = _instructions()
+        found["warm"] = _warm()
+        found["measured on"] = f"{platform.machine()}, Python {platform.python_version()}"
+    return found
 
 
-def _registration(counted: Counted) -> Iterator[Row]:
-    yield "AWS calls, register", 1, counted.calls, "calls"
-    yield "write units, family of 4, register", 16, counted.writes_register, "units"
-    yield "write units, check and score", 8, counted.writes_decide, "units"
-    yield "read units, check", 3, counted.reads_check, "units"
-    yield "read units, score", 4, counted.reads_score, "units"
-    yield "state item, family of 4", KILOBYTE, counted.state_bytes, "bytes"
-    yield "vault item, family of 4", KILOBYTE, counted.vault_bytes, "bytes"
-    yield "calls to the key service, check", 1, counted.decrypts, "calls"
+def zip_sizes() -> dict[str, int]:
+    """Compressed bytes of each file in the code zip, and of the zip."""
+    with tempfile.TemporaryDirectory() as folder:
+        package = build("banyuwangi", Path(folder) / "built", this_machine())
+        with zipfile.ZipFile(package.code) as archive:
+            files = {entry.filename: entry.compress_size for entry in archive.infolist()}
+        return {CODE: package.code.stat().st_size, **dict(sorted(files.items()))}
 
 
-def _writes(members: int) -> int:
-    with metered() as stage:
-        stage.register("k" * 20, *family(members))
-        return stage.meter.writes + stage.meter.index_writes
+def _registration(counted: Counted) -> dict[str, float]:
+    return {
+        "write units, register": counted.writes_register,
+        "write units, check and score": counted.writes_decide,
+        "read units, check": counted.reads_check,
+        "read units, score": counted.reads_score,
+        "state item": counted.state_bytes,
+        "vault item": counted.vault_bytes,
+        "calls to the key service": counted.decrypts,
+        "log, a request": counted.log_request,
+        "log, a worker's batch": counted.log_worker,
+        "USD for a thousand": round(per_thousand(Work()).total, 4),
+    }
 
 
-def commit() -> str:
-    """The commit that is measured, with a mark when files differ from it."""
-    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    ran = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
-    return ran.stdout.strip() or "no commit"
+def _instructions() -> dict[str, float]:
+    """Millions of each cold start; {} where valgrind is not, which the table tells."""
+    if shutil.which("valgrind") is None:
+        return {}
+    told = {function: cold.instructions(function) for function in HANDLERS}
+    return {name: round(number / MILLION) for name, number in told.items() if number is not None}
 
 
-def main() -> int:
-    """Print the table and keep it.
+def _warm() -> dict[str, dict[str, float]]:
+    """Ratios of warm calls to a bare put, from a process of their own."""
+    command = [sys.executable, "-m", "tests.bench.warm"]
+    ran = subprocess.run(command, cwd=cold.ROOT, capture_output=True, text=True, check=True)
+    told: dict[str, dict[str, float]] = json.loads(ran.stdout)
+    return {step: {n: round(ratio, 2) for n, ratio in two.items()} for step, two in told.items()}
+
+
+def lines(now: Mapping[str, Any], older: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """The table: budgets first, then every other figure that moved.
+
+    Args:
+        now: what was counted.
+        older: revision -> the figures it pins, the newest first.
+    """
+    figures = dict(pins.flat(now))
+    before = {revision: dict(pins.flat(counted)) for revision, counted in older.items()}
+    yield f"{'':<58}{'budget':>9}{'now':>9}" + "".join(f"{r:>9}" for r in before)
+    for name, most, unit in BUDGETS:
+        limit = AIMED_AT.get(name, most)
+        told = "-" if limit is None else f"{limit:,}"
+        if name not in figures:
+            yield f"{name:<58}{told:>9}  not measured"
+            continue
+        over = "  OVER" if limit is not None and figures[name] > limit else ""
+        moved = _moved(name, figures[name], before)
+        yield f"{name:<58}{told:>9}{figures[name]:>9,}{moved}  {unit}{over}".rstrip()
+    yield ""
+    yield "What else moved (blank: the same):"
+    shown = {name for name, _, _ in BUDGETS}
+    names = dict.fromkeys((*figures, *(name for counted in before.values() for name in counted)))
+    for name in names:
+        if name in shown or name.startswith(NOT_PINNED_EXACTLY):
+            continue
+        moved = _moved(name, figures.get(name, 0), before)
+        if moved.strip():
+            yield f"{name:<67}{figures.get(name, 0):>9,}{moved}".rstrip()
+
+
+def _moved(name: str, now: float, before: Mapping[str, Mapping[str, float]]) -> str:
+    """What it was at each older commit that has figures, blank where it was the same."""
+    cells = [
+        "" if counted.get(name, 0) == now else f"{counted.get(name, 0):,}"
+        for counted in before.values()
+    ]
+    return "".join(f"{cell:>9}" for cell in cells)
+
+
+def over(now: Mapping[str, Any]) -> list[str]:
+    """Figures that are more than the tests allow."""
+    figures = dict(pins.flat(now))
+    return [name for name, most, _ in BUDGETS if most is not None and figures.get(name, 0) > most]
+
+
+def main(say: Callable[[str], None] = print) -> int:
+    """Print the table, and pin what it says if asked.
 
     Returns:
         1 when a figure is more than the tests allow.
     """
-    kept: dict[str, Any] = json.loads(KEPT.read_text("utf-8")) if KEPT.is_file() else {}
-    now: dict[str, float] = {}
-    missed = 0
-    before, then = kept.get("commit", "before"), kept.get("now", {})
-    print(f"{'':<38}{'budget':>10}{'now':>10}{before[:14]:>16}")  # noqa: T201 - a program
-    for what, budget, figure, unit in rows():
-        now[what] = figure
-        was = then.get(what, figure)
-        moved = "" if was == figure else f"{was:,}"
-        aim = AIMED_AT.get(what, budget)
-        limit = "-" if aim is None else f"{aim:,}"
-        over = "  OVER" if aim is not None and figure > aim else ""
-        missed += budget is not None and figure > budget
-        told = f"{what:<38}{limit:>10}{figure:>10,}{moved:>16}  {unit}{over}"
-        print(told.rstrip())  # noqa: T201 - a program
-    if "code zip" not in now:
-        print("The zips are measured after `make build`.")  # noqa: T201 - a program
-    KEPT.parent.mkdir(exist_ok=True)
-    KEPT.write_text(json.dumps({"commit": commit(), "now": now}, indent=1), "utf-8")
-    return 1 if missed else 0
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.table", description=__doc__)
+    parser.add_argument("--pin", action="store_true", help="write counts.json")
+    parser.add_argument("--quick", action="store_true", help="no instructions, no ratios")
+    given = parser.parse_args()
+    now = counts(quick=given.quick)
+    older = {revision: pins.committed(revision) for revision in ("HEAD", "HEAD~1")}
+    for line in lines(now, {revision: old for revision, old in older.items() if old}):
+        say(line)
+    if not given.quick and not now["instructions"]:
+        say("Instructions are not measured: there is no valgrind here.")
+    if given.pin:
+        kept = {name: old for name, old in (older["HEAD"]).items() if name not in now}
+        pins.write(kept | now)
+    return 1 if over(now) else 0
 
 
 if __name__ == "__main__":

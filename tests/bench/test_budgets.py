@@ -1,15 +1,9 @@
-"""The budgets, counted and not timed: calls, units, bytes and modules of what the system does."""
+"""The budgets, counted and not timed: calls, units and bytes of what the system does."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,7 +25,6 @@ from tests.world import World, child, form, member
 if TYPE_CHECKING:
     from chalicelib.usecases.register import Accepted
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 KEY = rsa.generate_private_key(65537, 2048)
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 KILOBYTE = 1024
@@ -204,63 +197,3 @@ class TestDecide:
         assert decided.state is State.DECIDED
         assert [step.state for step in decided.steps].count(State.IDENTITY_CHECKING) == 1
         assert max(stage.meter.items) <= KILOBYTE
-
-
-# Most modules of each function after its first call; the packages that it never loads.
-# check_identity is the one worker that opens identities: cryptography's 34 modules are its own.
-COLD = {
-    "public_api": (500, "boto3 s3transfer jinja2 aws_xray_sdk"),
-    "status": (500, "boto3 s3transfer jinja2 aws_xray_sdk cryptography"),
-    "staff_api": (530, "boto3 s3transfer jinja2 aws_xray_sdk"),
-    "relay": (430, "boto3 s3transfer jinja2 aws_xray_sdk cryptography pydantic"),
-    "check_identity": (465, "boto3 s3transfer jinja2 aws_xray_sdk pydantic"),
-    "score_household": (430, "boto3 s3transfer jinja2 aws_xray_sdk cryptography pydantic"),
-    "release_guards": (430, "boto3 s3transfer jinja2 aws_xray_sdk cryptography pydantic"),
-}
-
-
-@pytest.mark.parametrize("function", COLD)
-def test_a_cold_start_loads_no_more_than_it_needs(function: str) -> None:
-    told = cold_start(function)
-    most, never = COLD[function]
-    assert not set(told["packages"]) & set(never.split())
-    assert told["modules"] <= most
-
-
-def cold_start(function: str) -> dict[str, Any]:
-    """What a function has loaded after its first call: `modules` counted, `packages` by name."""
-    public = KEY.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    names = (
-        "STAGE REGISTRY_TABLE VAULT_TABLE LEDGER_TABLE OPS_TABLE OPENING_KEY_ID INDEX_KEY_ID "
-        "CHECK_QUEUE_URL SCORE_QUEUE_URL RELEASE_QUEUE_URL CIVIL_REGISTRY_TOKEN TRUSTED_PROXY"
-    )
-    environment = {
-        **{f"TEPAT_{name}": "x" for name in names.split()},
-        "TEPAT_SURFACE": "staff" if function == "staff_api" else "public",
-        "TEPAT_REGION": "3510",
-        "TEPAT_SEALING_KEY": b64encode(public).decode(),
-        "TEPAT_CIVIL_REGISTRY_URL": "https://registry.example",
-        "TEPAT_MODEL": current("models"),
-        "TEPAT_RULES": current("rules"),
-        "AWS_DEFAULT_REGION": "ap-southeast-3",
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-    }
-    ran = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("cold_start.py")), function],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    told: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
-    return told
-
-
-def current(name: str) -> str:
-    return (ROOT / "chalicelib" / "data" / name / "current").read_text().strip()
