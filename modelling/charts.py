@@ -168,6 +168,19 @@ def table(
     )
 
 
+def aligned(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table as text: columns wide enough, words left and figures right."""
+    widths = [max(len(row[i]) for row in (headers, *rows)) for i in range(len(headers))]
+    return [
+        "  "
+        + "  ".join(
+            cell.ljust(width) if place == 0 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in (headers, *rows)
+    ]
+
+
 def page(title: str, parts: Sequence[str], *, language: str = "en") -> str:
     """A whole HTML document from parts that are HTML already."""
     return (

@@ -10,6 +10,8 @@ SUBCOMMANDS = {
     "nik": ("modelling.nik_command", "Check NIK and family card numbers, one per line."),
     "areas": ("modelling.areas_command", "Build and look up the administrative areas."),
     "model": ("modelling.model_command", "Fit, show and check proxy means test artefacts."),
+    "policy": ("modelling.policy_command", "Try a whole policy, and choose whom to visit."),
+    "monitor": ("modelling.monitoring_command", "Judge a cycle from its ground checks."),
     "audit": ("modelling.audit_command", "Verify an export of the ledger, with no writer code."),
     "holidays": ("modelling.holidays_command", "Write the holiday file of a year."),
 }

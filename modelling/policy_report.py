@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from modelling import charts
@@ -55,9 +55,9 @@ def as_text(told: Told, given: Assumptions, result: Simulation) -> str:
     lines += ["Assumptions (* changed from the default)", ""]
     lines += as_lines(given)
     lines += ["", "Step by step, each on top of the ones before", ""]
-    lines += _aligned(*_steps(given, result))
+    lines += charts.aligned(*_steps(given, result))
     lines += ["", "Error against ground checks", ""]
-    lines += _aligned(*_curve(given, result))
+    lines += charts.aligned(*_curve(given, result))
     lines += ["", f"Exclusion error of {charts.percent(given.target)}", ""]
     lines += [f"  {line}" for line in reached(given, result)]
     lines += [
@@ -65,7 +65,7 @@ def as_text(told: Told, given: Assumptions, result: Simulation) -> str:
         "Are the probabilities right? Families by their probability of being eligible",
         "",
     ]
-    lines += _aligned(*_calibration(result))
+    lines += charts.aligned(*_calibration(result))
     lines += ["", *NOTES]
     return "\n".join(lines) + "\n"
 
@@ -309,16 +309,3 @@ def _points(one: Estimate) -> str:
 
 def _money(rupiah: float) -> str:
     return f"Rp{rupiah / MILLION:,.0f} million"
-
-
-def _aligned(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A table in columns wide enough, words left and figures right."""
-    widths = [max(len(row[i]) for row in (headers, *rows)) for i in range(len(headers))]
-    return [
-        "  "
-        + "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in (headers, *rows)
-    ]
