@@ -52,7 +52,9 @@ class Table:
             try:
                 number = float(cell)
             except ValueError:
-                raise FileError(f"{self.where(row, column)}: {cell[:30]!r} is not a number") from None
+                raise FileError(
+                    f"{self.where(row, column)}: {cell[:30]!r} is not a number"
+                ) from None
             if not math.isfinite(number):
                 raise FileError(f"{self.where(row, column)}: {cell[:30]!r} is not a finite number")
             if number <= above:
