@@ -72,3 +72,33 @@ def test_the_stored_digest_is_bound_to_the_locator() -> None:
     paper = receipt.derive(mac, "k" * 20, 5)
     moved = Receipt(receipt.derive(mac, "l" * 20, 5).locator, paper.secret)
     assert receipt.secret_mac(mac, paper) != receipt.secret_mac(mac, moved)
+
+
+def test_a_receipt_never_changes_since_families_hold_it() -> None:
+    key = "a-key-of-the-client"
+    assert receipt.derive(mac, key, 83_761).text == "5543-E996-SABB-KXYC-PVZP-6RNW"
+    assert receipt.derive(mac, key, 0, 1).text == "2222-A58T-S2N4-J9RJ-WBV6-DGCG"
+    paper = receipt.derive(mac, key, 0)
+    assert paper == receipt.derive(mac, key, 0, 0)
+    stored = mac("receipt", f"{paper.locator}|{paper.secret}".encode())
+    assert receipt.secret_mac(mac, paper) == stored
+
+
+def test_a_secret_without_a_check_letter_is_passed_over() -> None:
+    asked: list[bytes] = []
+
+    def counted(purpose: str, data: bytes) -> bytes:
+        assert purpose == "secret"
+        asked.append(data)
+        return mac(purpose, data)
+
+    assert receipt.new_secret(counted, "2" * 10, b"seed-11") == "YJTAE4GEMGDN9"
+    assert asked == [b"0|seed-11", b"1|seed-11"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("3M3GN2X4HV", True), ("3M3GN2X4H", False), ("3M3GN2X4HVV", False), ("3M3GN2X4H0", False)],
+)
+def test_a_locator_is_ten_letters_of_the_alphabet(text: str, is_one: bool) -> None:
+    assert receipt.is_locator(text) is is_one

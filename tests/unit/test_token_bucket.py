@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.token_bucket import Allowance, allowance
+from chalicelib.domain.token_bucket import Allowance, Verdict, allowance
 
 TEN = Allowance(capacity=10, refill_ms=60_000)
 
@@ -17,7 +17,7 @@ class Kept:
 
 
 def test_a_bucket_that_was_never_used_allows() -> None:
-    assert allowance(None, 0, TEN).ok
+    assert allowance(None, 0, TEN) == Verdict(ok=True, wait_ms=0)
 
 
 def test_ten_tries_at_once_then_one_a_minute() -> None:
@@ -25,10 +25,9 @@ def test_ten_tries_at_once_then_one_a_minute() -> None:
     for tries in range(10):
         assert allowance(Kept(10, now + tries * 60_000), now, TEN).ok
     spent = Kept(10, now + 10 * 60_000)
-    assert not allowance(spent, now, TEN).ok
-    assert allowance(spent, now, TEN).wait_ms == 60_000
-    assert not allowance(spent, now + 59_999, TEN).ok
-    assert allowance(spent, now + 60_000, TEN).ok
+    assert allowance(spent, now, TEN) == Verdict(ok=False, wait_ms=60_000)
+    assert allowance(spent, now + 59_999, TEN) == Verdict(ok=False, wait_ms=1)
+    assert allowance(spent, now + 60_000, TEN) == Verdict(ok=True, wait_ms=0)
 
 
 @given(
