@@ -62,6 +62,18 @@ class Table:
             found[row] = number
         return found
 
+    def choices(self, column: str, words: Mapping[str, bool]) -> NDArray[np.bool_]:
+        """A column of two words, as marks.
+
+        Raises:
+            FileError: a cell is neither of them.
+        """
+        for row, cell in enumerate(self.columns[column]):
+            if cell not in words:
+                allowed = " nor ".join(words)
+                raise FileError(f"{self.where(row, column)}: {cell[:30]!r} is neither {allowed}")
+        return np.array([words[cell] for cell in self.columns[column]], dtype=bool)
+
     def names(self, column: str) -> Sequence[str]:
         """The texts of a column, none of them empty.
 

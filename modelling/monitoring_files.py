@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from modelling.csv_tables import FileError, Table, read_csv
 from modelling.monitoring_answers import POORER, RICHER, SAME, Pair
@@ -52,8 +51,8 @@ def read_checks(path: Path) -> Checks:
         stratum=table.names("stratum"),
         unit=table.names("village") if "village" in table.columns else ids,
         probability=probability,
-        listed=_one_of(table, "decided", {"in": True, "out": False}),
-        eligible=_one_of(table, "eligible", {"yes": True, "no": False}),
+        listed=table.choices("decided", {"in": True, "out": False}),
+        eligible=table.choices("eligible", {"yes": True, "no": False}),
     )
 
 
@@ -156,16 +155,6 @@ def _bound(table: Table, row: int) -> float:
     if math.isnan(bound):
         raise FileError(f"{table.where(row, 'up_to')}: {text[:30]!r} is not a number")
     return bound
-
-
-def _one_of(table: Table, column: str, words: Mapping[str, bool]) -> NDArray[np.bool_]:
-    found = np.zeros(len(table), dtype=bool)
-    for row, text in enumerate(table.columns[column]):
-        if text not in words:
-            allowed = " nor ".join(words)
-            raise FileError(f"{table.where(row, column)}: {text[:30]!r} is neither {allowed}")
-        found[row] = words[text]
-    return found
 
 
 def _orders(path: Path) -> dict[str, str | dict[str, int]]:

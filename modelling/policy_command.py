@@ -141,6 +141,53 @@ def simulate(  # noqa: PLR0917 - click passes them by name
     click.echo(policy_report.as_text(told, given, result), nl=False)
 
 
+@command.command()
+@click.option("--scores", required=True, type=_file, help="Registered families with their scores.")
+@click.option("--budget", required=True, type=click.IntRange(1), help="Visits.")
+@click.option("--seed", required=True, help="Any text; publish it, so that the draw can be redone.")
+@click.option(
+    "--quota",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.4,
+    show_default=True,
+    help="Share of families listed in each region.",
+)
+@click.option(
+    "--random-share",
+    type=click.FloatRange(0, 1),
+    default=0.15,
+    show_default=True,
+    help="Share of visits drawn at random (10 to 20 % serve well).",
+)
+@click.option("--out", required=True, type=_new, help="Write the visits here, as CSV.")
+def visits(  # noqa: PLR0917 - click passes them by name
+    scores: Path, budget: int, seed: str, quota: float, random_share: float, out: Path
+) -> None:
+    """Choose whom to visit: where a visit should put most families right, and some at random.
+
+    \b
+    --scores  hh_id, region, score (higher is better off), lo, hi (a 90 % interval); and, if they
+              are there, stake (what is at stake, 1 for all alike), age_days (since the answers
+              were taken) and checked (yes or no, in this cycle; not visited again)
+    --out     hh_id, region, decided (in or out, by score alone), why (risk or random), stratum,
+              probability (keep both for `tepat monitor`), p_eligible, worth
+
+    Do not hand p_eligible and worth to whoever visits: they should look with their own eyes.
+    """  # noqa: D301 - click needs the \b character itself
+    from modelling.csv_tables import FileError
+    from modelling.policy_worklist import read_register, worklist
+
+    try:
+        register = read_register(scores)
+    except FileError as error:
+        raise click.ClickException(str(error)) from error
+    rows, summary = worklist(
+        register, quota=quota, budget=budget, random_share=random_share, seed=seed
+    )
+    write_all({out: rows})
+    click.echo(summary)
+
+
 def _shares(text: str) -> list[float]:
     """The shares of `--checks`, from nothing on and rising."""
     try:
