@@ -19,19 +19,22 @@ class Work:
     """What one registration of a family of four needs, from the form to the decision.
 
     Attributes:
-        write_units, read_units: DynamoDB units (a transactional write counts twice).
+        write_units, read_units: DynamoDB units (a transactional write counts twice; the region's
+            cut-offs are read once for a batch).
         api_requests: requests through API Gateway and the firewall.
         key_requests: calls to the key service; the one a cold start makes is left out.
+        relayed: changes of state that the relay gets from the stream (received, matched).
         log_bytes: our own lines; those that Lambda adds are switched off.
         batch: assumed messages a batch, where work comes in batches.
         gb_seconds: assumed memory x time of all functions (12 ms of own work each, and waiting).
     """
 
     write_units: int = 24  # 16 to register, 4 to check, 4 to score
-    read_units: float = 7.0  # 3 to check (the case and its two vault items), 4 to score (cut-offs)
+    read_units: float = 6.2  # 3 to check (the case, two vault items), 3.2 to score (cut-offs)
     api_requests: int = 1
     key_requests: int = 1
-    log_bytes: int = 320
+    relayed: int = 2
+    log_bytes: int = 340
     batch: int = 5
     gb_seconds: float = 0.032
 
@@ -57,7 +60,7 @@ def prices() -> dict[str, float]:
 def per_thousand(work: Work) -> Bill:
     """The bill of a thousand registrations."""
     usd = prices()
-    batches = 3 / work.batch  # relay, check, score
+    batches = (work.relayed + 2) / work.batch  # and check, score
     # A queue is paid to send, to receive and to delete, each once a batch; two queues.
     queue_requests = 6 / work.batch
     one = {

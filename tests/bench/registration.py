@@ -14,6 +14,7 @@ from chalicelib import telemetry
 from chalicelib.adapters.queues import from_body, to_body
 from chalicelib.usecases import check_identity, score
 from chalicelib.usecases.ports import Message, Sealed
+from infra.cost import Work
 from tests.bench.meter import Meter
 from tests.bench.test_budgets import OwnOpener, Stage, family
 from tests.fuzz.hostile import JSON, Sent
@@ -29,7 +30,8 @@ class Counted:
     Attributes:
         calls: calls to the tables in the request itself.
         writes_register, writes_decide: write units, those of indexes with them.
-        reads_check, reads_score: read units.
+        reads_check, reads_score: read units of a family alone.
+        reads_in_batch: read units of both, for each family of a batch.
         state_bytes, vault_bytes: the largest item of each kind.
         decrypts: calls to the key service.
         log_request, log_worker: bytes of a line of our own.
@@ -40,6 +42,7 @@ class Counted:
     writes_decide: int
     reads_check: float
     reads_score: float
+    reads_in_batch: float
     state_bytes: int
     vault_bytes: int
     decrypts: int
@@ -51,14 +54,9 @@ class Counted:
         """Write units together."""
         return self.writes_register + self.writes_decide
 
-    @property
-    def reads(self) -> float:
-        """Read units together."""
-        return self.reads_check + self.reads_score
-
-    def log_bytes(self, batch: int) -> float:
-        """Bytes of the log for a registration: its own line and its share of three workers'."""
-        return self.log_request + 3 * self.log_worker / batch
+    def log_bytes(self, work: Work) -> float:
+        """Bytes of the log for a registration: its own line and its share of the workers'."""
+        return self.log_request + (work.relayed + 2) * self.log_worker / work.batch
 
 
 @contextmanager
@@ -87,6 +85,7 @@ class CountingOpener(OwnOpener):
 
 def count() -> Counted:
     """Register, check and score a family of four, and count."""
+    in_batch = _reads_in_batch(Work().batch)
     with metered() as stage:
         accepted = stage.register("k" * 20, *family(4))
         meter = stage.meter
@@ -109,12 +108,30 @@ def count() -> Counted:
             writes_decide=meter.writes + meter.index_writes,
             reads_check=read_check,
             reads_score=meter.half_reads / 2 - read_check,
+            reads_in_batch=in_batch,
             state_bytes=max(meter.items),
             vault_bytes=vault,
             decrypts=opener.asked,
             log_request=line,
             log_worker=worker,
         )
+
+
+def _reads_in_batch(size: int) -> float:
+    """Read units of checking and scoring so many families at once, for each of them."""
+    with metered() as stage:
+        world, messages = stage.world, []
+        for number in range(size):
+            people, kk = family(4, 9901 + 4 * number), f"351015010120{9901 + number}"
+            accepted = stage.register(f"{number:020}", *people, kk=kk)
+            case = stage.find(accepted.receipt.text)
+            messages.append(Message(case.ref, case.version))
+        stage.meter.reset()
+        checking = check_identity.Ports(world.clock, OwnOpener(), stage.store, world.registry)
+        assert check_identity.check_identities(messages, checking) == []
+        scoring = score.Ports(world.clock, stage.store, world.model, world.rules, "3510")
+        assert score.score_households(messages, scoring) == []
+        return stage.meter.half_reads / 2 / size
 
 
 def log_lines() -> tuple[int, int]:

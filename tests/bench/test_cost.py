@@ -18,7 +18,8 @@ def counted() -> Counted:
 
 def test_units_are_those_that_are_metered(counted: Counted) -> None:
     assert Work().write_units == counted.writes == 24
-    assert Work().read_units == counted.reads == 7
+    assert Work().read_units == counted.reads_in_batch == 6.2
+    assert counted.reads_check + counted.reads_score == 7
 
 
 def test_one_call_in_the_request_and_one_to_the_key_service(counted: Counted) -> None:
@@ -27,7 +28,7 @@ def test_one_call_in_the_request_and_one_to_the_key_service(counted: Counted) ->
 
 
 def test_log_bytes_are_no_more_than_stated_and_not_much_less(counted: Counted) -> None:
-    said = counted.log_bytes(Work().batch)
+    said = counted.log_bytes(Work())
     assert said <= Work().log_bytes <= 1.2 * said
     assert max(counted.log_request, counted.log_worker) <= LOG_BUDGET
 

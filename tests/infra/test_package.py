@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from samtranslator.translator.transform import transform
 
+from chalicelib.usecases.relay import QUEUE_OF
 from infra import stages
 from infra.build import SURFACES, Package, build, sources_hash
 from infra.layer import this_machine
@@ -113,6 +114,9 @@ def test_workers_answer_for_each_message_alone(packaged: dict[str, dict[str, Any
     assert relay["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert relay["DestinationConfig"]["OnFailure"]["Type"] == "SQS"
     assert relay["Stream"] == {"Fn::Sub": "${RegistryStreamArn}"}
+    (only,) = relay["FilterCriteria"]["Filters"]
+    images = json.loads(only["Pattern"])["dynamodb"]["NewImage"]
+    assert set(images["s"]["S"]) == {state.value for state in QUEUE_OF}
 
 
 def test_queues_hide_a_message_six_times_as_long_as_its_worker_may_take(
