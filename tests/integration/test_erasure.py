@@ -1,0 +1,163 @@
+"""After erasing nothing of a family comes out, of live data or of a copy that was restored."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.identity import IdentityAnswer, Outcome
+from infra.layer import REPO
+from infra.replay_erasures import ExportError, Replayed, erasures, replay
+from infra.templates import RESOURCES, of_type, read
+from modelling.audit_verify import verify
+from tests.canaries import places
+from tests.canaries.attack import what_comes_out
+from tests.canaries.people import Family, family
+from tests.desk import Desk, locator
+from tests.integration.conftest import Api, empty
+from tests.integration.test_canaries import exported, key, register
+from tests.world import REGION
+
+GONE, STAYS = family(0), family(1)
+ALL = {"opened", "answers", "salt", "known"}
+Copy = dict[str, list[dict[str, Any]]]
+
+
+def copy() -> Copy:
+    """Every item of every table, as a restore to this instant would bring it back."""
+    dynamodb = wiring.client("dynamodb")
+    return {name: places.items_of(dynamodb, name) for name in dynamodb.list_tables()["TableNames"]}
+
+
+def restore(old: Copy, *tables: str) -> None:
+    """Put tables back as they were; all of them when none is named."""
+    for name, items in old.items():
+        if not tables or name in tables:
+            empty(name)
+            for item in items:
+                wiring.client("dynamodb").put_item(TableName=name, Item=item)
+
+
+def out_of(kept: Copy, who: Family, place: str) -> set[str]:
+    items = [item for rows in kept.values() for item in rows]
+    return what_comes_out(items, who, place, wiring.opener(), wiring.index().mac)
+
+
+@pytest.fixture
+def lived(public_api: Api, desk: Desk) -> tuple[str, str]:
+    """Two families with a correction, a decision and a read; the locators of who goes and stays."""
+    public_api.registry.said[GONE.nik] = IdentityAnswer(Outcome.MISMATCH, ("name",))
+    paper = register(public_api, GONE)
+    public_api.settle()
+    public_api.registry.said.clear()
+    change = {"receipt": paper, "members": [{"index": 0, "name": GONE.name + " Sari"}]}
+    assert public_api.post("/v1/corrections", change, key=key())[0] == 200
+    stays = register(public_api, STAYS)
+    public_api.settle()
+    desk.sign_in("supervisor").get(f"/staff/cases/{locator(paper)}")
+    return locator(paper), locator(stays)
+
+
+def erase(desk: Desk, place: str) -> None:
+    code, _, _ = desk.post(f"/staff/cases/{place}/erase", reason="family_request", sure="true")
+    assert code == 200
+
+
+def sound(lines: bytes) -> bool:
+    return verify(lines.splitlines(keepends=True)).sound
+
+
+def test_nothing_comes_out_of_what_is_live(desk: Desk, lived: tuple[str, str]) -> None:
+    gone, stays = lived
+    before = copy()
+    assert out_of(before, GONE, gone) == ALL  # the attack can do it
+    erase(desk, gone)
+    assert out_of(copy(), GONE, gone) == set()
+    assert out_of(copy(), STAYS, stays) == ALL
+    assert sound(exported())
+
+
+def test_no_identity_comes_out_of_an_older_copy_without_the_vault(
+    desk: Desk, lived: tuple[str, str]
+) -> None:
+    gone, _ = lived
+    vault = wiring.settings().vault_table
+    old = {name: items for name, items in copy().items() if name != vault}
+    erase(desk, gone)
+    with_what_is_left = {**old, vault: copy()[vault]}
+    assert out_of(with_what_is_left, GONE, gone) == {"answers", "known"}
+
+
+def test_a_copy_of_the_vault_ends_when_the_families_were_told() -> None:
+    """Its keys are in it, so a copy can be opened while there is one: that is what is promised."""
+    tables = of_type(read(RESOURCES), "AWS::DynamoDB::Table")
+    days = {
+        table["Properties"]["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"]
+        for table in tables.values()
+        if "PointInTimeRecoverySpecification" in table["Properties"]
+    }
+    told = re.search(
+        r"cadangan hilang sendiri setelah ([0-9]+) hari",
+        (REPO / "frontend/content/id.yaml").read_text("utf-8"),
+    )
+    assert told is not None
+    assert days == {int(told[1])}
+
+
+def test_a_restored_copy_is_made_to_forget_again(desk: Desk, lived: tuple[str, str]) -> None:
+    gone, stays = lived
+    old = copy()
+    erase(desk, gone)
+    before = exported()
+    restore(old)
+    assert out_of(copy(), GONE, gone) == ALL
+    wanted = erasures(before.splitlines())
+    assert wanted == {gone: "family_request"}
+    assert replay(wanted, REGION, wiring.store()) == Replayed(erased=1)
+    assert out_of(copy(), GONE, gone) == set()
+    assert out_of(copy(), STAYS, stays) == ALL
+    assert sound(exported())
+    assert erasures(exported().splitlines()) == wanted
+    assert replay(wanted, REGION, wiring.store()) == Replayed(nothing=1)
+
+
+def test_a_vault_that_was_restored_alone_forgets_too(desk: Desk, lived: tuple[str, str]) -> None:
+    gone, _ = lived
+    old = copy()
+    erase(desk, gone)
+    restore(old, wiring.settings().vault_table)
+    assert out_of(copy(), GONE, gone) == {"opened", "salt"}
+    wanted = erasures(exported().splitlines())
+    assert replay(wanted, REGION, wiring.store()) == Replayed(cleaned=1)
+    assert out_of(copy(), GONE, gone) == set()
+    assert sound(exported())
+
+
+def test_a_family_that_came_after_the_restored_instant_is_not_there(
+    public_api: Api, desk: Desk
+) -> None:
+    old = copy()
+    gone = locator(register(public_api, GONE))
+    desk.sign_in("supervisor")
+    erase(desk, gone)
+    wanted = erasures(exported().splitlines())
+    restore(old)
+    assert replay(wanted, REGION, wiring.store()) == Replayed(unknown=1)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        [b'{"type":"event","act":"erased","chain":"3M3D2W8DAC","reason":"x"}'],
+        [b"nothing"],
+        [b'{"type":"event"}', b'{"type":"end"}'],
+        [b"[]", b'{"type":"end"}'],
+    ],
+)
+def test_an_export_that_may_lack_an_erasure_is_refused(lines: list[bytes]) -> None:
+    with pytest.raises(ExportError):
+        erasures(lines)
