@@ -14,10 +14,11 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 SALT_BYTES: Final = 16
 DAY_MS: Final = 86_400_000
@@ -119,6 +120,10 @@ class Event:
     id: bytes | None = None
 
 
+_SCALARS: Final = (str, bool, type(None))
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
 def canonical(value: object) -> bytes:
     """Write a value in its one form: JSON, keys sorted, no spaces, ASCII.
 
@@ -127,11 +132,11 @@ def canonical(value: object) -> bytes:
             text keys. A float has no single text form, so it is refused.
         ValueError: on a number that other languages cannot hold exactly.
     """
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":")).encode("ascii")
+    return _CANONICAL.encode(_plain(value)).encode("ascii")
 
 
 def _plain(value: object) -> object:
-    if value is None or isinstance(value, str | bool):
+    if isinstance(value, _SCALARS):
         return value
     if isinstance(value, int):
         if abs(value) > _SAFE_INT:
@@ -142,7 +147,9 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             raise TypeError("keys of a canonical form are text")
-        return {key: _plain(each) for key, each in value.items()}
+        return {
+            key: each if isinstance(each, _SCALARS) else _plain(each) for key, each in value.items()
+        }
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
@@ -167,7 +174,12 @@ def commit(salt: bytes, details: Mapping[str, object]) -> bytes:
 
 def day_of(at: int) -> str:
     """UTC day, yyyymmdd, of a time in ms."""
-    return date.fromordinal(_EPOCH_ORDINAL + at // DAY_MS).strftime("%Y%m%d")
+    return _name_of_day(at // DAY_MS)
+
+
+@lru_cache(maxsize=64)
+def _name_of_day(days: int) -> str:
+    return date.fromordinal(_EPOCH_ORDINAL + days).strftime("%Y%m%d")
 
 
 def day_after(day: str, days: int = 1) -> str:
@@ -224,23 +236,19 @@ def append(
         raise ValueError("a change is not a read, and commits to its details")
     if head.seq >= MAX_CHANGES:
         raise ValueError("the registration's chain is full")
-    event = Event(
+    return _closed(
+        head,
         chain=chain,
-        seq=head.seq + 1,
-        prev=head.hash,
-        prev_at=head.at,
-        at=max(at, head.at),
+        at=at,
         actor=actor,
         act=act,
         commitment=commitment,
-        hash=b"",
         reason=reason,
         from_state=from_state,
         to_state=to_state,
         model=model,
         rules=rules,
     )
-    return _closed(head, event)
 
 
 def append_read(
@@ -269,52 +277,57 @@ def append_read(
         raise ValueError("the head is of another day's reads")
     if head.seq >= MAX_READS:
         raise ValueError("the actor's chain of the day is full")
-    event = Event(
+    return _closed(
+        head,
         chain=read_chain(actor, day),
-        seq=head.seq + 1,
-        prev=head.hash,
-        prev_at=head.at,
-        at=max(at, head.at),
+        at=at,
         actor=actor,
         act=Act.READ,
         commitment=None,
-        hash=b"",
         ref=ref,
         reason=reason,
         id=own_id,
     )
-    return _closed(head, event)
 
 
-def _closed(head: Head, event: Event) -> tuple[Event, Head]:
-    """Check what both kinds share, and give the event its hash."""
-    if head.seq == 0 and head != first_head(event.chain):
+def _closed(head: Head, **said: Any) -> tuple[Event, Head]:  # noqa: ANN401 - fields of Event
+    """The event that follows the head and says this, checked for what both kinds share."""
+    said |= {
+        "seq": head.seq + 1,
+        "prev": head.hash,
+        "prev_at": head.at,
+        "at": max(said["at"], head.at),
+    }
+    draft = Event(**said, hash=b"")
+    if head.seq == 0 and head != first_head(draft.chain):
         raise ValueError("the first head is of another chain")
-    if not _ACTOR.fullmatch(event.actor):
+    if not _ACTOR.fullmatch(draft.actor):
         raise ValueError("an actor is citizen, agent:, staff: or system: and an id")
-    codes = (event.reason, event.from_state, event.to_state)
+    codes = (draft.reason, draft.from_state, draft.to_state)
     if not all(code is None or _CODE.fullmatch(code) for code in codes):
         raise ValueError("reasons and states are codes")
-    if not all(sha is None or _SHA256_HEX.fullmatch(sha) for sha in (event.model, event.rules)):
+    if not all(sha is None or _SHA256_HEX.fullmatch(sha) for sha in (draft.model, draft.rules)):
         raise ValueError("an artefact is named by its SHA-256")
-    body = event_record(event)
+    body = event_record(draft)
     del body["hash"]
-    event = replace(event, hash=hashlib.sha256(canonical(body)).digest())
+    event = Event(**said, hash=hashlib.sha256(canonical(body)).digest())
     return event, Head(event.seq, event.hash, event.at)
 
 
 _RECORD_NAMES: Final = {"from_state": "from", "to_state": "to"}
+_RECORDED: Final = tuple(
+    (field.name, _RECORD_NAMES.get(field.name, field.name)) for field in fields(Event)
+)
 
 
 def event_record(event: Event) -> dict[str, str | int]:
     """The event as it is exported and (without `hash`) hashed: bytes in hex, no empty fields."""
     record: dict[str, str | int] = {"type": "read" if event.act is Act.READ else "event"}
     record["v"] = FORMAT if event.id is None else READ_FORMAT
-    for field in fields(event):
-        value = getattr(event, field.name)
+    for name, shown in _RECORDED:
+        value = getattr(event, name)
         if value is not None:
-            shown = value.hex() if isinstance(value, bytes) else value
-            record[_RECORD_NAMES.get(field.name, field.name)] = shown
+            record[shown] = value.hex() if isinstance(value, bytes) else value
     return record
 
 

@@ -3,25 +3,30 @@
 python -m tests.simulation.command 0:5000          these seeds
 python -m tests.simulation.command 674             one seed, with all that happened in it
 python -m tests.simulation.command --on 20000      as many more as were never run on this code
+
+With TEPAT_PROCESSES=1 in one process; else in as many as there are processors. What comes of a
+seed is the same.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests.simulation.many import Piece, pieces
 from tests.simulation.plans import plan_of
 from tests.simulation.schedule import Schedule
 from tests.simulation.shrinking import shrink, story
+from tests.simulation.sources import ROOT, code_digest
 
-ROOT = Path(__file__).parent.parent.parent
 STATE = ROOT / ".local" / "simulation.json"
 ENOUGH = 1_000_000
-SAVE_EVERY = 500
+TELL_EVERY_S = 30.0
 
 
 @dataclass
@@ -44,29 +49,38 @@ class Figures:
         rate = f", {self.seeds / self.cpu_s:.0f} a second of one processor" if self.cpu_s else ""
         return f"{self.seeds:,} schedules, {self.calls:,} calls, {self.faults:,} faults{rate}"
 
-
-def code_digest() -> str:
-    """SHA-256 of every source that a schedule runs."""
-    sources = [*(ROOT / "chalicelib").rglob("*.py"), *(ROOT / "tests" / "simulation").glob("*.py")]
-    sources += [ROOT / "tests" / "fakes.py", ROOT / "tests" / "world.py"]
-    digest = hashlib.sha256()
-    for source in sorted(sources):
-        digest.update(source.read_bytes())
-    return digest.hexdigest()
+    def add(self, piece: Piece) -> None:
+        """Count a piece of work."""
+        self.seeds += piece.seeds
+        self.calls += piece.calls
+        self.faults += piece.faults
+        self.cpu_s += piece.cpu_s
 
 
-def run(seeds: range, figures: Figures) -> str:
-    """Run these seeds; the story of the first that breaks something, "" when none does."""
-    for seed in seeds:
-        began = time.process_time()
-        result = Schedule(plan_of(seed)).go()
-        figures.cpu_s += time.process_time() - began
-        figures.seeds += 1
-        figures.calls += result.region.aws.made
-        figures.faults += len(result.region.aws.fired)
-        if result.violations:
-            return story(shrink(result.plan))
+def run(seeds: range, figures: Figures, keep: Callable[[], object] = lambda: None) -> str:
+    """Run these seeds; the story of the first that breaks something, "" when none does.
+
+    Args:
+        keep: called after each piece of work, whose seeds all hold.
+    """
+    began, told, first = time.monotonic(), 0.0, figures.seeds
+    for piece in pieces(seeds.start, seeds.stop, processes()):
+        figures.add(piece)
+        if piece.broken is not None:
+            return story(shrink(plan_of(piece.broken)))
+        keep()
+        wall_s = time.monotonic() - began
+        if wall_s - told > TELL_EVERY_S:
+            told = wall_s
+            rate = (figures.seeds - first) / wall_s
+            sys.stderr.write(f"{figures}; {rate:.0f} a second of the clock\n")
+            sys.stderr.flush()
     return ""
+
+
+def processes() -> int:
+    """How many schedules run at once."""
+    return int(os.environ.get("TEPAT_PROCESSES", "0")) or os.cpu_count() or 1
 
 
 def go_on(count: int, state: Path = STATE) -> tuple[Figures, str]:
@@ -76,14 +90,15 @@ def go_on(count: int, state: Path = STATE) -> tuple[Figures, str]:
     if state.is_file():
         kept = Figures(**json.loads(state.read_text()))
         figures = kept if kept.code == code else figures
-    until = min(figures.seeds + count, ENOUGH)
-    while figures.seeds < until:
-        told = run(range(figures.seeds, min(figures.seeds + SAVE_EVERY, until)), figures)
-        if told:
-            return figures, told
-        state.parent.mkdir(exist_ok=True)
-        state.write_text(json.dumps(asdict(figures)))
-    return figures, ""
+    state.parent.mkdir(exist_ok=True)
+
+    def keep() -> None:
+        fresh = state.with_suffix(".new")
+        fresh.write_text(json.dumps(asdict(figures)))
+        fresh.replace(state)
+
+    told = run(range(figures.seeds, min(figures.seeds + count, ENOUGH)), figures, keep)
+    return figures, told
 
 
 def main(arguments: list[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import receipt
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 OFFICERS = ("staff:officer-1", "staff:officer-1", "staff:officer-1", "staff:officer-2")
 STRANGER = Caller("198.51.100.1")
-MAC = FakeBlindIndex(key=INDEX_KEY).mac
+MAC = lru_cache(maxsize=10_000)(FakeBlindIndex(key=INDEX_KEY).mac)
 PROPOSAL = {
     "name": "Contoh Tetangga",
     "village": "3510152004",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import blind_keys, pmt, programme, receipt
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Check = Callable[["Schedule"], Iterator[str]]
 
-MAC = FakeBlindIndex(key=INDEX_KEY).mac
+MAC = lru_cache(maxsize=10_000)(FakeBlindIndex(key=INDEX_KEY).mac)
 SCORING = frozenset({Act.DECIDED, Act.NEEDS_GROUND_CHECK, Act.NEEDS_OFFICER, Act.SCORED})
 NOT_YET = frozenset({State.RECEIVED, State.IDENTITY_CHECKING, State.MATCHED, State.WITHDRAWN})
 UNCHECKED = frozenset({State.MATCHED, State.DECIDED, State.NEEDS_GROUND_CHECK})
