@@ -120,9 +120,11 @@ def sums(design: Numbers, target: Numbers, weight: Numbers, village: Places, vil
 def solve(data: Sums, groups: Sequence[str], variances: Variances) -> Solution:
     """The coefficients under given variances."""
     centred = _centre(data)
-    factor = _factor(centred, _penalties(groups, variances), variances)
-    coefficients, villages = _answers(centred, factor)
-    return _solution(data, coefficients, villages, variances)
+    equations = _equations(centred, _penalties(groups, variances), variances)
+    coefficients: Numbers = np.linalg.solve(equations.left, equations.right)
+    villages = _villages(centred, equations, coefficients)
+    intercept = (data.target - data.first @ coefficients) / data.weight
+    return Solution(float(intercept), coefficients, villages, variances)
 
 
 def by_evidence(
@@ -149,11 +151,13 @@ def by_evidence(
     for _ in range(rounds):
         before = variances
         penalties = _penalties(groups, variances)
-        factor = _factor(centred, penalties, variances)
-        coefficients, effects = _answers(centred, factor)
-        inverse = (factor.inverse**2).sum(axis=0)
-        through = (factor.scaled @ factor.inverse.T) ** 2
-        doubt = factor.shrunk + through.sum(axis=1)
+        equations = _equations(centred, penalties, variances)
+        whole = np.linalg.inv(equations.left)
+        coefficients = whole @ equations.right
+        effects = _villages(centred, equations, coefficients)
+        inverse = np.diag(whole)
+        through = (equations.scaled @ whole) * equations.scaled
+        doubt = equations.shrunk + through.sum(axis=1)
         own = variances.noise / variances.village
         seen = centred.village > 0
         free = float(seen.sum() - own * doubt[seen].sum())
@@ -173,8 +177,9 @@ def by_evidence(
 
 
 @dataclass(frozen=True, slots=True)
-class _Factor:
-    inverse: Numbers  # of the Cholesky factor of the columns' equations without the villages
+class _Equations:
+    left: Numbers  # the columns' equations once the villages are taken out of them
+    right: Numbers
     shrunk: Numbers  # 1 / (weight + own penalty), by village
     scaled: Numbers  # `shrunk` times the villages' sums of columns
 
@@ -199,19 +204,16 @@ def _penalties(groups: Sequence[str], variances: Variances) -> Numbers:
     return np.array([variances.noise / variances.groups[name] for name in groups])
 
 
-def _factor(data: Sums, penalties: Numbers, variances: Variances) -> _Factor:
+def _equations(data: Sums, penalties: Numbers, variances: Variances) -> _Equations:
     shrunk = 1.0 / (data.village + variances.noise / variances.village)
     scaled = data.village_first * shrunk[:, None]
-    equations = data.inner + np.diag(penalties) - data.village_first.T @ scaled
-    lower = np.linalg.cholesky(equations)
-    return _Factor(np.linalg.inv(lower), shrunk, scaled)
+    left = data.inner + np.diag(penalties) - data.village_first.T @ scaled
+    return _Equations(left, data.cross - scaled.T @ data.village_target, shrunk, scaled)
 
 
-def _answers(data: Sums, factor: _Factor) -> tuple[Numbers, Numbers]:
-    goal = data.cross - factor.scaled.T @ data.village_target
-    coefficients = factor.inverse.T @ (factor.inverse @ goal)
-    effects = factor.shrunk * (data.village_target - data.village_first @ coefficients)
-    return coefficients, effects
+def _villages(data: Sums, equations: _Equations, coefficients: Numbers) -> Numbers:
+    effects: Numbers = equations.shrunk * (data.village_target - data.village_first @ coefficients)
+    return effects
 
 
 def _left(data: Sums, coefficients: Numbers, effects: Numbers) -> float:
@@ -220,13 +222,6 @@ def _left(data: Sums, coefficients: Numbers, effects: Numbers) -> float:
     left = data.square - 2 * fitted + coefficients @ data.inner @ coefficients
     by_village = data.village_target - data.village_first @ coefficients
     return float(left - 2 * effects @ by_village + data.village @ effects**2)
-
-
-def _solution(
-    data: Sums, coefficients: Numbers, villages: Numbers, variances: Variances
-) -> Solution:
-    intercept = (data.target - data.first @ coefficients) / data.weight
-    return Solution(float(intercept), coefficients, villages, variances)
 
 
 def _moved(before: Variances, after: Variances, least: float) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from modelling.policy_errors import errors, poorest
+from modelling.survey_baseline import against, ordinary_least_squares
 from modelling.survey_fit import FOLDS, r2
 from modelling.survey_intervals import widest
 from modelling.survey_table import group_rows
@@ -60,6 +61,18 @@ def accuracy(fitted: Fitted, table: Table) -> Judged:
             f"at a quota of {percent} % in each region: exclusion error "
             f"{100 * found.exclusion:.1f} %, inclusion error {100 * found.inclusion:.1f} %"
         )
+    plain = ordinary_least_squares(table, fitted.spec, target)
+    than = against(table, target, guess, plain)
+    figures["against_ols"] = {
+        "exclusion_at_40_permille": round(1000 * than.theirs),
+        "difference_permille": round(1000 * than.difference),
+        "interval_permille": [round(1000 * than.low), round(1000 * than.high)],
+    }
+    lines.append(
+        f"ordinary least squares on the same folds: {100 * than.theirs:.1f} %; this model less "
+        f"that: {100 * than.difference:+.1f} points (95 % {100 * than.low:+.1f} to "
+        f"{100 * than.high:+.1f})"
+    )
     groups = []
     for name, rule in fitted.spec.groups.items():
         marks = group_rows(table, rule)
