@@ -121,7 +121,7 @@ def solve(data: Sums, groups: Sequence[str], variances: Variances) -> Solution:
     """The coefficients under given variances."""
     centred = _centre(data)
     equations = _equations(centred, _penalties(groups, variances), variances)
-    coefficients: Numbers = np.linalg.solve(equations.left, equations.right)
+    coefficients = np.linalg.solve(equations.left, equations.right).astype(np.float64)
     villages = _villages(centred, equations, coefficients)
     intercept = (data.target - data.first @ coefficients) / data.weight
     return Solution(float(intercept), coefficients, villages, variances)
