@@ -40,6 +40,14 @@ def test_the_quota_is_filled_in_order_as_by_hand(seed: int, families: int, quota
         assert mass[here & chosen].sum() <= quota * mass[here].sum() + one_more
 
 
+@given(st.integers(2, 400), st.sampled_from([0.1, 0.2, 0.3, 0.4]), st.floats(0.1, 7))
+def test_a_whole_quota_of_equal_families_is_met_exactly(
+    n: int, quota: float, weight: float
+) -> None:
+    chosen = poorest(np.arange(float(n)), np.full(n, weight), np.zeros(n, dtype=int), quota)
+    assert chosen.sum() == -(-round(quota * 10) * n // 10)
+
+
 def test_equal_quotas_make_exclusion_and_inclusion_equal() -> None:
     study = invented()
     eligible = poorest(study.welfare, study.mass, study.region, 0.4)

@@ -74,8 +74,8 @@ def test_a_worse_visit_is_worth_less(p: float, chosen: bool, noise: float, edge:
     useless = gains(np.array([p]), marks, 1e6, edge, edge)[0]
     standing = max(0.0, edge - p if chosen else p - edge)  # what a swap gains without a visit
     assert 0 <= useless == pytest.approx(standing, abs=1e-4)
-    assert good >= useless - 0.01
-    assert good <= perfect + standing + 0.5 / visiting.NODES
+    coarse = 0.5 / visiting.NODES  # readings are taken at so many places only
+    assert useless - coarse <= good <= perfect + standing + coarse
 
 
 def test_a_nearly_perfect_visit_is_worth_nearly_as_much() -> None:
