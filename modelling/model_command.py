@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chalicelib.domain import pmt
-from modelling import fit_score_command
+from modelling import evaluate_command, fit_score_command
 
 if TYPE_CHECKING:
     from chalicelib.domain.pmt_artefact import Condition
@@ -27,6 +27,7 @@ def command() -> None:
 
 
 command.add_command(fit_score_command.command)
+command.add_command(evaluate_command.command)
 
 
 @command.command()

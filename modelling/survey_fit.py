@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelling.evaluation import r2
 from modelling.group_ridge import Solution, Sums, Variances, by_evidence, solve, sums
 from modelling.survey_design import BLOCKS, Design, design, pieces
 from modelling.survey_inputs import define, values
 from modelling.survey_intervals import Cell, cells
-from modelling.survey_table import SurveyFaultsError
+from modelling.survey_table import SurveyFaultsError, known_welfare
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,15 +72,14 @@ def fit(table: Table, spec: Spec, say: Callable[[str], None]) -> Fitted:
     Raises:
         SurveyFaultsError: too few families or villages to hold any out.
     """
-    if table.welfare is None:
-        raise SurveyFaultsError(f"{table.name}: there is no column {spec.columns.welfare}")
+    welfare = known_welfare(table)
     villages = sorted(set(table.cluster))
     if len(table) < FEW_FAMILIES or len(villages) < FOLDS:
         raise SurveyFaultsError(
             f"{table.name}: {len(table)} families in {len(villages)} villages; at least "
             f"{FEW_FAMILIES} families in {FOLDS} villages are needed to judge a model"
         )
-    target = np.log(table.welfare) if spec.log_target else table.welfare
+    target = np.log(welfare) if spec.log_target else welfare
     weight = table.weight / table.weight.mean()
     reads, found = define(spec, table)
     inputs = values(reads, spec.columns, table)
@@ -107,13 +107,6 @@ def fit(table: Table, spec: Spec, say: Callable[[str], None]) -> Fitted:
         blocks=blocks,
         cells=cells(spec, table, target - guess, weight),
     )
-
-
-def r2(target: Numbers, guess: Numbers, weight: Numbers) -> float:
-    """The share of the weighted variance of the target that the guess explains."""
-    left = np.average((target - guess) ** 2, weights=weight)
-    whole = np.average((target - np.average(target, weights=weight)) ** 2, weights=weight)
-    return float(1 - left / whole)
 
 
 def folds(clusters: list[str], count: int, seed: int = 0) -> Places:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelling.evaluation import r2
 from modelling.policy_errors import errors, poorest
 from modelling.survey_baseline import against, ordinary_least_squares
-from modelling.survey_fit import FOLDS, r2
+from modelling.survey_fit import FOLDS
 from modelling.survey_intervals import widest
 from modelling.survey_table import group_rows
 

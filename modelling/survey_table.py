@@ -186,6 +186,17 @@ def read_table(
     )
 
 
+def known_welfare(table: Table) -> Numbers:
+    """The welfare of a survey that must have it.
+
+    Raises:
+        SurveyFaultsError: it has none.
+    """
+    if table.welfare is None:
+        raise SurveyFaultsError(f"{table.name}: there is no column for welfare")
+    return table.welfare
+
+
 def group_rows(table: Table, rule: tuple[str, str, float]) -> NDArray[np.bool_]:
     """The families of a group; a family whose column is missing is in none."""
     column, sign, bound = rule
