@@ -55,15 +55,9 @@ bench: ## the budgets: calls, units, bytes, modules, zip, money, instructions, r
 	@$(PY) -m frontend.build
 	@$(PY) -m tests.bench.table $(ARGS)
 
-check: ## style, types, templates, numbers and secrets in the files, pins and licences
+check: ## style, types, unsafe calls, arrows, templates, secrets and numbers, packages, what is shipped
 	@$(PYTHON) infra/bootstrap.py dev
-	@$(PY) -m ruff check .
-	@$(PY) -m ruff format --check .
-	@$(PY) -m mypy
-	@.venv/bin/cfn-lint --regions ap-southeast-3 -- infra/resources.yaml
-	@.venv/bin/cfn-lint --regions us-east-1 -- infra/edge.yaml
-	@$(PY) -m tests.static.tracked_files
-	@$(PY) -m tests.static.dependencies
+	@$(PY) -m tests.static.check $(ARGS)
 
 build: ## the packages for AWS (arm64) and the list of what is in them, in build/
 	@$(PYTHON) infra/bootstrap.py dev

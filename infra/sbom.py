@@ -1,12 +1,12 @@
 """What is shipped and by whom: `python -m infra.sbom [FILE]` writes a CycloneDX 1.6 document.
 
-It lists the pinned packages of the functions, with their hashes and licences. The same pins give
-the same bytes: there is no time and no random number in it.
+It lists the pinned packages of the functions, with their hashes and licences, and is checked
+against the schema of its form. The same pins give the same bytes: there is no time and no random
+number in it.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import uuid
@@ -14,7 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+
+from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, XsUri
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.license import LicenseExpression
+from cyclonedx.output.json import JsonV1Dot6
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from packageurl import PackageURL
 
 REPO = Path(__file__).resolve().parent.parent
 SHIPPED = REPO / "requirements.txt"
@@ -111,45 +119,50 @@ def installed(path: Iterable[str] | None = None) -> dict[str, dict[str, list[str
     }
 
 
-def document(pins: Sequence[Pin], licences: Mapping[str, str]) -> dict[str, Any]:
-    """The document, as CycloneDX 1.6 wants it."""
-    components = [_component(pin, licences[pin.name]) for pin in pins]
-    content = json.dumps(components, sort_keys=True)
-    return {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, content)}",
-        "version": 1,
-        "metadata": {
-            "component": {
-                "type": "application",
-                "bom-ref": "tepat",
-                "name": "tepat",
-                "licenses": [{"license": {"id": "Apache-2.0"}}],
-            }
-        },
-        "components": components,
-        "dependencies": [{"ref": "tepat", "dependsOn": [one["bom-ref"] for one in components]}],
-    }
+def document(pins: Sequence[Pin], licences: Mapping[str, str]) -> str:
+    """The document, as CycloneDX 1.6 wants it.
+
+    Args:
+        pins: what is shipped.
+        licences: SPDX expression of each, by name.
+    """
+    product = Component(
+        name="tepat",
+        type=ComponentType.APPLICATION,
+        bom_ref="tepat",
+        licenses=[LicenseExpression("Apache-2.0")],
+    )
+    packages = [_component(pin, licences[pin.name]) for pin in pins]
+    told = "\n".join(f"{pin} {licences[pin.name]}" for pin in pins)
+    bom = Bom(components=packages, serial_number=uuid.uuid5(uuid.NAMESPACE_URL, told))
+    bom.metadata.component = product
+    bom.metadata.timestamp = None  # type: ignore[assignment]  # it may be left out
+    bom.register_dependency(product, packages)
+    return JsonV1Dot6(bom).output_as_string(indent=1) + "\n"
 
 
-def _component(pin: Pin, licence: str) -> dict[str, Any]:
+def _component(pin: Pin, licence: str) -> Component:
     """One package; pip takes whichever of its files fits the machine, so each has its hash."""
-    purl = f"pkg:pypi/{pin.name.lower()}@{pin.version}"
-    files = {
-        "type": "distribution",
-        "url": purl,
-        "hashes": [{"alg": "SHA-256", "content": digest} for digest in pin.hashes],
-    }
-    return {
-        "type": "library",
-        "bom-ref": purl,
-        "name": pin.name,
-        "version": pin.version,
-        "purl": purl,
-        "licenses": [{"expression": licence}],
-        "externalReferences": [files],
-    }
+    purl = PackageURL("pypi", name=pin.name.lower(), version=pin.version)
+    files = ExternalReference(
+        type=ExternalReferenceType.DISTRIBUTION,
+        url=XsUri(purl.to_string()),
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest) for digest in pin.hashes],
+    )
+    return Component(
+        name=pin.name,
+        version=pin.version,
+        bom_ref=purl.to_string(),
+        purl=purl,
+        licenses=[LicenseExpression(licence)] if licence else [],
+        external_references=[files],
+    )
+
+
+def faults_of(text: str) -> str:
+    """What is wrong with a document by the schema of CycloneDX 1.6; "" when nothing is."""
+    fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
+    return "" if fault is None else str(fault).partition("\n")[0]
 
 
 def shipped() -> tuple[Pin, ...]:
@@ -160,12 +173,15 @@ def shipped() -> tuple[Pin, ...]:
 
 
 def main(out: Path) -> None:
-    """Write the document."""
+    """Write the document, if it is whole and right."""
     here, pins = installed(), shipped()
     licences = {pin.name: licence_of(pin.name, here[pin.name]) for pin in pins}
+    text = document(pins, licences)
+    if fault := faults_of(text):
+        sys.exit(f"The list of what is shipped is not CycloneDX 1.6: {fault}")
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(document(pins, licences), indent=1) + "\n", "utf-8")
-    print(f"{out}: {len(pins)} packages")
+    out.write_text(text, "utf-8")
+    print(f"{out}: {len(pins)} packages, valid CycloneDX 1.6")
 
 
 if __name__ == "__main__":

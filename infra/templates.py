@@ -39,7 +39,7 @@ def read(path: Path) -> Template:
     Returns:
         The template with intrinsic functions in their long form, ready for `json.dumps`.
     """
-    template: Template = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+    template: Template = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 # nosec B506 - a SafeLoader
     return template
 
 

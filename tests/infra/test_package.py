@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import sysconfig
@@ -12,22 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform
 
 from chalicelib.usecases.relay import QUEUE_OF
 from infra import stages
 from infra.build import SURFACES, Package, build, sources_hash
 from infra.layer import this_machine
 from infra.templates import HERE, RESOURCES, of_type, read
+from tests.static import templates
 
 RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
 WORKERS = ("CheckIdentity", "ScoreHousehold", "ReleaseGuards")
 LAMBDA = "AWS::Lambda::Function"
-
-
-class NoManagedPolicies:
-    def load(self) -> dict[str, str]:
-        return {}
 
 
 @pytest.fixture(scope="module")
@@ -36,23 +30,8 @@ def packaged(package: Package) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def transformed(packaged: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    os.environ.setdefault("AWS_DEFAULT_REGION", "ap-southeast-3")
-    done = {}
-    for name, template in packaged.items():
-        text = json.dumps(template)
-        text = text.replace('"./deployment.zip"', '"s3://bucket/code.zip"')
-        text = text.replace('"./layer.zip"', '"s3://bucket/layer.zip"')
-        done[name] = transform(json.loads(text), {}, NoManagedPolicies())
-    return done
-
-
-def lint(path: Path) -> str:
-    """What the linter says; "" also means that it ran and ended well."""
-    program = Path(sys.executable).with_name("cfn-lint")
-    command = [str(program), "--regions", "ap-southeast-3", "--", str(path)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    return ran.stdout + ran.stderr + ("" if ran.returncode == 0 else f"ended {ran.returncode}")
+def transformed(package: Package) -> dict[str, dict[str, Any]]:
+    return {name: templates.transformed(package.template(name)) for name in SURFACES}
 
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -60,14 +39,14 @@ def test_templates_are_valid_before_and_after_the_transform(
     surface: str, package: Package, transformed: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:
     # The linter transforms by itself, so this covers the zips' place as well.
-    assert lint(package.template(surface)) == ""
+    assert templates.lint([package.template(surface)]) == ""
     after = tmp_path / f"{surface}.json"
     after.write_text(json.dumps(transformed[surface]))
-    assert lint(after) == ""
+    assert templates.lint([after]) == ""
 
 
 def test_resources_template_is_valid() -> None:
-    assert lint(RESOURCES) == ""
+    assert templates.lint([RESOURCES]) == ""
 
 
 def test_only_the_stage_that_we_named_is_public(transformed: dict[str, dict[str, Any]]) -> None:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from infra.sbom import REPO, PinError, document, installed, licence_of, read_pins, shipped
-from tests.infra.test_package import lint
-from tests.static import dependencies, tracked_files
+from infra.sbom import (
+    REPO,
+    PinError,
+    document,
+    faults_of,
+    installed,
+    licence_of,
+    read_pins,
+    shipped,
+)
+from tests.static import arrows, check, dependencies, templates, tracked_files
+from tests.static.check import CHECKS, Check, run
 
 PIN = f"click==8.5.1 --hash=sha256:{'a' * 64}\n"
 # Put together here, so that this file is not a finding itself.
@@ -116,19 +126,48 @@ class TestDependencies:
         assert list(dependencies.licence_faults(pins, {"click": told})) == [] or not allowed
         assert dependencies.may_use(licence_of("click", told)) is allowed
 
-    def test_the_list_of_what_is_shipped(self) -> None:
-        here, pins = installed(), shipped()
-        made = document(pins, {pin.name: licence_of(pin.name, here[pin.name]) for pin in pins})
-        assert {"cryptography", "pydantic", "chalice"} <= {
-            one["name"] for one in made["components"]
-        }
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    """The list of what is shipped."""
+    here, pins = installed(), shipped()
+    return document(pins, {pin.name: licence_of(pin.name, here[pin.name]) for pin in pins})
+
+
+class TestShipped:
+    def test_it_lists_every_package_with_hashes_and_licence(self, text: str) -> None:
+        made = json.loads(text)
+        names = {one["name"] for one in made["components"]}
+        assert names == {pin.name for pin in shipped()} >= {"cryptography", "pydantic", "chalice"}
         for one in made["components"]:
             assert one["licenses"][0]["expression"]
             assert one["externalReferences"][0]["hashes"]
-        assert made == document(pins, {p.name: licence_of(p.name, here[p.name]) for p in pins})
+        assert len(made["dependencies"]) == len(names) + 1
+
+    def test_the_same_pins_give_the_same_bytes(self, text: str) -> None:
+        here, pins = installed(), shipped()
+        licences = {pin.name: licence_of(pin.name, here[pin.name]) for pin in pins}
+        assert text == document(pins, licences)
+        assert "timestamp" not in text
+
+    @pytest.mark.parametrize(
+        ("right", "wrong"),
+        [
+            ('"CycloneDX"', '"Cyclone"'),
+            ('"SHA-256"', '"SHA-255"'),
+            ('"library"', '"libary"'),
+            ('"bomFormat"', '"bomform"'),
+            ('"urn:uuid:', '"urn:x:'),
+            ('"expression"', '"expresion"'),
+        ],
+    )
+    def test_a_document_of_another_form_is_told(self, text: str, right: str, wrong: str) -> None:
+        assert faults_of(text) == ""
+        assert right in text
+        assert faults_of(text.replace(right, wrong, 1)) != ""
 
 
-# What bandit looks for, ruff finds under S: `select = ["ALL"]` has them on.
+# Ruff finds them under S (`select = ["ALL"]`), and bandit as another pair of eyes.
 UNSAFE = {
     "S102": "exec(text)",
     "S105": 'password = "hunter2hunter2"',
@@ -179,9 +218,104 @@ def test_mypy_finds_what_has_no_type(tmp_path: Path) -> None:
     assert "no-untyped-def" in ran.stdout
 
 
-def test_cfn_lint_finds_a_wrong_property(tmp_path: Path) -> None:
-    template = (REPO / "infra" / "resources.yaml").read_text("utf-8")
-    for planted, wrong in (("good", template), ("bad", template.replace("KeySchema", "KeySchem"))):
-        path = tmp_path / f"{planted}.yaml"
-        path.write_text(wrong, "utf-8")
-        assert ("KeySchem'" in lint(path)) == (planted == "bad")
+BANDIT = {
+    "B102", "B301", "B307", "B314", "B324", "B501", "B506", "B602", "B608", "B701", "B704",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("planted", [True, False])
+def test_bandit_finds_unsafe_code(planted: bool, tmp_path: Path) -> None:
+    unsafe = IMPORTS + "\n".join(UNSAFE.values()) + "\nmarkupsafe.Markup(text)\n"
+    path = tmp_path / "planted.py"
+    path.write_text("import markupsafe\n" + unsafe if planted else "text = 1\n")
+    (found,) = (one for one in CHECKS if one.command[2] == "bandit")
+    places = found.command.index("-r") + 1
+    command = [*found.command[:places], "-f", "json", str(path)]
+    ran = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
+    codes = {one["test_id"] for one in json.loads(ran.stdout)["results"]}
+    assert (ran.returncode, codes >= BANDIT) == ((1, True) if planted else (0, False))
+
+
+def test_ruff_finds_what_is_not_formatted(tmp_path: Path) -> None:
+    path = tmp_path / "planted.py"
+    path.write_text("x = {'a':1}\n")
+    command = [sys.executable, "-m", "ruff", "format", "--check", "--no-cache", str(path)]
+    assert subprocess.run(command, cwd=REPO, capture_output=True, check=False).returncode == 1
+
+
+def test_a_broken_arrow_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    planted = tmp_path / "chalicelib" / "domain" / "planted.py"
+    planted.parent.mkdir(parents=True)
+    planted.write_text("from chalicelib.adapters import aws\nimport boto3\nimport random\n")
+    assert {"domain -> boto3", "domain -> random"} < set(arrows.broken_arrows(planted, tmp_path))
+    assert arrows.main() == 0
+    assert "arrows: " in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The templates of both surfaces before the transform."""
+    return templates.packaged(tmp_path_factory.mktemp("packaged"))
+
+
+class TestTemplates:
+    @pytest.mark.parametrize(
+        ("right", "wrong"), [("KeySchema", "KeySchem"), ("AWS::KMS::Key", "AWS::KMS::Ke")]
+    )
+    def test_a_wrong_name_in_ours_is_found(self, right: str, wrong: str, tmp_path: Path) -> None:
+        planted = tmp_path / "planted.yaml"
+        text = (REPO / "infra" / "resources.yaml").read_text("utf-8")
+        planted.write_text(text.replace(right, wrong), "utf-8")
+        assert wrong in templates.lint([planted])
+
+    def test_a_wrong_name_is_found_before_the_transform(
+        self, packaged: dict[str, Path], tmp_path: Path
+    ) -> None:
+        planted = tmp_path / "planted.json"
+        planted.write_text(packaged["staff"].read_text().replace('"Handler"', '"Handlr"'))
+        assert "Handlr" in templates.lint([planted])
+
+    def test_a_wrong_name_is_found_after_the_transform(
+        self, packaged: dict[str, Path], tmp_path: Path
+    ) -> None:
+        after = json.dumps(templates.transformed(packaged["public"]))
+        assert "AWS::Serverless::Function" not in after
+        planted = tmp_path / "planted.json"
+        planted.write_text(after.replace('"AssumeRolePolicyDocument"', '"AsumeRolePolicyDocument"'))
+        assert "AsumeRolePolicyDocument" in templates.lint([planted])
+
+
+class TestMakeCheck:
+    def test_it_runs_all_of_them(self) -> None:
+        told = subprocess.run(
+            ["make", "-n", "check"], cwd=REPO, capture_output=True, text=True, check=True
+        ).stdout
+        assert "tests.static.check" in told
+        names = " ".join(one.name for one in CHECKS)
+        for wanted in (
+            "ruff", "mypy", "bandit", "arrows", "secrets", "numbers", "before and after",
+            "licences", "hashes", "CycloneDX",
+        ):  # fmt: skip
+            assert wanted in names
+
+    @pytest.mark.parametrize(
+        ("said", "code", "passed"),
+        [
+            ("looked at 12", 0, True),
+            ("looked at 12", 1, False),
+            ("looked at 9", 0, False),
+            ("", 0, False),
+        ],
+    )
+    def test_a_check_that_looked_at_too_little_has_failed(
+        self, said: str, code: int, passed: bool
+    ) -> None:
+        program = f"print({said!r}); raise SystemExit({code})"
+        command = (sys.executable, "-c", program)
+        one = Check("x", command, re.compile("looked at ([0-9]+)"), 10, "files")
+        assert run(one).passed is passed
+        if not passed and code == 0:
+            assert "Fewer than 10 files" in check.shown(run(one))
+
+    def test_a_name_that_is_none_of_ours_is_no_pass(self) -> None:
+        assert check.main(["nothing"]) == 1

@@ -1,0 +1,92 @@
+"""What CloudFormation is given is right: our templates, and the functions' before and after SAM.
+
+`python -m tests.static.templates` packages both surfaces as a build does, but without the layer,
+so that nothing is fetched, and lets cfn-lint read them as they are and as AWS transforms them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from samtranslator.translator.transform import transform
+
+from infra.build import REGION, SURFACES, _copy_tree, _package
+from infra.templates import HERE, RESOURCES, read
+
+STAGE = "banyuwangi"
+EDGE_REGION = "us-east-1"  # where CloudFront's certificates and firewall are
+
+
+class NoManagedPolicies:
+    """SAM's transform asks for AWS's own policies, which ours do not use."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def packaged(folder: Path) -> dict[str, Path]:
+    """The templates of both surfaces, as `infra.build` makes them."""
+    tree = folder / "tree"
+    _copy_tree(tree, STAGE, "aarch64")
+    with ThreadPoolExecutor(len(SURFACES)) as both:
+        made = both.map(lambda name: _package(tree, STAGE, name, folder / name), SURFACES)
+        return {name: place / "sam.json" for name, place in zip(SURFACES, made, strict=True)}
+
+
+def transformed(template: Path) -> dict[str, Any]:
+    """A template as AWS's transform leaves it; the zips are elsewhere by then."""
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+    text = template.read_text("utf-8")
+    for name in ("deployment.zip", "layer.zip"):
+        text = text.replace(f'"./{name}"', f'"s3://bucket/{name}"')
+    done: dict[str, Any] = transform(json.loads(text), {}, NoManagedPolicies())
+    return done
+
+
+def lint(paths: Sequence[Path], region: str = REGION) -> str:
+    """What cfn-lint says of some templates; "" also means that it ran and ended well."""
+    program = Path(sys.executable).with_name("cfn-lint")
+    command = [str(program), "--regions", region, "--", *map(str, paths)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    return ran.stdout + ran.stderr + ("" if ran.returncode == 0 else f"ended {ran.returncode}")
+
+
+def resources_in(paths: Sequence[Path]) -> int:
+    """How many resources templates have."""
+    return sum(len(read(path)["Resources"]) for path in paths)
+
+
+def main() -> int:
+    """Tell what is wrong."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        before = packaged(folder)
+        after = []
+        for name, path in before.items():
+            after.append(folder / f"{name}.after.json")
+            after[-1].write_text(json.dumps(transformed(path)), "utf-8")
+        ours = [RESOURCES, *before.values(), *after]
+        found = lint(ours) + lint([HERE / "edge.yaml"], EDGE_REGION)
+        counts = [resources_in(group) for group in ([RESOURCES], list(before.values()), after)]
+        edge = resources_in([HERE / "edge.yaml"])
+    if found:
+        print(found)  # noqa: T201 - a program
+    together = sum(counts) + edge
+    print(  # noqa: T201
+        f"templates: {together} resources looked at: {counts[0]} shared, {counts[1]} of the"
+        f" functions before and {counts[2]} after the transform, {edge} at the edge"
+    )
+    grown = counts[2] > counts[1] > 0  # the transform makes roles and permissions of functions
+    return 0 if not found and counts[0] and grown and edge else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
