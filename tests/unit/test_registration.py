@@ -60,6 +60,8 @@ def is_event_of(
     assert event.commitment == audit.commit(STAMP.salt, details)
     assert after.head == audit.Head(event.seq, event.hash, event.at)
     assert after.version == before.version + 1
+    reached = () if after.state is before.state else (Step(after.state, STAMP.at),)
+    assert after.steps == before.steps + reached
 
 
 def test_the_first_event_has_no_state_before_it(case: Registration) -> None:
@@ -227,6 +229,7 @@ def test_a_correction_begins_the_check_again(case: Registration, held_by: tuple[
     asked = replace(
         case,
         state=State.NEEDS_CORRECTION,
+        steps=(*case.steps, Step(State.NEEDS_CORRECTION, STAMP.at - 1)),
         identity=(UNKNOWN, GOOD),
         waiting=WAITS_FOR_OFFICER,
         concerns=("not_found:0", "warning:0:nik_serial_zero", "nik_held:3M3G222222"),

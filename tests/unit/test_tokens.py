@@ -50,8 +50,9 @@ def test_a_token_of_the_pool_says_who_signed_in() -> None:
 def test_somebody_without_groups_is_signed_in_and_may_nothing() -> None:
     claims = check(sign(access(**{"cognito:groups": None})))
     assert claims.groups == frozenset()
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowed) as told:
         tokens.require(claims, frozenset({"reviewer"}))
+    assert told.value.faults == (Fault("not_allowed"),)
 
 
 def test_half_a_minute_of_clock_difference_is_forgiven() -> None:
@@ -243,8 +244,9 @@ def test_an_id_token_belongs_to_the_sign_in_that_was_begun() -> None:
     ids=str,
 )
 def test_any_other_id_token_is_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(NotSignedIn) as told:
         verify_id(sign(id_claims(**changes)), NOW, keys, POOL, nonce="nonce-1", subject=SUBJECT)
+    assert told.value.faults == (Fault("not_signed_in"),)
 
 
 def test_an_empty_nonce_never_matches() -> None:
