@@ -12,6 +12,7 @@ SUBCOMMANDS = {
     "model": ("modelling.model_command", "Fit, show and check proxy means test artefacts."),
     "policy": ("modelling.policy_command", "Try a whole policy, and choose whom to visit."),
     "monitor": ("modelling.monitoring_command", "Judge a cycle from its ground checks."),
+    "rank": ("modelling.rank_command", "Rank families: deciles, quotas, lists, with a lottery."),
     "audit": ("modelling.audit_command", "Verify an export of the ledger, with no writer code."),
     "holidays": ("modelling.holidays_command", "Write the holiday file of a year."),
 }
