@@ -121,13 +121,12 @@ def simulate(
         say: told how far it is.
     """
     between = village_variance(study)
-    # Streams of their own: more replicates change no figure, only the intervals.
-    streams = [np.random.default_rng([seed, kind]) for kind in (0, 1)]
-    drawn = np.array([_play(study, given, shares, between, streams[0]) for _ in range(draws)])
+    rng = np.random.default_rng(seed)
+    drawn = np.array([_play(study, given, shares, between, rng) for _ in range(draws)])
     say(f"played {draws} times on the survey")
     again = []
     for number in range(replicates):
-        again.append(_play(resample(study, streams[1]), given, shares, between, streams[1]))
+        again.append(_play(resample(study, rng), given, shares, between, rng))
         if (number + 1) % 50 == 0:
             say(f"played {number + 1} of {replicates} times on drawn villages")
     world = steps.begin(study, given, between, np.random.default_rng(seed))
