@@ -201,6 +201,7 @@ class FaultyAws(FakeAws):
         history: which call was made where; None when nobody will read it.
         meanwhile: (run, number of its call, inside it) -> what others do then.
         at_call: told of each call just before it is carried out.
+        call_ms: how long a call takes.
     """
 
     now: int = 0
@@ -214,6 +215,7 @@ class FaultyAws(FakeAws):
     meanwhile: dict[tuple[str, int, bool], Callable[[], None]] = field(default_factory=dict)
     at_call: Callable[[Run, str], None] | None = None
     made: int = 0
+    call_ms: int = 7
 
     def call(self, name: str, do: Callable[[], T]) -> T:
         """Let others go first, then carry out the call with what is to happen to it."""
@@ -233,7 +235,7 @@ class FaultyAws(FakeAws):
         self._others(run.name, number, inside=False)
         if self.trace is not None:
             self.trace.append(f"  {run.name:28} {name}{f'  !! {trouble}' if trouble else ''}")
-        self.now += 7
+        self.now += self.call_ms
         if trouble is Trouble.CRASH_BEFORE:
             raise Crash
         if trouble is Trouble.REFUSED:

@@ -38,7 +38,7 @@ def results(seeds: Iterable[int]) -> Iterator[Result]:
     """Run the schedules of seeds, one after another.
 
     Nearly all that a schedule makes lives until its end, so Python's search for cycles finds
-    nothing meanwhile and takes a tenth of the time and more. It rests, and is done after every twenty.
+    nothing meanwhile and takes a tenth of the time. It rests, and is done after every twenty.
     """
     gc.collect()
     gc.freeze()

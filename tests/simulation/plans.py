@@ -130,6 +130,7 @@ class Plan:
         skewed: the machines' clocks differ.
         sticky: how often, in a thousand, the run that made a call makes the next one too.
         lossy: records of the stream may be lost.
+        hurried: calls take no time, so that much happens in one millisecond.
         impatient: clients who never come back after an answer that they did not get.
         only: exactly these faults, for a plan that was shrunk; None for those of the dice.
     """
@@ -142,6 +143,7 @@ class Plan:
     sticky: int = 0
     skewed: bool = False
     lossy: bool = False
+    hurried: bool = False
     impatient: frozenset[int] = frozenset()
     only: tuple[tuple[Where, Trouble], ...] | None = None
 
@@ -165,6 +167,7 @@ BY_MACHINES = (
 
 A_DAY_WITHOUT_THE_REGISTRY = [("down", 0), *[("hours", 0), ("sweep", 0)] * 8]
 OPENINGS = ("truth", "truth", "lies", "lies", "down")
+A_BUSY_DESK = [*[("read", 1)] * 2, *[("reissue", 1)] * 4, *[("read", 1)] * 2]
 A_SEALED_DAY = [("midnight", 0), ("seal", 0), ("seal", 0)]
 
 
@@ -185,7 +188,9 @@ def plan_of(seed: int) -> Plan:
         kind = dice.pick(BY_MACHINES), 0
         if dice.chance(400):
             kind = dice.pick(deeds), 1 + dice.below(count)
-        kinds += [kind] * (2 if dice.chance(450) else 1)  # at once: a double click, a message
+        kinds += [kind] * (2 if dice.chance(600) else 1)  # at once: a double click, a message
+    if dice.chance(200):
+        kinds += A_BUSY_DESK
     if dice.chance(40):
         kinds += A_DAY_WITHOUT_THE_REGISTRY
     if dice.chance(60):
@@ -201,5 +206,6 @@ def plan_of(seed: int) -> Plan:
         sticky=dice.pick((0, 0, 0, 600)),
         skewed=dice.chance(300),
         lossy=dice.chance(400),
+        hurried=dice.chance(300),
         impatient=frozenset(who for who in clients if dice.chance(300)),
     )

@@ -63,6 +63,8 @@ class Schedule:
         self.aws.faults = plan.faults()
         self.aws.trace = [] if tell else None
         self.aws.at_call = self._reads_come_first
+        if plan.hurried:
+            self.aws.call_ms = 0
         if meanwhile is not None:
             self.aws.meanwhile[meanwhile.at] = lambda: self._aside(meanwhile.action)
         self.told = Told(

@@ -35,8 +35,9 @@ def story(plan: Plan, make: Make = Region) -> str:
     """What a person needs to see why a schedule fails."""
     result = Schedule(plan, make, tell=True).go()
     clients = ", ".join(f"client {number}: family {at}" for number, at in plan.clients.items())
+    kinds = "; clocks differ" * plan.skewed + "; calls take no time" * plan.hurried
     told = (
-        f"seed {plan.seed}: {clients}; {plan.width} at once{'; clocks differ' * plan.skewed}",
+        f"seed {plan.seed}: {clients}; {plan.width} at once{kinds}",
         f"actions: {' '.join(map(str, plan.actions))}",
         *(result.region.aws.trace or ()),
         *(f"BROKEN {name}: {what}" for name, what in result.violations),
@@ -55,6 +56,8 @@ def _less(plan: Plan) -> Iterator[Plan]:
         yield replace(plan, width=plan.width - 1)
     if plan.skewed:
         yield replace(plan, skewed=False)
+    if plan.hurried:
+        yield replace(plan, hurried=False)
     if plan.lossy:
         yield replace(plan, lossy=False)
     used = {action.who for action in plan.actions}
