@@ -8,15 +8,11 @@ holds these fakes and the adapters to the same behaviour.
 from __future__ import annotations
 
 import hashlib
-import hmac
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, utils
-
-from chalicelib.adapters.registry_table import TablesDisagreeError
+from chalicelib.adapters import vault_items
+from chalicelib.adapters.registry_table import MAX_LOADED, TablesDisagreeError
 from chalicelib.domain.audit import (
     READS,
     Event,
@@ -28,6 +24,7 @@ from chalicelib.domain.audit import (
     read_chain,
 )
 from chalicelib.domain.day_seal import DaySeal
+from chalicelib.domain.errors import Fault, TryAgain
 from chalicelib.domain.registration import Ref, Registration, State, Work
 from chalicelib.usecases.ports import (
     Bucket,
@@ -37,43 +34,26 @@ from chalicelib.usecases.ports import (
     Loaded,
     Looked,
     Message,
-    Sealed,
     VaultItem,
 )
+from tests.fakes_keys import FakeBlindIndex, FakeOpener, FakeSealer, FakeSigner
+from tests.fakes_memory import FakeAws
+from tests.fakes_refusals import (
+    check_batch,
+    check_event,
+    check_key,
+    check_numbers,
+    check_path,
+    check_write,
+    refused,
+)
 
-T = TypeVar("T")
+__all__ = ["FakeAws", "FakeBlindIndex", "FakeOpener", "FakeSealer", "FakeSigner"]
 
 START = 1_763_712_000_000  # 21 November 2025, 08:00 UTC
-SIGNING = ec.derive_private_key(3510, ec.SECP256R1())
-
-
-@dataclass
-class FakeAws:
-    """What all fakes of one test share: the stored things, and the calls that were made.
-
-    Attributes:
-        calls: names of the calls in order, as AWS names them.
-        vault: (locator, "0" as registered or "1" as corrected) -> item.
-        events: ledger key (pk, sk) -> event.
-        buckets: name -> the bucket, full again at its time.
-        rights: name -> uses.
-    """
-
-    calls: list[str] = field(default_factory=list)
-    cases: dict[Ref, Registration] = field(default_factory=dict)
-    vault: dict[tuple[str, str], VaultItem] = field(default_factory=dict)
-    guards: dict[str, Holder] = field(default_factory=dict)
-    cutoffs: dict[str, Cutoffs] = field(default_factory=dict)
-    events: dict[tuple[str, str], Event] = field(default_factory=dict)
-    sealed_days: dict[str, DaySeal] = field(default_factory=dict)
-    buckets: dict[str, Bucket] = field(default_factory=dict)
-    rights: dict[str, int] = field(default_factory=dict)
-    files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
-
-    def call(self, name: str, do: Callable[[], T]) -> T:
-        """Carry out one call of AWS; simulators override this."""
-        self.calls.append(name)
-        return do()
+_NO_REGION = "-"
+_DAY_S = 86_400
+_TRIES = 3
 
 
 @dataclass
@@ -102,65 +82,19 @@ class FakeRandomness:
 
 
 @dataclass
-class FakeBlindIndex:
-    """Digests under a known key."""
-
-    aws: FakeAws = field(default_factory=FakeAws)
-    version: str = "v1"
-    key: bytes = b""
-
-    def mac(self, purpose: str, data: bytes) -> bytes:
-        if not self.key:
-            self.key = self.aws.call("GenerateMac", lambda: b"a key of the tests")
-        return hmac.digest(self.key, purpose.encode() + b"\0" + data, "sha256")
-
-
-class FakeSealer:
-    """Seals so that nobody reads it at a glance, and context and bytes are checked."""
-
-    def seal(self, plain: bytes, context: str) -> Sealed:
-        return Sealed(_tag(plain, context) + _mask(plain), b"a wrapped key")
-
-
-@dataclass
-class FakeOpener:
-    """Opens what `FakeSealer` sealed."""
-
-    aws: FakeAws = field(default_factory=FakeAws)
-
-    def open(self, sealed: Sealed, context: str) -> bytes:
-        self.aws.call("Decrypt", lambda: None)
-        plain = _mask(sealed.blob[32:])
-        if sealed.blob[:32] != _tag(plain, context):
-            raise ValueError("sealed bytes or context are not what was sealed")
-        return plain
-
-
-def _mask(data: bytes) -> bytes:
-    return bytes(byte ^ 0x5A for byte in data)
-
-
-def _tag(plain: bytes, context: str) -> bytes:
-    return hmac.digest(context.encode(), plain, "sha256")
-
-
-@dataclass
 class FakeCaseStore:
     """Cases in memory; a transaction looks at every condition, then does all or nothing."""
 
     aws: FakeAws = field(default_factory=FakeAws)
+    check = staticmethod(check_write)
 
     def create(
         self, case: Registration, vault: VaultItem, event: Event, guards: Sequence[str]
     ) -> Conflict | None:
-        def write() -> Conflict | None:
-            conflict = self._conflict(case, 0, guards)
-            if conflict is None and case.ref not in self.aws.cases:
-                self._put(case, event, guards)
-                self.aws.vault[case.ref.locator, "0"] = vault
-            return conflict
-
-        return self.aws.call("TransactWriteItems", write)
+        item = vault_items.REGISTERED, vault
+        return self.aws.call(
+            "TransactWriteItems", lambda: self._write(case, None, event, guards, item)
+        )
 
     def change(
         self,
@@ -170,17 +104,11 @@ class FakeCaseStore:
         vault: VaultItem | None = None,
         guards: Sequence[str] = (),
     ) -> Conflict | None:
-        def write() -> Conflict | None:
-            conflict = self._conflict(case, case.version - 1, guards)
-            if conflict is None and self._is_next(case):
-                if vault is not None:
-                    if (case.ref.locator, "1") in self.aws.vault:
-                        raise TablesDisagreeError("a correction never goes over another")
-                    self.aws.vault[case.ref.locator, "1"] = vault
-                self._put(case, event, guards)
-            return conflict
-
-        return self.aws.call("TransactWriteItems", write)
+        item = None if vault is None else (vault_items.CORRECTED, vault)
+        before = case.version - 1
+        return self.aws.call(
+            "TransactWriteItems", lambda: self._write(case, before, event, guards, item)
+        )
 
     def erase(self, case: Registration, event: Event, guards: Sequence[str]) -> Conflict | None:
         return self._write_and_release(case, event, guards, erased=True)
@@ -189,23 +117,27 @@ class FakeCaseStore:
         return self._write_and_release(case, event, guards, erased=False)
 
     def load(self, refs: Sequence[Ref]) -> Mapping[Ref, Loaded]:
-        return self.load_for_scoring(refs, "")[0]
+        return self.load_for_scoring(refs, _NO_REGION)[0]
 
     def load_for_scoring(
         self, refs: Sequence[Ref], region: str
     ) -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
+        if len(refs) > MAX_LOADED:
+            raise ValueError("at most 30 cases are read in one call")
         if not refs:
             return {}, None
-        if len(set(refs)) != len(refs):
-            raise ValueError("BatchGetItem refuses one key twice")
 
         def read() -> Mapping[Ref, Loaded]:
+            check_batch([(ref.village, ref.locator) for ref in refs])
+            check_key("BatchGetItem", sk=region)
             return {ref: self._loaded(ref) for ref in refs if ref in self.aws.cases}
 
         return self.aws.call("BatchGetItem", read), self.aws.cutoffs.get(region)
 
     def look(self, ref: Ref | None, buckets: Sequence[str], region: str) -> Looked:
         def read() -> Looked:
+            check_batch([(name, "B") for name in buckets])
+            check_key("BatchGetItem", sk=region)
             case = self.aws.cases.get(ref) if ref is not None else None
             kept = tuple(self.aws.buckets.get(name) for name in buckets)
             return Looked(case, kept, self.aws.cutoffs.get(region))
@@ -213,7 +145,11 @@ class FakeCaseStore:
         return self.aws.call("BatchGetItem", read)
 
     def holder(self, guard: str) -> Holder | None:
-        return self.aws.call("GetItem", lambda: self.aws.guards.get(guard))
+        def read() -> Holder | None:
+            check_key("GetItem", pk=guard)
+            return self.aws.guards.get(guard)
+
+        return self.aws.call("GetItem", read)
 
     def waiting(self, work: Work, region: str, until: int, limit: int) -> Sequence[Ref]:
         def read() -> Sequence[Ref]:
@@ -222,12 +158,12 @@ class FakeCaseStore:
                 for case in self.aws.cases.values()
                 if case.waiting is not None
                 and case.waiting.work is work
-                and case.ref.village.startswith(region)
+                and case.ref.village[:4] == region
                 and case.waiting.due <= until
             ]
             return [Ref(village, locator) for _, village, locator in sorted(due)[:limit]]
 
-        return self.aws.call("Query", read)
+        return self.aws.call("Query", read) if limit > 0 else []
 
     def heads(self) -> Iterator[tuple[str, Head]]:
         cases = self.aws.call("Scan", lambda: list(self.aws.cases.values()))
@@ -237,32 +173,57 @@ class FakeCaseStore:
         items = (self.aws.vault.get((ref.locator, order)) for order in ("0", "1"))
         return Loaded(self.aws.cases[ref], tuple(item for item in items if item is not None))
 
+    def _write(
+        self,
+        case: Registration,
+        before: int | None,
+        event: Event,
+        guards: Sequence[str],
+        vault: tuple[str, VaultItem] | None,
+    ) -> Conflict | None:
+        self.check(case, event, vault and vault[1], guards, 2 + (vault is not None))
+        conflict = self._conflict(case, before, guards)
+        if conflict is None and not self._stale(case, before):
+            key = (case.ref.locator, vault[0]) if vault else None
+            self._refuse_what_is_there(event, key)
+            if key and vault:
+                self.aws.vault[key] = vault[1]
+            self._put(case, event, guards)
+        return conflict
+
     def _write_and_release(
         self, case: Registration, event: Event, guards: Sequence[str], *, erased: bool
     ) -> Conflict | None:
         """As the adapter: guards of others make it write again without them."""
+        orders = (vault_items.REGISTERED, vault_items.CORRECTED) if erased else ()
 
         def write(released: Sequence[str]) -> Conflict | None:
+            self.check(case, event, None, released, 2 + len(orders))
             conflict = self._conflict(case, case.version - 1, released)
-            if conflict is None and self._is_next(case):
+            if self._stale(case, case.version - 1):
+                return conflict and Conflict(conflict.case, ())
+            self._refuse_what_is_there(event, None)
+            if conflict is None:
                 self._put(case, event, ())
                 for guard in released:
                     self.aws.guards.pop(guard, None)
-                for order in ("0", "1") if erased else ():
+                for order in orders:
                     self.aws.vault.pop((case.ref.locator, order), None)
             return conflict
 
         conflict = self.aws.call("TransactWriteItems", lambda: write(guards))
-        while conflict is not None and conflict.case is None and conflict.held:
+        while conflict is not None and conflict.held:
             others = {holder.guard for holder in conflict.held}
             guards = [guard for guard in guards if guard not in others]
             conflict = self.aws.call("TransactWriteItems", lambda: write(guards))  # noqa: B023 - runs at once
-        return conflict and Conflict(conflict.case, ())
+        return conflict
 
-    def _conflict(self, case: Registration, before: int, guards: Sequence[str]) -> Conflict | None:
+    def _conflict(
+        self, case: Registration, before: int | None, guards: Sequence[str]
+    ) -> Conflict | None:
         """Which conditions fail; a state that ends in this very event is this call's own."""
         there = self.aws.cases.get(case.ref)
-        stale = (there.version if there else 0) != before
+        stale = self._stale(case, before)
         if stale and there is not None and there.head == case.head:
             return None
         found = (self.aws.guards.get(guard) for guard in guards)
@@ -274,8 +235,17 @@ class FakeCaseStore:
         )
         return Conflict(there if stale else None, held) if stale or held else None
 
-    def _is_next(self, case: Registration) -> bool:
-        return self.aws.cases[case.ref].version == case.version - 1
+    def _stale(self, case: Registration, before: int | None) -> bool:
+        """Whether another version than `before` stands there; None stands for no case at all."""
+        there = self.aws.cases.get(case.ref)
+        if before is None:
+            return there is not None
+        return there is None or there.version != before
+
+    def _refuse_what_is_there(self, event: Event, vault: tuple[str, str] | None) -> None:
+        """Vault and ledger are never written over, by whatever the registry knows."""
+        if event_key(event) in self.aws.events or vault in self.aws.vault:
+            raise TablesDisagreeError("vault or ledger hold what the registry does not know")
 
     def _put(self, case: Registration, event: Event, guards: Sequence[str]) -> None:
         self.aws.cases[case.ref] = case
@@ -299,12 +269,20 @@ class FakeLedger:
         return self.aws.call("Query", read)
 
     def put_read(self, event: Event) -> bool:
-        key = event_key(event)
-        stands = self.aws.call("PutItem", lambda: self.aws.events.setdefault(key, event))
-        return stands.hash == event.hash
+        def write() -> Event:
+            check_event("PutItem", event)
+            return self.aws.events.setdefault(event_key(event), event)
+
+        return self.aws.call("PutItem", write).hash == event.hash
 
     def reads_of(self, locator: str, limit: int) -> Sequence[Event]:
-        events = self.aws.call("Query", lambda: list(self.aws.events.values()))
+        def read() -> list[Event]:
+            check_key("Query", ref=locator)
+            if limit < 1:
+                raise refused("Query", "a limit is 1 or more")
+            return list(self.aws.events.values())
+
+        events = self.aws.call("Query", read)
         found = [event for event in events if event.ref == locator]
         return sorted(found, key=lambda event: (event.at, event.seq), reverse=True)[:limit]
 
@@ -347,19 +325,38 @@ class FakeLimits:
     aws: FakeAws = field(default_factory=FakeAws)
 
     def spend(self, bucket: str, now: int, *, capacity: int, refill_ms: int) -> None:
-        def write() -> None:
-            full = max(self.aws.buckets.get(bucket, Bucket(0, now)).at, now)
-            self.aws.buckets[bucket] = Bucket(capacity, full + refill_ms)
+        """As the adapter: a bucket that was full again and still kept takes a second update."""
 
-        self.aws.call("UpdateItem", write)
+        def update(*, start: bool) -> bool:
+            check_key("UpdateItem", pk=bucket)
+            there = self.aws.buckets.get(bucket)
+            if (there is not None and there.at < now) is not start:
+                return False
+            full = (now if start or there is None else there.at) + refill_ms
+            kept_until = (now + 1000 * refill_ms) // 1000 + _DAY_S
+            check_numbers("UpdateItem", now, refill_ms, capacity, kept_until, full)
+            self.aws.buckets[bucket] = Bucket(capacity, full)
+            self.aws.kept_until[bucket, "B"] = kept_until
+            return True
+
+        for _ in range(_TRIES):
+            for start in (False, True):
+                if self.aws.call("UpdateItem", lambda: update(start=start)):  # noqa: B023 - runs at once
+                    return
+        raise TryAgain(Fault("busy"))
 
     def take(self, name: str, limit: int, until: int) -> bool:
         def write() -> bool:
+            check_key("UpdateItem", pk=name)
+            check_numbers("UpdateItem", limit, until // 1000)
             used = self.aws.rights.get(name, 0)
-            self.aws.rights[name] = min(used + 1, limit)
-            return used < limit
+            if used >= limit:
+                return False
+            self.aws.rights[name] = used + 1
+            self.aws.kept_until[name, "L"] = until // 1000
+            return True
 
-        return self.aws.call("UpdateItem", write)
+        return self.aws.call("UpdateItem", write) if limit > 0 else False
 
 
 @dataclass
@@ -382,20 +379,8 @@ class FakePublicFiles:
     aws: FakeAws = field(default_factory=FakeAws)
 
     def put(self, path: str, content: bytes, content_type: str) -> None:
-        self.aws.call("PutObject", lambda: self.aws.files.update({path: (content, content_type)}))
+        def write() -> None:
+            check_path(path)
+            self.aws.files[path] = content, content_type
 
-
-@dataclass
-class FakeSigner:
-    """A real P-256 key, the same in every run."""
-
-    aws: FakeAws = field(default_factory=FakeAws)
-
-    def public_key(self) -> bytes:
-        form = serialization.PublicFormat.SubjectPublicKeyInfo
-        public = SIGNING.public_key().public_bytes(serialization.Encoding.DER, form)
-        return self.aws.call("GetPublicKey", lambda: public)
-
-    def sign(self, digest: bytes) -> bytes:
-        ecdsa = ec.ECDSA(utils.Prehashed(hashes.SHA256()))
-        return self.aws.call("Sign", lambda: SIGNING.sign(digest, ecdsa))
+        self.aws.call("PutObject", write)

@@ -45,6 +45,8 @@ class OpsTable:
         use early and never one late. The name carries its period (a day), since an item may be
         kept for two days after its time.
         """
+        if limit < 1:
+            return False
         try:
             self._update(
                 ops_items.right_key(name),

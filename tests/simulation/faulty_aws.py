@@ -16,7 +16,7 @@ from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
 from chalicelib.domain.audit import Event
 from chalicelib.domain.errors import Fault, TryAgain
-from tests.fakes import FakeAws
+from tests.fakes_memory import FakeAws, sent_again
 
 T = TypeVar("T")
 
@@ -262,9 +262,7 @@ class FaultyAws(FakeAws):
             return answer
         self.now += SDK_WAIT_MS
         self.hand_over()
-        # A transaction that was done is known by its token for ten minutes; all else, and a
-        # transaction that was refused, is looked at anew and may meet itself.
-        return answer if name == "TransactWriteItems" and answer is None else do()
+        return sent_again(name, answer, do)
 
     def hand_over(self) -> None:
         """Let the other runs make their calls."""

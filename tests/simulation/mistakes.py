@@ -43,7 +43,7 @@ class PutThenPut(_Region):
             self, case: Registration, vault: VaultItem, event: Event, guards: Sequence[str]
         ) -> Conflict | None:
             aws = self.aws
-            conflict = aws.call("GetItem", lambda: self._conflict(case, 0, guards))
+            conflict = aws.call("GetItem", lambda: self._conflict(case, None, guards))
             if conflict is None and case.ref not in aws.cases:
                 aws.call("PutItem", lambda: self._put(case, event, ()))
                 for guard in guards:
@@ -130,7 +130,7 @@ class ConditionWithoutOwnId(_Region):
 
     class Store(RegionStore):
         def _conflict(
-            self, case: Registration, before: int, guards: Sequence[str]
+            self, case: Registration, before: int | None, guards: Sequence[str]
         ) -> Conflict | None:
             conflict = super()._conflict(case, before, guards)
             there = self.aws.cases.get(case.ref)

@@ -1,0 +1,54 @@
+"""What all fakes of one test share: the stored things, and the one seam that calls go through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from chalicelib.domain.audit import Event
+from chalicelib.domain.day_seal import DaySeal
+from chalicelib.domain.registration import Ref, Registration
+from chalicelib.usecases.ports import Bucket, Cutoffs, Holder, VaultItem
+
+T = TypeVar("T")
+
+
+@dataclass
+class FakeAws:
+    """What all fakes of one test share: the stored things, and the calls that were made.
+
+    Attributes:
+        calls: names of the calls in order, as AWS names them.
+        vault: (locator, "0" as registered or "1" as corrected) -> item.
+        events: ledger key (pk, sk) -> event.
+        buckets: name -> the bucket, full again at its time.
+        rights: name -> uses.
+        kept_until: (name, "B" of a bucket or "L" of a right) -> when it may vanish (seconds).
+    """
+
+    calls: list[str] = field(default_factory=list)
+    cases: dict[Ref, Registration] = field(default_factory=dict)
+    vault: dict[tuple[str, str], VaultItem] = field(default_factory=dict)
+    guards: dict[str, Holder] = field(default_factory=dict)
+    cutoffs: dict[str, Cutoffs] = field(default_factory=dict)
+    events: dict[tuple[str, str], Event] = field(default_factory=dict)
+    sealed_days: dict[str, DaySeal] = field(default_factory=dict)
+    buckets: dict[str, Bucket] = field(default_factory=dict)
+    rights: dict[str, int] = field(default_factory=dict)
+    kept_until: dict[tuple[str, str], int] = field(default_factory=dict)
+    files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+
+    def call(self, name: str, do: Callable[[], T]) -> T:
+        """Carry out one call of AWS; simulators override this."""
+        self.calls.append(name)
+        return do()
+
+
+def sent_again(call: str, answer: T, do: Callable[[], T]) -> T:
+    """What the SDK hears when it sends a call again whose first answer, this one, was lost.
+
+    A transaction that was done is known by its token for ten minutes; all else, and a transaction
+    that was refused, is looked at anew and may meet itself.
+    """
+    return answer if call == "TransactWriteItems" and answer is None else do()
