@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import boto3
 import botocore.session
 import pytest
+from botocore.config import Config
 
 from chalicelib.adapters import dynamo, registry_items
 from chalicelib.adapters.aws import settings
@@ -81,8 +82,8 @@ class Backend:
                 self.client.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
 
 
-def make_backend(endpoint: str | None) -> Backend:
-    """Make all resources at an endpoint, and a client that refuses what AWS refuses."""
+def make_backend(endpoint: str | None, *, strict: bool = True) -> Backend:
+    """Make all resources at an endpoint, and a client; if strict, it refuses what AWS refuses."""
     session = boto3.Session("test", "test", region_name=REGION_NAME)
     environment = create_in(session, endpoint)
     core = botocore.session.get_session()
@@ -91,10 +92,18 @@ def make_backend(endpoint: str | None) -> Backend:
         "dynamodb",
         region_name=REGION_NAME,
         endpoint_url=endpoint,
-        config=settings(validate=True),
+        config=patient(),
     )
-    strict_dynamodb.watch(client)
+    if strict:
+        strict_dynamodb.watch(client)
     return Backend(client, environment)
+
+
+def patient() -> Config:
+    """How our clients behave, but that they wait: on a busy machine a call that is sent again
+    because its answer came late would be carried out twice.
+    """
+    return settings(validate=True).merge(Config(connect_timeout=30, read_timeout=60))
 
 
 def fake_world() -> World:

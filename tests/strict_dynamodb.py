@@ -14,11 +14,12 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from tests.bench.meter import item_size, value_size
-from tests.strict_expressions import Refusal, check_expressions
+from tests.strict_answers import Answers
+from tests.strict_expressions import Refusal, check_expressions, queried_partition
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSResponse
@@ -38,6 +39,7 @@ MAX_KEY = {"HASH": 2048, "RANGE": 1024}
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}", re.ASCII)
 _LARGEST = Decimal("9." + "9" * 37 + "E125")
 _SMALLEST = Decimal("1E-130")
+_EXACT = Context(prec=300)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ def watch(client: BaseClient) -> None:
     def before(params: dict[str, Any], model: OperationModel, **_: object) -> None:
         check(model.name, params, schema_of)
 
+    def keys_of(table: str, index: str | None) -> set[str]:
+        schema = schema_of(table)
+        return {*schema.keys, *(schema.indexes[index] if index else ())}
+
+    Answers(client, keys_of).listen()
     events: Any = client.meta.events  # its handlers may answer, which its stubs do not know
     events.register("provide-client-params.dynamodb.*", before)
     events.register("before-call.dynamodb.TransactWriteItems", tokens.before)
@@ -181,6 +188,8 @@ def _check_number(text: str) -> None:
         raise Refusal("a number has at most 38 digits")
     if number and not _SMALLEST <= abs(number) <= _LARGEST:
         raise Refusal("a number lies between 1E-130 and 9.9E125")
+    if text != format(number.normalize(_EXACT), "f"):
+        raise Refusal("a number is written as DynamoDB writes it: moto keeps it as typed")
 
 
 def _check_set(kind: str, held: Sequence[str | bytes]) -> None:
@@ -270,6 +279,9 @@ def _check_pages(kind: str, asked: Request, schema: Schema) -> None:
     _check_values(asked)
     held = {*schema.keys, *keys} if index in schema.narrow else None
     check_expressions(kind, asked, keys, types=schema.types, held=held)
+    (partition,) = (name for name, role in keys.items() if role == "HASH")
+    if kind == "Query" and start and start[partition] != queried_partition(asked, partition):
+        raise Refusal("a start key lies within what is asked")
 
 
 def _check_values(asked: Request) -> None:
@@ -326,6 +338,6 @@ def rules() -> Iterator[str]:
     """The sentences of all refusals, for the test that each is seeded once."""
     from pathlib import Path
 
-    for name in ("strict_dynamodb.py", "strict_expressions.py"):
+    for name in ("strict_dynamodb.py", "strict_expressions.py", "strict_answers.py"):
         source = Path(__file__).with_name(name).read_text()
         yield from re.findall(r'raise Refusal\(\s*"([^"]+)"', source)

@@ -86,6 +86,16 @@ def check_expressions(
             raise Refusal("a filter does not look at the key")
 
 
+def queried_partition(asked: Mapping[str, Any], partition: str) -> Mapping[str, Any]:
+    """The value of the partition key that a query asks for."""
+    names = asked.get("ExpressionAttributeNames", {})
+    tokens = [names.get(token, token) for token in _tokens(asked["KeyConditionExpression"])]
+    value: Mapping[str, Any] = asked["ExpressionAttributeValues"][
+        tokens[tokens.index(partition) + 2]
+    ]
+    return value
+
+
 def _check_placeholders(
     given: Mapping[str, str], names: Mapping[str, str] | None, values: Mapping[str, Any] | None
 ) -> None:
