@@ -8,7 +8,7 @@ N ?= 2000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo chaos test check prove fuzz bench build clean clean-data simulate
+.PHONY: help run demo chaos test check prove fuzz faithful bench build clean clean-data simulate
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -44,6 +44,11 @@ fuzz: ## N=1000000 hostile requests to the handlers, in process, every answer ju
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m frontend.build
 	@$(PY) -m tests.fuzz.run $(N)
+
+faithful: N := 20000
+faithful: ## N=20000 random calls into fakes, moto and local AWS, every answer and state compared
+	@$(PYTHON) infra/bootstrap.py dev aws
+	@$(PY) -m tests.faithful.run $(N)
 
 SEEDS ?= 0:5000
 simulate: ## run the system through faults: SEEDS=0:5000, one seed to read it, or "--on 20000"

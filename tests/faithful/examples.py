@@ -1,0 +1,170 @@
+"""Random examples: lists of calls, the frequent ones more often, the edges now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from chalicelib.domain.registration import Work
+from tests.builders import MINUTE, REGION
+from tests.faithful.calls import (
+    REQUESTS,
+    Again,
+    Call,
+    Correct,
+    End,
+    Heads,
+    HolderOf,
+    Load,
+    Long,
+    Look,
+    Move,
+    PublishCutoffs,
+    Register,
+    WaitingFor,
+    WaitTogether,
+    Zeros,
+)
+from tests.faithful.calls_beside import (
+    EventOf,
+    LastRead,
+    Mac,
+    OfDay,
+    PutFile,
+    Read,
+    ReadsOf,
+    SealAndOpen,
+    SealDay,
+    Seals,
+    Send,
+    Sign,
+    Spend,
+    Take,
+)
+from tests.faithful.calls_edge import Claim, Digits, Lost, Named, Oversize
+from tests.fakes import START
+
+T = TypeVar("T")
+
+LONGEST = 40  # calls of an example: tables stay far under a hundred items
+
+requests = st.integers(0, REQUESTS - 1)
+minutes = st.integers(0, 30) | st.integers(950, 970)  # around midnight UTC too
+versions = st.sampled_from((0, 0, 0, 1, 2))
+regions = st.sampled_from((REGION, REGION, "3511", "35", ""))
+names = st.sampled_from(
+    ("L#ABCDEFGHJK", "C#1", "#name", ":value", "state", "a b/c.é", "", "x" * 2048)
+)
+names |= st.sampled_from(("x" * 2049, "é" * 1024, "é" * 1025))
+few_names = st.lists(st.sampled_from(("L#ABCDEFGHJK", "C#1", "#name", "")), max_size=3).map(tuple)
+actors = st.sampled_from(("staff:a", "staff:ab", "agent:a"))
+times = st.sampled_from((START, START + 1, START + MINUTE, START + 5 * MINUTE, 0))
+large = st.integers(36, 39).map(lambda digits: 10**digits - 1)
+short = st.binary(max_size=4)
+contexts = st.sampled_from(("A|0", "A|0", "A|1"))
+
+
+def few(each: SearchStrategy[T]) -> SearchStrategy[tuple[T, ...]]:
+    """One to three of them."""
+    return st.lists(each, min_size=1, max_size=3).map(tuple)
+
+
+cases = st.one_of(
+    st.builds(Register, requests, st.integers(0, 2), st.integers(1, 2), minutes),
+    st.builds(
+        Register, requests, st.integers(0, 2), st.just(2), minutes, st.sampled_from(("none", "one"))
+    ),
+    st.builds(
+        Move,
+        requests,
+        st.sampled_from(("checked", "unanswered", "unanswered", "decided", "withdrawn")),
+        minutes,
+        versions,
+    ),
+    st.builds(Move, requests, st.just("unanswered"), st.integers(0, 4), st.just(0)),
+    st.builds(Again, requests),
+    st.builds(Correct, requests, requests, st.integers(0, 2), minutes, versions),
+    st.builds(End, requests, requests, st.booleans(), minutes, versions),
+)
+case_reads = st.one_of(
+    st.builds(Load, st.lists(st.integers(-2, REQUESTS - 1), max_size=4).map(tuple)),
+    st.builds(Load, st.lists(st.integers(-2, 3), max_size=3).map(tuple), regions),
+    st.builds(Look, st.none() | requests, few_names, regions),
+    st.builds(HolderOf, st.integers(0, 2), requests),
+    st.builds(HolderOf, names),
+    st.builds(WaitingFor, st.sampled_from(Work), regions, st.integers(-1, 6), st.integers(-1, 3)),
+    st.builds(
+        WaitTogether,
+        few(st.integers(0, 5)),
+        st.sampled_from((REGION, "35")),
+        st.integers(4, 6),
+        st.integers(1, 3),
+    ),
+    st.builds(PublishCutoffs, st.sampled_from((REGION, "3511"))),
+)
+ledger = st.one_of(
+    st.builds(Read, actors, requests, minutes, st.sampled_from((0, 0, 0, 1))),
+    st.builds(Read, st.just("staff:a"), requests, st.integers(0, 9), st.integers(0, 1)),
+    st.builds(LastRead, actors, st.integers(0, 1)),
+    st.builds(ReadsOf, requests, st.integers(0, 3)),
+    st.builds(EventOf, requests, versions),
+    st.builds(SealDay, st.integers(0, 1), few(st.integers(0, 2))),
+    st.builds(Seals, st.booleans()),
+)
+whole = st.one_of(
+    st.builds(OfDay, st.sampled_from(("events", "states")), st.just(0)),
+    st.builds(OfDay, st.sampled_from(("events", "hashes", "states")), st.integers(0, 1)),
+    st.builds(Heads),
+)
+limits = st.one_of(
+    st.builds(Spend, st.just("L#ABCDEFGHJK"), few(times), st.sampled_from((1, MINUTE))),
+    st.builds(Take, st.just("a"), few(st.tuples(st.integers(0, 3), times))),
+    st.builds(Spend, names, few(times | large), st.just(MINUTE) | large, st.just(10) | large),
+    st.builds(Take, names, few(st.tuples(st.integers(0, 2) | large, times | large))),
+)
+others = st.one_of(
+    st.builds(Send, st.integers(0, 23), st.integers(1, 3), st.just("ABCDEFGHJK") | names),
+    st.builds(
+        PutFile, st.sampled_from(("a", "audit/1.json", "a b#:é", "", Long("x" * 1025))), few(short)
+    ),
+    st.builds(Mac, st.sampled_from(("nik", "kk", "")), short),
+    st.builds(
+        SealAndOpen,
+        short | st.sampled_from((Zeros(65_536), Zeros(65_537))),
+        contexts,
+        contexts,
+        st.sampled_from(("", "", "last byte", "first byte", "cut", "other key", "no key of ours")),
+    ),
+    st.builds(Sign, st.sampled_from((bytes(32), b"d" * 32, b"short"))),
+)
+edges = st.one_of(
+    st.builds(
+        Oversize, requests, st.sampled_from(("case", "vault", "event")), st.sampled_from((0, 1))
+    ),
+    st.builds(Claim, requests, st.sampled_from((97, 98))),
+    st.builds(Claim, requests, st.just(2), st.sampled_from((0, 8, 2048, 2049)), st.booleans()),
+    st.builds(Digits, requests, st.sampled_from((37, 38, 39)), st.booleans()),
+    st.builds(Named, st.sampled_from(("x", "é")), few(st.sampled_from((0, 511, 512, 1022, 1023)))),
+    st.builds(Read, actors, requests, minutes, st.just(0), st.just(300_000)),
+)
+
+OFTEN: Sequence[tuple[int, SearchStrategy[Call]]] = (
+    (36, cases),
+    (8, st.builds(Lost, cases | ledger | limits)),
+    (20, case_reads),
+    (14, ledger),
+    (2, whole),  # seventeen queries each
+    (12, limits),
+    (9, others),
+    (2, edges),
+)
+_KINDS = [kind for often, kind in OFTEN for _ in range(often)]
+
+calls: SearchStrategy[Call] = st.integers(0, len(_KINDS) - 1).flatmap(_KINDS.__getitem__)
+examples: SearchStrategy[list[Call]] = st.lists(
+    st.lists(calls, max_size=LONGEST // 4), min_size=4, max_size=4
+).map(lambda parts: [call for part in parts for call in part])
+"""Four lists in a row: one alone would be short most of the time, and each shrinks to nothing."""

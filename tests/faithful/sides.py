@@ -1,0 +1,418 @@
+"""The sides that are compared: the fakes, the adapters on moto, the adapters on the local AWS.
+
+Each has every port that a fake stands for, tells which calls of AWS it made, and shows all that is
+stored as DynamoDB's own items. moto stands behind the strict fixture, as everywhere; the local AWS
+does not, so that it speaks for itself.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import botocore.session
+import httpx
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
+
+from chalicelib.adapters import dynamo, ledger_items, ops_items, registry_items, vault_items
+from chalicelib.adapters.protection import KmsBlindIndex, KmsOpener, PublicKeySealer
+from chalicelib.adapters.public_files import PublicBucket
+from chalicelib.adapters.queues import WorkQueue, from_body
+from chalicelib.adapters.signer import KmsSigner
+from chalicelib.usecases.ports import (
+    BlindIndex,
+    Cutoffs,
+    Limits,
+    Message,
+    Opener,
+    Queue,
+    Sealer,
+)
+from chalicelib.usecases.seal_day import PublicFiles, Signer
+from infra.resources import ACCOUNT
+from tests.fakes import (
+    FakeAws,
+    FakeBlindIndex,
+    FakeCaseStore,
+    FakeLedger,
+    FakeLimits,
+    FakeOpener,
+    FakePublicFiles,
+    FakeQueue,
+    FakeSealer,
+    FakeSigner,
+)
+from tests.fakes_memory import sent_again
+from tests.stores import REGION_NAME, Backend, Ledger, Store, make_backend, patient
+
+Items = dict[tuple[str, str], dict[str, Any]]
+"""Items of a table by key, as DynamoDB writes them."""
+
+T = TypeVar("T")
+
+TABLES = ("registry", "vault", "ledger", "ops")
+STAGE = "pilot"
+
+
+@dataclass
+class Ports:
+    """Every port that a fake stands for."""
+
+    store: Store
+    limits: Limits
+    ledger: Ledger
+    publish_cutoffs: Callable[[str, Cutoffs], None]
+    queue: Queue
+    files: PublicFiles
+    index: BlindIndex
+    sealer: Sealer
+    opener: Opener
+    signer: Signer
+
+
+@dataclass
+class Side:
+    """One side in one example.
+
+    Attributes:
+        asked: calls of AWS since it was last emptied, by AWS's names.
+        costly: whether looking at all that is stored takes calls.
+        losing: whether each answer is lost once, so that the SDK sends the same call again.
+        digests: the digests that were given, in the order of their first time.
+    """
+
+    name: str
+    ports: Ports
+    asked: list[str] = field(default_factory=list)
+    losing: bool = False
+    costly: bool = False
+    digests: list[bytes] = field(default_factory=list)
+
+    def start(self, *, known: bool = False) -> None:
+        """Empty everything for the next example.
+
+        Args:
+            known: nothing was written since all items were last looked at.
+        """
+        raise NotImplementedError
+
+    def items(self, table: str) -> Items:
+        """All that a table holds."""
+        raise NotImplementedError
+
+    def messages(self) -> Counter[Message]:
+        """All that was sent to the queue in this example."""
+        raise NotImplementedError
+
+    def file(self, path: str) -> tuple[bytes, str] | None:
+        """A file and its type."""
+        raise NotImplementedError
+
+
+class LosingAws(FakeAws):
+    """The fake's memory; an answer may be lost, and the call is sent again."""
+
+    losing = False
+
+    def call(self, name: str, do: Callable[[], T]) -> T:
+        answer = super().call(name, do)
+        return sent_again(name, answer, do) if self.losing else answer
+
+
+@dataclass
+class Fakes:
+    """Which fakes a side is made of: the true ones, or one of them mistaken."""
+
+    aws: type[LosingAws] = LosingAws
+    store: type[FakeCaseStore] = FakeCaseStore
+    limits: type[FakeLimits] = FakeLimits
+    ledger: type[FakeLedger] = FakeLedger
+    queue: type[FakeQueue] = FakeQueue
+    files: type[FakePublicFiles] = FakePublicFiles
+    opener: type[FakeOpener] = FakeOpener
+
+
+class FakeSide(Side):
+    """The fakes over one memory."""
+
+    def __init__(self, fakes: Fakes | None = None, name: str = "fake") -> None:
+        self._fakes = fakes or Fakes()
+        self._title = name
+        self.start()
+
+    def start(self, *, known: bool = False) -> None:
+        fakes = self._fakes
+        self.aws = aws = fakes.aws()
+        self._encoded: dict[int, tuple[object, dict[str, Any]]] = {}
+        ports = Ports(
+            fakes.store(aws),
+            fakes.limits(aws),
+            fakes.ledger(aws),
+            aws.cutoffs.__setitem__,
+            fakes.queue(aws),
+            fakes.files(aws),
+            FakeBlindIndex(aws),
+            FakeSealer(),
+            fakes.opener(aws),
+            FakeSigner(aws),
+        )
+        super().__init__(self._title, ports, asked=aws.calls)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "losing":
+            self.aws.losing = bool(value)
+
+    def items(self, table: str) -> Items:
+        found: Iterator[dict[str, Any]] = getattr(self, f"_{table}")()
+        return {(item["pk"]["S"], item["sk"]["S"]): item for item in found}
+
+    def messages(self) -> Counter[Message]:
+        queue = self.ports.queue
+        assert isinstance(queue, FakeQueue)
+        return Counter(queue.sent)
+
+    def file(self, path: str) -> tuple[bytes, str] | None:
+        return self.aws.files.get(path)
+
+    def _once(self, kept: T, encode: Callable[[T], dynamo.Item]) -> dict[str, Any]:
+        """The item of a kept object, encoded when it is first met."""
+        known = self._encoded.get(id(kept))
+        if known is None or known[0] is not kept:
+            known = kept, dynamo.encode(encode(kept))
+            self._encoded[id(kept)] = known
+        return known[1]
+
+    def _registry(self) -> Iterator[dict[str, Any]]:
+        for case in self.aws.cases.values():
+            yield self._once(case, registry_items.to_item)
+        for held in self.aws.guards.values():
+            item = registry_items.guard_to_item(held.guard, held.ref, held.request_id)
+            yield dynamo.encode(item)
+        for region, cutoffs in self.aws.cutoffs.items():
+            yield dynamo.encode(registry_items.cutoffs_to_item(region, cutoffs))
+
+    def _vault(self) -> Iterator[dict[str, Any]]:
+        for (locator, order), vault in self.aws.vault.items():
+            yield dynamo.encode(vault_items.to_item(locator, order, vault))
+
+    def _ledger(self) -> Iterator[dict[str, Any]]:
+        for event in self.aws.events.values():
+            yield self._once(event, ledger_items.event_to_item)
+        for seal in self.aws.sealed_days.values():
+            yield self._once(seal, ledger_items.seal_to_item)
+
+    def _ops(self) -> Iterator[dict[str, Any]]:
+        kept = self.aws.kept_until
+        for name, bucket in self.aws.buckets.items():
+            pk, sk = ops_items.bucket_key(name)
+            full = {"n": bucket.tokens, "f": bucket.at, "ttl": kept[pk, sk]}
+            yield dynamo.encode({"pk": pk, "sk": sk, **full})
+        for name, used in self.aws.rights.items():
+            pk, sk = ops_items.right_key(name)
+            yield dynamo.encode({"pk": pk, "sk": sk, "n": used, "ttl": kept[pk, sk]})
+
+
+class RealSide(Side):
+    """The adapters over tables, a queue, a bucket and keys somewhere."""
+
+    def __init__(self, name: str, endpoint: str | None, *, strict: bool) -> None:
+        self.backend = make_backend(endpoint, strict=strict)
+        self._bare = _BareDynamoDb(endpoint or "")
+        self._sqs = make_backend_client("sqs", endpoint)
+        self._s3 = make_backend_client("s3", endpoint)
+        self._kms = make_backend_client("kms", endpoint)
+        self._queue_url = self._sqs.create_queue(QueueName="tepat-faithful")["QueueUrl"]
+        where = {"LocationConstraint": REGION_NAME}
+        self._s3.create_bucket(Bucket="tepat-faithful-files", CreateBucketConfiguration=where)
+        self._keys = {
+            usage: self._kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["KeyId"]
+            for spec, usage in (
+                ("HMAC_256", "GENERATE_VERIFY_MAC"),
+                ("RSA_2048", "ENCRYPT_DECRYPT"),
+                ("ECC_NIST_P256", "SIGN_VERIFY"),
+            )
+        }
+        opening = self._keys["ENCRYPT_DECRYPT"]
+        self._sealing_key: bytes = self._kms.get_public_key(KeyId=opening)["PublicKey"]
+        self._received: Counter[Message] = Counter()
+        self._unheard = False  # whether something was sent since the queue was last emptied
+        self._kept: dict[str, set[tuple[str, str]]] = {}
+        self._table_names = dict(zip(TABLES, _names(self.backend), strict=True))
+        super().__init__(name, self._ports(), costly=endpoint is not None)
+        for client in (self.backend.client, self._sqs, self._s3, self._kms):
+            self._listen(client)
+
+    def start(self, *, known: bool = False) -> None:
+        for table in TABLES:
+            self._empty(table, self._kept.get(table, set()) if known else set(self.items(table)))
+        self.messages()
+        self._received.clear()
+        self.digests.clear()
+        self.ports = self._ports()
+        self.losing = False
+
+    def close(self) -> None:
+        """Leave nothing open."""
+        self._bare.close()
+
+    def items(self, table: str) -> Items:
+        found = self._bare.scan(self._table_names[table])
+        self._kept[table] = set(found)
+        return found
+
+    def messages(self) -> Counter[Message]:
+        losing, self.losing = self.losing, False
+        ask = {"QueueUrl": self._queue_url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0}
+        while self._unheard:
+            answer = self._sqs.receive_message(**ask).get("Messages", [])
+            self._received.update(from_body(message["Body"]) for message in answer)
+            done = [
+                {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]}
+                for place, message in enumerate(answer)
+            ]
+            if done:
+                self._sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=done)
+            self._unheard = bool(done)
+        self.losing = losing
+        return Counter(self._received)
+
+    def file(self, path: str) -> tuple[bytes, str] | None:
+        found = self._s3.get_object(Bucket="tepat-faithful-files", Key=path)
+        return found["Body"].read(), found["ContentType"]
+
+    def _empty(self, table: str, keys: set[tuple[str, str]]) -> None:
+        self._bare.delete(self._table_names[table], sorted(keys))
+
+    def _ports(self) -> Ports:
+        world = self.backend.world()
+        kms, keys = (lambda: self._kms), self._keys
+        return Ports(
+            world.store,
+            world.limits,
+            world.ledger,
+            world.publish_cutoffs,
+            WorkQueue(self._sqs, self._queue_url),
+            PublicBucket(self._s3, "tepat-faithful-files"),
+            KmsBlindIndex(kms, keys["GENERATE_VERIFY_MAC"], STAGE),
+            PublicKeySealer(self._sealing_key, STAGE),
+            KmsOpener(kms, keys["ENCRYPT_DECRYPT"], STAGE),
+            KmsSigner(self._kms, keys["SIGN_VERIFY"]),
+        )
+
+    def _listen(self, client: Any) -> None:
+        client.meta.events.register_first("before-call.*.*", self._note)
+        client.meta.events.register_first("needs-retry.*.*", self._lose)
+
+    def _note(self, model: Any, **_: object) -> None:
+        if model.name != "DescribeTable":  # the strict fixture reads a table's schema
+            self.asked.append(model.name)
+        self._unheard |= model.name == "SendMessageBatch"
+
+    def _lose(self, attempts: int, **_: object) -> int | None:
+        """Send it again at once, as when no answer came."""
+        return 0 if self.losing and attempts == 1 else None
+
+
+class MotoSide(RealSide):
+    """moto in this process: its memory is looked at and emptied without a call."""
+
+    def __init__(self) -> None:
+        super().__init__("moto", None, strict=True)
+
+    def items(self, table: str) -> Items:
+        found: Items = {}
+        for item in self._table(table).all_items():
+            wire = item.to_json()["Attributes"]
+            found[wire["pk"]["S"], wire["sk"]["S"]] = wire
+        return found
+
+    def _empty(self, table: str, keys: set[tuple[str, str]]) -> None:
+        held = self._table(table)
+        held.items.clear()
+        held.stream_shard = None  # it would be copied with each transaction
+
+    def _table(self, table: str) -> Any:
+        return dynamodb_backends[ACCOUNT][REGION_NAME].tables[self._table_names[table]]
+
+
+class _BareDynamoDb:
+    """DynamoDB without the SDK, which takes ten times as long to look at a table."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._http = httpx.Client(timeout=60)
+        self._auth = SigV4Auth(Credentials("test", "test"), "dynamodb", REGION_NAME)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def scan(self, table: str) -> Items:
+        """All items of a table."""
+        found: Items = {}
+        start: dict[str, Any] = {}
+        while True:
+            page = self._ask("Scan", {"TableName": table, "ConsistentRead": True, **start})
+            for item in page["Items"]:
+                found[item["pk"]["S"], item["sk"]["S"]] = {
+                    name: {"B": b64decode(value["B"])} if "B" in value else value
+                    for name, value in item.items()
+                }
+            if "LastEvaluatedKey" not in page:
+                return found
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def delete(self, table: str, keys: Sequence[tuple[str, str]]) -> None:
+        """Delete items."""
+        requests = [{"DeleteRequest": {"Key": dynamo.key(pk, sk)}} for pk, sk in keys]
+        for start in range(0, len(requests), 25):
+            self._ask("BatchWriteItem", {"RequestItems": {table: requests[start : start + 25]}})
+
+    def _ask(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        headers = {
+            "X-Amz-Target": f"DynamoDB_20120810.{operation}",
+            "Content-Type": "application/x-amz-json-1.0",
+        }
+        request = AWSRequest("POST", self._endpoint, headers=headers, data=json.dumps(body))
+        self._auth.add_auth(request)
+        answer = self._http.post(
+            self._endpoint, content=request.data, headers=dict(request.headers.items())
+        )
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def make_backend_client(service: str, endpoint: str | None) -> Any:
+    """A client of a stand-in that checks parameters."""
+    core = botocore.session.get_session()
+    core.set_credentials("test", "test")
+    return core.create_client(
+        service, region_name=REGION_NAME, endpoint_url=endpoint, config=patient()
+    )
+
+
+def _names(backend: Backend) -> Sequence[str]:
+    tables = backend.tables
+    return tables.registry, tables.vault, tables.ledger, tables.ops
+
+
+@contextmanager
+def both(endpoint: str) -> Iterator[tuple[RealSide, ...]]:
+    """moto and the local AWS at an endpoint."""
+    with mock_aws():
+        local = RealSide("local", endpoint, strict=False)
+        try:
+            yield MotoSide(), local
+        finally:
+            local.close()
