@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -85,9 +86,12 @@ def read_commitment(path: Path) -> Commitment:
         RecordError: it cannot be read or is not one.
     """
     found = _json(path)
-    if set(found) != {"format", "occasion", "commitment"} or found["format"] != COMMITMENT_FORMAT:
+    occasion, sha256 = found.get("occasion"), found.get("commitment")
+    if found.get("format") != COMMITMENT_FORMAT or not isinstance(occasion, str):
         raise RecordError(f"{path.name}: is not a commitment of format {COMMITMENT_FORMAT}")
-    return Commitment(str(found["occasion"]), str(found["commitment"]))
+    if not isinstance(sha256, str) or not _is_hash(sha256):
+        raise RecordError(f"{path.name}: its commitment is not a SHA-256 in hexadecimal")
+    return Commitment(occasion, sha256)
 
 
 def make(population: Population, rule: Rule, seed: bytes, commitment: Commitment) -> Record:
@@ -181,9 +185,9 @@ def prove(folder: Path, commitment: Commitment, population: Population) -> Mappi
     for name in sorted(stated.keys() | here.keys()):
         if stated.get(name) != here.get(name):
             _tell_difference(name, stated, here)
-    if again.cutoffs != (folder / CUTOFFS).read_bytes():
+    if again.cutoffs != _bytes(folder / CUTOFFS):
         raise RecordError(f"{CUTOFFS}: these families and this lottery give other cut-offs")
-    if again.manifest != (folder / MANIFEST).read_bytes():
+    if again.manifest != _bytes(folder / MANIFEST):
         raise RecordError(f"{MANIFEST}: these families and this lottery give another manifest")
     return manifest
 
@@ -195,22 +199,50 @@ def read_manifest(folder: Path) -> tuple[Mapping[str, Any], Rule, bytes]:
         RecordError: it cannot be read or is not whole.
     """
     manifest = _json(folder / MANIFEST)
-    try:
-        if manifest["format"] != FORMAT or manifest["by"] not in WEIGHTS:
-            raise RecordError(f"{MANIFEST}: is not of format {FORMAT}")
-        within = manifest["within"]
-        rule = Rule(
-            manifest["by"],
-            region="region" in within,
-            nation=NATION in within,
-            shared=manifest["shared"],
-            quotas=manifest["quotas"],
-        )
-        return manifest, rule, bytes.fromhex(manifest["seed"])
-    except (KeyError, TypeError, ValueError) as error:
-        if isinstance(error, RecordError):
-            raise
-        raise RecordError(f"{MANIFEST}: is not whole: {error}") from error
+    if manifest.get("format") != FORMAT:
+        raise RecordError(f"{MANIFEST}: is not of format {FORMAT}")
+    for name, fits in _FIELDS.items():
+        if name not in manifest or not fits(manifest[name]):
+            raise RecordError(f"{MANIFEST}, {name}: is missing or not what it should be")
+    within = manifest["within"]
+    rule = Rule(
+        manifest["by"],
+        region="region" in within,
+        nation=NATION in within,
+        shared=manifest["shared"],
+        quotas=manifest["quotas"],
+    )
+    return manifest, rule, bytes.fromhex(manifest["seed"])
+
+
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{64}", value, re.ASCII))
+
+
+def _is_places(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_file(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("name"), str)
+        and _is_hash(value.get("sha256"))
+    )
+
+
+_FIELDS: Mapping[str, Callable[[Any], bool]] = {
+    "occasion": lambda value: isinstance(value, str),
+    "commitment": _is_hash,
+    "seed": _is_hash,
+    "population_sha256": _is_hash,
+    "files": lambda value: isinstance(value, list) and all(map(_is_file, value)),
+    "by": lambda value: isinstance(value, str) and value in WEIGHTS,
+    "within": lambda value: isinstance(value, list),
+    "shared": lambda value: value is None or _is_places(value),
+    "quotas": lambda value: isinstance(value, dict) and all(map(_is_places, value.values())),
+}
+"""What a manifest must hold to be made again; the comparison of bytes does the rest."""
 
 
 def _manifest(
@@ -270,11 +302,18 @@ def _tell_difference(name: str, stated: Mapping[str, str], here: Mapping[str, st
     raise RecordError(f"{name}: is not the file that was ranked: its hash is another")
 
 
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RecordError(f"{path.name}: {error.strerror}") from error
+
+
 def _json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise RecordError(f"{path.name}: cannot be read as JSON") from error
+        found = json.loads(_bytes(path))
+    except ValueError as error:
+        raise RecordError(f"{path.name}: is not JSON in UTF-8") from error
     if not isinstance(found, dict):
         raise RecordError(f"{path.name}: is not an object")
     return found

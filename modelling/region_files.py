@@ -192,6 +192,7 @@ def _arrays(
     while data := file.read(CHUNK * dtype.itemsize):
         saw(data)
         if len(data) % dtype.itemsize:
+            row += len(data) // dtype.itemsize
             break
         found = np.frombuffer(data, dtype=dtype)
         ids = found["id"]

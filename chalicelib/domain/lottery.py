@@ -44,7 +44,9 @@ def commit(seed: bytes, occasion: str) -> str:
 
 def opens(commitment: str, seed: bytes, occasion: str) -> bool:
     """Tell whether this seed is the one that was committed to for this occasion."""
-    return len(seed) == SEED_BYTES and hmac.compare_digest(commit(seed, occasion), commitment)
+    if len(seed) != SEED_BYTES or not occasion.strip():
+        return False
+    return hmac.compare_digest(commit(seed, occasion).encode(), commitment.encode())
 
 
 def key(seed: bytes, population: str) -> bytes:

@@ -42,6 +42,12 @@ def test_a_seed_cannot_be_taken_to_another_occasion(occasion: str) -> None:
     assert not lottery.opens(lottery.commit(SEED, OCCASION), SEED, occasion)
 
 
+@pytest.mark.parametrize("commitment", ["", "\u00e9" * 64, "0" * 64])
+def test_what_is_no_commitment_is_opened_by_nothing(commitment: str) -> None:
+    assert not lottery.opens(commitment, SEED, OCCASION)
+    assert not lottery.opens(lottery.commit(SEED, OCCASION), SEED, "")
+
+
 @pytest.mark.parametrize("seed", [b"", SEED[:31], SEED + b"\0"])
 def test_a_seed_of_another_length_is_refused(seed: bytes) -> None:
     assert not lottery.opens(lottery.commit(SEED, OCCASION), seed, OCCASION)
