@@ -104,6 +104,16 @@ def test_villages_tell_less_than_as_many_families_drawn_alone() -> None:
     assert np.mean(wider) > 1.3
 
 
+def test_five_villages_that_differ_much_still_hold_the_truth() -> None:
+    people = population(9, spread=0.25)
+    rng = np.random.default_rng(77)
+    found = []
+    for _ in range(150):
+        checks = villages_drawn(people, rng, 5)
+        found.append(exclusion(checks, everywhere(checks)))
+    assert np.mean([one.low <= people.exclusion <= one.high for one in found]) >= 0.95
+
+
 def test_a_domain_counts_its_own_families_only() -> None:
     people = population(5)
     checks = drawn(people, np.random.default_rng(1), [60, 60, 60, 60])
