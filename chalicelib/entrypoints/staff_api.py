@@ -143,15 +143,9 @@ def case(request: Request, who: Session, locator: str) -> Response:
     from chalicelib.usecases.show_case import sheet  # noqa: PLC0415
 
     query: Mapping[str, str] = request.query_params or {}
-    asked = query.get("reason", "")
-    may_open = bool(who.claims.groups & OPENERS)
-    reason = asked if asked in _READ_REASONS else "queue"
+    reason, may_open = _look(who.claims.groups, query.get("reason", ""))
     opened = read_case(
-        _ref(locator),
-        who.actor,
-        reason if may_open else "audit",
-        wiring.read_ports(),
-        with_identity=may_open,
+        _ref(locator), who.actor, reason, wiring.read_ports(), with_identity=may_open
     )
     context = {
         "case": sheet(opened, who.actor, wiring.show_ports()),
@@ -197,6 +191,13 @@ def new_receipt(request: Request, who: Session) -> Response:
         told = {"values": sent.fields, "errors": _errors(error), "key": key}
         return _page("reissue", form | told, who, http.status_of(error))
     return _page("new_receipt", {"receipt": paper.text}, who, 201)
+
+
+def _look(groups: frozenset[str], asked: str) -> tuple[str, bool]:
+    """The reason that the ledger names for opening a case, and whether the identity is opened."""
+    if not groups & OPENERS:
+        return "audit", False
+    return (asked if asked in _READ_REASONS else "queue"), True
 
 
 def _ref(locator: str) -> Ref:

@@ -100,6 +100,13 @@ def test_an_auditor_sees_the_case_and_who_looked_but_nobody(desk: Desk, public_a
     assert "Maret 1985" in body
     for secret in ("Contoh", "9901", "Dusun", "08000000", "9 Maret 1985"):
         assert secret not in body
+    assert reads() == [(place, "audit")]
+
+
+def test_a_reason_that_nobody_has_is_that_of_the_queue(desk: Desk, public_api: Any) -> None:
+    place = locator(register(public_api))
+    desk.sign_in("supervisor").get(f"/staff/cases/{place}?reason=curious")
+    assert reads() == [(place, "queue")]
 
 
 def test_a_held_number_leads_to_the_case_that_holds_it(desk: Desk, public_api: Any) -> None:
