@@ -156,9 +156,9 @@ def lines(now: Mapping[str, Any], older: Mapping[str, Mapping[str, Any]]) -> Ite
 
 
 def _moved(name: str, now: float, before: Mapping[str, Mapping[str, float]]) -> str:
-    """What it was at each older commit that has figures, blank where it was the same."""
+    """What it was at each older commit, blank where it was the same, "-" where it was not there."""
     cells = [
-        "" if counted.get(name, 0) == now else f"{counted.get(name, 0):,}"
+        "" if counted.get(name) == now else f"{counted[name]:,}" if name in counted else "-"
         for counted in before.values()
     ]
     return "".join(f"{cell:>9}" for cell in cells)
