@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.application import Application, build, check, stored_order
-from chalicelib.domain.errors import Fault
+from chalicelib.domain.errors import Fault, InvalidRequest
 from chalicelib.domain.household import (
     Attending,
     Disability,
@@ -238,3 +238,9 @@ def test_identity_is_parted_from_the_household() -> None:
 def test_a_family_may_have_neither_card_nor_telephone() -> None:
     identity = build(form(RULES.artefact, kk=None, phone=None), RULES).identity
     assert (identity.kk, identity.phone) == (None, None)
+
+
+def test_a_refusal_is_logged_by_its_codes_alone() -> None:
+    refusal = InvalidRequest(Fault("b", "x"), Fault("a"), Fault("b", "y"))
+    assert str(refusal) == "a, b"
+    assert (len(refusal.faults), refusal.retry_after) == (3, None)

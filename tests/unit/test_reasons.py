@@ -201,7 +201,27 @@ def test_contributions_say_which_way_and_how_much() -> None:
     )
     assert "menurunkan" in contribution_sentence("Jumlah kamar", -12, WORDS)
     assert "-12" not in contribution_sentence("Jumlah kamar", -12, WORDS)
-    assert "hampir tidak mengubah" in contribution_sentence("Jumlah kamar", 0, WORDS)
+    assert "menaikkan" in contribution_sentence("Jumlah kamar", 1, WORDS)
+    assert contribution_sentence("Jumlah kamar", 0, WORDS).startswith(
+        "Jumlah kamar hampir tidak mengubah"
+    )
+
+
+def test_another_answer_is_told_with_its_group() -> None:
+    said = another_answer_sentence("Lantai rumah", "keramik", 6, WORDS)
+    assert said == "Lantai rumah: jika jawaban yang benar keramik, keluarga Anda masuk kelompok 6."
+
+
+@pytest.mark.parametrize("params", [(), (7,), (7, 4, 1)])
+def test_numbers_that_do_not_fit_the_words_are_never_told(params: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        reason_sentence(Reason(Code.DECILE_ABOVE, params), WORDS)
+
+
+def test_a_decision_that_is_final_says_nothing_of_provisional() -> None:
+    household = Household("3510152004", (member(),), {}, NOW)
+    final, *_ = decide(RULES, household, 1, provisional=False, as_of=NOW)
+    assert decision_text(final, RULES.programme("PKH", date(*NOW, 1)), WORDS).note == ""
 
 
 def test_a_label_with_braces_is_only_text() -> None:

@@ -55,6 +55,11 @@ def test_somebody_without_groups_is_signed_in_and_may_nothing() -> None:
     assert told.value.faults == (Fault("not_allowed"),)
 
 
+def test_twenty_groups_are_not_too_many() -> None:
+    groups = [f"group_{letter}" for letter in "abcdefghijklmnopqrst"]
+    assert check(sign(access(**{"cognito:groups": groups}))).groups == set(groups)
+
+
 def test_half_a_minute_of_clock_difference_is_forgiven() -> None:
     assert check(sign(access(exp=NOW - 30)))
     assert check(sign(access(iat=NOW + 30)))
@@ -69,6 +74,7 @@ def test_half_a_minute_of_clock_difference_is_forgiven() -> None:
         {"exp": str(NOW + 840)},
         {"exp": NOW + 840.5},
         {"exp": True},
+        {"exp": 2**53},
         {"exp": 2**60},
         {"exp": [NOW + 840]},
         {"iat": NOW + 31},
@@ -85,6 +91,7 @@ def test_half_a_minute_of_clock_difference_is_forgiven() -> None:
         {"client_id": None, "aud": POOL.client_id},
         {"client_id": [POOL.client_id]},
         {"client_id": ""},
+        {"client_id": "\ud800"},
         {"token_use": "id"},
         {"token_use": "refresh"},
         {"token_use": None},
