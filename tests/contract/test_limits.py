@@ -54,3 +54,15 @@ def test_a_right_is_given_as_often_as_its_limit_says(world: World) -> None:
     taken = [world.limits.take("agent|a1|20251121", 3, START + MINUTE) for _ in range(5)]
     assert taken == [True, True, True, False, False]
     assert world.limits.take("agent|a2|20251121", 3, START + MINUTE)
+
+
+def test_a_right_under_a_limit_of_nothing_is_never_given(world: World) -> None:
+    assert not world.limits.take("agent|a1|20251121", 0, START + MINUTE)
+    assert world.limits.take("agent|a1|20251121", 1, START + MINUTE)
+
+
+def test_a_use_that_a_lower_limit_refuses_changes_no_count(world: World) -> None:
+    for _ in range(3):
+        assert world.limits.take("agent|a1|20251121", 3, START + MINUTE)
+    assert not world.limits.take("agent|a1|20251121", 1, START + MINUTE)
+    assert not world.limits.take("agent|a1|20251121", 3, START + MINUTE)

@@ -49,7 +49,10 @@ class Zeros(bytes):
 class Call(Protocol):
     """One call of a port, or a few that belong together."""
 
-    parts: ClassVar[frozenset[str]]
+    @property
+    def parts(self) -> frozenset[str]:
+        """The parts of the state that it may change."""
+        ...
 
     def deed(self, play: Play) -> Deed:
         """What is done on each side."""

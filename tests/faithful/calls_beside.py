@@ -160,7 +160,12 @@ class Spend:
 
     def deed(self, play: Play) -> Deed:
         how = {"capacity": self.capacity, "refill_ms": self.refill_ms}
-        return lambda side: [side.ports.limits.spend(self.bucket, at, **how) for at in self.times]
+
+        def spend(side: Side) -> None:
+            for now in self.times:
+                side.ports.limits.spend(self.bucket, now, **how)
+
+        return spend
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ class Lost:
     call: Call
 
     @property
-    def parts(self) -> frozenset[str]:  # type: ignore[override]  # those of its call
+    def parts(self) -> frozenset[str]:
         return self.call.parts
 
     def deed(self, play: Play) -> Deed:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from tests.faithful.calls import CASES, Call, Play
 from tests.faithful.outcomes import REFUSED, outcome
-from tests.faithful.sides import TABLES, FakeSide, Items, RealSide, Side
+from tests.faithful.sides import TABLES, FakeSide, Items, Side
 
 SELDOM = 5
 """What a call may have changed is looked at after each; but on a side where that costs calls,
@@ -71,7 +71,7 @@ class Stage:
         met: how often a named difference was met.
     """
 
-    reals: Sequence[RealSide]
+    reals: Sequence[Side]
     excused: Excuse
     make_fake: Callable[[], FakeSide] = FakeSide
     calls: int = 0

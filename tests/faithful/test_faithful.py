@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.faithful.calls import Move, Register
+from tests.faithful.calls import Call, Move, Register
 from tests.faithful.comparing import Stage
 from tests.faithful.differences import excused
 from tests.faithful.playing import Differs, play_until
@@ -35,7 +35,7 @@ def test_many_more_random_calls_are_answered_alike(reals: Sequence[RealSide]) ->
 
 def test_what_differs_is_told_in_words(reals: Sequence[RealSide]) -> None:
     """The local AWS is emptied behind the play's back, as if a write had been lost."""
-    example = [Register(0, 0, 1, 0), Move(0, "checked", 1)]
+    example: list[Call] = [Register(0, 0, 1, 0), Move(0, "checked", 1)]
     local = reals[-1]
     stage = Stage([local], excused)
     assert stage.play(example) == []
