@@ -241,11 +241,11 @@ guards = st.lists(
 ).map(tuple)
 
 
-@given(guards, st.binary(max_size=99), locators, st.sampled_from("01"))
+@given(guards, guards, st.binary(max_size=99), locators, st.sampled_from("01"))
 def test_a_vault_item_comes_back_as_it_was(
-    held: tuple[str, ...], blob: bytes, locator: str, order: str
+    held: tuple[str, ...], wanted: tuple[str, ...], blob: bytes, locator: str, order: str
 ) -> None:
-    vault = VaultItem(Sealed(blob, b"key"), builders.SALT, held)
+    vault = VaultItem(Sealed(blob, b"key"), builders.SALT, held, wanted)
     wire = dynamo.encode(vault_items.to_item(locator, order, vault))
     assert vault_items.from_item(dynamo.decode(wire)) == (locator, vault)
 
