@@ -104,6 +104,18 @@ def test_villages_tell_less_than_as_many_families_drawn_alone() -> None:
     assert np.mean(wider) > 1.3
 
 
+def test_intervals_are_of_the_share_and_not_of_the_count() -> None:
+    """How many are eligible differs between samples as well; that must not widen the share's."""
+    people = population(9, exclusion=0.6)
+    rng = np.random.default_rng(7)
+    found = []
+    for _ in range(150):
+        checks = drawn(people, rng, [100, 100, 100, 100])
+        found.append(exclusion(checks, everywhere(checks)))
+    width = np.mean([one.high - one.low for one in found])
+    assert width < 1.2 * 2 * 1.96 * np.std([one.value for one in found])
+
+
 def test_five_villages_that_differ_much_still_hold_the_truth() -> None:
     people = population(9, spread=0.25)
     rng = np.random.default_rng(77)
