@@ -86,6 +86,7 @@ def line_chart(
     x_format: Format = str,
     y_format: Format = percent,
     level: tuple[float, str] | None = None,
+    from_zero: bool = True,
 ) -> str:
     """Lines over a common axis, with intervals as whiskers and a level to compare with.
 
@@ -95,6 +96,7 @@ def line_chart(
         x_label, y_label: names of the axes with their units.
         x_format, y_format: how a value is written on its axis.
         level: (value, words) of a dashed line across, such as a target.
+        from_zero: whether the upright axis must show 0, as shares and counts should.
 
     Returns:
         An `<svg>` element.
@@ -102,7 +104,7 @@ def line_chart(
     Raises:
         ValueError: nothing to draw, or a value that is not finite.
     """
-    xs, ys = _extent(series, level)
+    xs, ys = _extent(series, level, from_zero=from_zero)
     height = HEIGHT + LEGEND_ROW * len(series)
     across = _scale(xs[0], xs[-1], LEFT, WIDTH - RIGHT)
     up = _scale(ys[0], ys[-1], HEIGHT - BOTTOM, TOP)
@@ -198,7 +200,7 @@ def _cell(words: str, place: int, text: int) -> str:
 
 
 def _extent(
-    series: Sequence[Series], level: tuple[float, str] | None
+    series: Sequence[Series], level: tuple[float, str] | None, *, from_zero: bool
 ) -> tuple[list[float], list[float]]:
     xs = [x for one in series for x, _ in one.points]
     ys = [y for one in series for _, y in one.points]
@@ -206,7 +208,7 @@ def _extent(
     ys += [level[0]] if level is not None else []
     if not xs or not all(math.isfinite(v) for v in (*xs, *ys)):
         raise ValueError("a chart needs at least one point, and finite values")
-    return ticks(min(xs), max(xs)), ticks(min(0.0, *ys), max(ys))
+    return ticks(min(xs), max(xs)), ticks(min(0.0, *ys) if from_zero else min(ys), max(ys))
 
 
 def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:

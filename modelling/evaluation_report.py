@@ -206,6 +206,7 @@ def _calibration_chart(evaluation: Evaluation) -> str:
         y_label="mean truth",
         x_format=lambda x: f"{x:.1f}",
         y_format=lambda y: f"{y:.1f}",
+        from_zero=False,
     )
 
 
