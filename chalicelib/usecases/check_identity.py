@@ -14,7 +14,7 @@ from chalicelib.domain import registration
 from chalicelib.domain.audit import Event
 from chalicelib.domain.errors import TryAgain
 from chalicelib.domain.identity import Identity, IdentityAnswer, IdentityClaim, Outcome
-from chalicelib.domain.registration import Registration, Stamp, State
+from chalicelib.domain.registration import ENDED_STATES, Registration, Stamp, State
 from chalicelib.usecases.open_identity import open_identity
 from chalicelib.usecases.ports import (
     CaseStore,
@@ -99,8 +99,8 @@ def _settle(found: Loaded, answers: tuple[IdentityAnswer, ...], ports: Ports) ->
         freed, event_of_freed = check(registration.freed(case))
         if freed.state is State.MATCHED:
             holders = _holders(found, ports)
-            if holders and all(other.state is State.WITHDRAWN for other in holders):
-                return False  # their numbers are about to be released
+            if holders and all(other.state in ENDED_STATES for other in holders):
+                return False  # their numbers are about to be released, or have just been
             if not holders:
                 moved, event, wanted = freed, event_of_freed, _wanted(found)
     # A conflict means that somebody wrote the case meanwhile: mostly moved it, so that this check

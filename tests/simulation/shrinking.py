@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import groupby
 
 from tests.simulation.plans import Plan
 from tests.simulation.region import Region
@@ -39,10 +40,17 @@ def story(plan: Plan, make: Make = Region) -> str:
     told = (
         f"seed {plan.seed}: {clients}; {plan.width} at once{kinds}",
         f"actions: {' '.join(map(str, plan.actions))}",
-        *(result.region.aws.trace or ()),
+        *_folded(result.region.aws.trace or ()),
         *(f"BROKEN {name}: {what}" for name, what in result.violations),
     )
     return "\n".join(told)
+
+
+def _folded(lines: Iterable[str]) -> Iterator[str]:
+    """Lines that are the same one after another, as one: a look at a day is sixteen queries."""
+    for line, same in groupby(lines):
+        count = sum(1 for _ in same)
+        yield f"{line} x {count}" if count > 1 else line
 
 
 def _less(plan: Plan) -> Iterator[Plan]:

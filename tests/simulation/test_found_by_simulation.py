@@ -317,3 +317,24 @@ def test_a_number_that_another_claims_meanwhile_is_not_taken(world: World) -> No
     world.settle()
     assert world.aws.cases[ref].state is State.NEEDS_OFFICER
     assert ref not in {holder.ref for holder in world.aws.guards.values()}
+
+
+def test_a_holder_that_was_erased_during_the_check_holds_nobody_up(world: World) -> None:
+    """Seed 5414: erased between the look at the guard and the look at its case."""
+    body = form(world.model, member(9901), kk=None)
+    ref = withdrawn_and_anew(world, body, body)
+    holder = next(case for case in world.aws.cases.values() if case.ref != ref)
+
+    class Raced(FakeCaseStore):
+        def holder(self, guard: str) -> Holder | None:
+            found = super().holder(guard)
+            ports = erase.Ports(world.clock, world.random, FakeCaseStore(world.aws))
+            erase.erase(holder.ref, "staff:officer-1", "family_request", ports)
+            return found
+
+    world.store = Raced(world.aws)
+    message = Message(ref, 1)
+    assert world.check(message) == [message]
+    world.store = FakeCaseStore(world.aws)
+    world.settle()
+    assert world.aws.cases[ref].state is State.DECIDED
