@@ -132,6 +132,19 @@ def test_a_template_that_asks_for_what_it_is_not_given_stops_the_load(template: 
         load_words(json.dumps(document).encode())
 
 
+def test_a_template_is_text_and_no_more() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    document["reasons"]["decile_above"] = "X {decile} X {limit} X"
+    words = load_words(json.dumps(document).encode())
+    assert reason_sentence(Reason(Code.DECILE_ABOVE, (7, 4)), words) == "X 7 X 4 X"
+
+
+@pytest.mark.parametrize("form", [0, 2])
+def test_words_of_another_format_are_refused(form: int) -> None:
+    with pytest.raises(ShapeError, match="format"):
+        load_words(json.dumps(DOCUMENT | {"format": form}).encode())
+
+
 @pytest.mark.parametrize("text", sorted(set(every_text())))
 def test_sentences_are_short_and_plain(text: str) -> None:
     assert not FORBIDDEN.search(text)

@@ -133,6 +133,43 @@ def test_a_file_that_is_not_as_agreed_is_refused(change: dict[str, Any]) -> None
         load_holidays([json.dumps(json.loads(FILES["2026"]) | change).encode()])
 
 
+def year_of(year: int, weekend: list[int]) -> bytes:
+    days = [{"date": f"{year}-01-01", "kind": "national", "name": "Tahun Baru"}]
+    document = {"format": 1, "year": year, "weekend": weekend, "source": "x", "days": days}
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize(
+    ("year", "fits"), [(1999, False), (2000, True), (2100, True), (2101, False)]
+)
+def test_a_calendar_is_of_this_century(year: int, fits: bool) -> None:
+    if fits:
+        assert load_holidays([year_of(year, [7])])[year].holidays == {date(year, 1, 1)}
+    else:
+        with pytest.raises(ShapeError, match="year: must be"):
+            load_holidays([year_of(year, [7])])
+
+
+@pytest.mark.parametrize(
+    ("weekend", "fits"),
+    [
+        ([], True),
+        ([1], True),
+        ([7], True),
+        ([1, 2, 3, 4, 5, 6], True),
+        ([0], False),
+        ([8], False),
+        ([1, 2, 3, 4, 5, 6, 7], False),  # a week without a working day would have no deadline
+    ],
+)
+def test_a_week_has_seven_days_and_one_to_work(weekend: list[int], fits: bool) -> None:
+    if fits:
+        assert load_holidays([year_of(2026, weekend)])[2026].weekend == set(weekend)
+    else:
+        with pytest.raises(ShapeError, match="weekend"):
+            load_holidays([year_of(2026, weekend)])
+
+
 def test_a_year_is_loaded_once() -> None:
     with pytest.raises(ShapeError, match="already"):
         load_holidays([FILES["2026"], FILES["2026"]])
