@@ -5,11 +5,10 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from pmt_examples import curve, feature, load, option, question
-
 from chalicelib.domain.household import Occupation, Schooling
 from chalicelib.domain.pmt_batch import Coded, Column
 from chalicelib.domain.pmt_reads import Read, Value
+from tests.unit.pmt_examples import curve, feature, load, option, question
 
 FAULTS: dict[type, list[Value]] = {
     int: [None, -1, 10**6, -(10**6)],

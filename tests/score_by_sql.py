@@ -53,7 +53,7 @@ def query(document: dict[str, Any]) -> str:
     )
     points = [_feature(document, one) for one in document["features"]]
     fit = " AND ".join(f"({name} IS NULL OR {_fit(document, name)})" for name in document["reads"])
-    total = " + ".join([str(document["intercept"]), *points])
+    total = " + ".join([f"{document['intercept']}::BIGINT", *points])
     return (
         f"WITH families AS (SELECT row_, {given} FROM handed_over) "  # noqa: S608 - a test's own
         f"SELECT CASE WHEN {fit} THEN {total} END::BIGINT AS score FROM families ORDER BY row_"

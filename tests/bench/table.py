@@ -22,7 +22,7 @@ from typing import Any
 from infra.build import CODE_LIMIT, build
 from infra.cost import Work, per_thousand
 from infra.layer import this_machine
-from tests.bench import cold, pins
+from tests.bench import cold, pins, scoring
 from tests.bench.functions import HANDLERS
 from tests.bench.registration import Counted, count
 from tests.bench.steps import metered_steps
@@ -183,6 +183,8 @@ def main(say: Callable[[str], None] = print) -> int:
     now = counts(quick=given.quick)
     older = {revision: pins.committed(revision) for revision in ("HEAD", "HEAD~1")}
     for line in lines(now, {revision: old for revision, old in older.items() if old}):
+        say(line)
+    for line in () if given.quick else scoring.lines():
         say(line)
     if not given.quick and not now["instructions"]:
         say("Instructions are not measured: there is no valgrind here.")
