@@ -1,7 +1,7 @@
 """Where a stand-in answers otherwise than the fake: each by name, with its reason and its proof.
 
 Anything else that differs is a fault of the fake, or of an adapter. An entry whose example no
-longer differs must go; a test holds that (`test_named_differences.py`).
+longer differs must go; a test holds that.
 """
 
 from __future__ import annotations
