@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalicelib.domain.audit import DAY_MS, Act, day_after, day_of
-from chalicelib.domain.day_seal import first_seal_prev
+from chalicelib.domain.day_seal import first_seal_prev, signed_text, unsigned_seal
 from chalicelib.usecases.seal_day import MARGIN_MS, SealDiffersError, seal_day
 from modelling.audit_records import check_seal, parse_record
 from tests.ledger_world import (
@@ -53,6 +54,17 @@ def test_published_seal_verifies_from_its_text_alone() -> None:
         *("type", "v", "region", "day", "count", "root", "prev"),
         *("key", "hash", "signature", "public_key"),
     }
+
+
+def test_a_seal_without_its_signature_is_whole_but_for_it() -> None:
+    seal = unsigned_seal(
+        region=REGION, day="20261101", count=3, root=b"r" * 32, prev=b"p" * 32, public_key=b"key"
+    )
+    assert (seal.region, seal.day, seal.count) == (REGION, "20261101", 3)
+    assert (seal.root, seal.prev, seal.public_key) == (b"r" * 32, b"p" * 32, b"key")
+    assert seal.key == hashlib.sha256(b"key").digest()
+    assert seal.hash == hashlib.sha256(signed_text(seal)).digest()
+    assert seal.signature == b""
 
 
 @pytest.mark.parametrize(("past_midnight", "sealed"), [(MARGIN_MS - 1, 1), (MARGIN_MS, 2)])
