@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters import dynamo, registry_items
+from chalicelib.adapters.protection import unlock
 from chalicelib.domain.blind_keys import kk_guard, nik_guard
-from chalicelib.usecases.ports import Opener, Sealed
 from tests.canaries.people import Family
 from tests.canaries.places import _values
 from tests.canaries.search import needles, search
 
 Wire = Mapping[str, Any]
+STAGE = "banyuwangi"
 WRAPPED = 256  # bytes of a key under RSA-2048
 SHORTEST = 60  # bytes of a sealed blob: anything longer is tried
 
@@ -23,13 +25,19 @@ def what_comes_out(
     items: Iterable[Wire],
     who: Family,
     locator: str,
-    opener: Opener,
+    unwrap: Callable[[bytes], bytes],
     mac: Callable[[str, bytes], bytes],
 ) -> set[str]:
     """What can be told of a family from items of any tables, with all keys at hand.
 
-    Every wrapped key is tried on every sealed blob under every case's name, so that nothing hangs
-    on where things are kept today.
+    Every wrapped key that is anywhere is unwrapped and tried on every sealed blob that is anywhere,
+    so that nothing hangs on where things are kept today.
+
+    Args:
+        items: as the wire has them.
+        who: the family that is looked for, and its locator.
+        unwrap: opens a wrapped key as the key service does; ValueError when it cannot.
+        mac: keyed digests as the functions make them.
 
     Returns:
         Any of "shown": stands there for all to read; "opened": a sealed identity; "answers": of
@@ -42,9 +50,8 @@ def what_comes_out(
     values = [value for item in kept for typed in item.values() for value in _values(typed)]
     if any(search(value, sought) for value in values):
         found.add("shown")
-    locators = {text.removeprefix("R#") for text in _texts(kept, "pk", "sk") if "R#" in text}
-    contexts = [f"{name}|{order}" for name in locators | {locator} for order in (0, 1)]
-    opened = _all_opened([value for value in values if len(value) > SHORTEST], contexts, opener)
+    raw = {value for value in values if len(value) > SHORTEST}
+    opened = _all_opened(raw, [f"{locator}|{order}" for order in (0, 1)], unwrap)
     if any(search(plain, sought) for plain in opened):
         found.add("opened")
     for item in map(dynamo.decode, kept):
@@ -62,15 +69,19 @@ def what_comes_out(
     return found
 
 
-def _all_opened(raw: list[bytes], contexts: list[str], opener: Opener) -> Iterator[bytes]:
+def _all_opened(
+    raw: set[bytes], contexts: list[str], unwrap: Callable[[bytes], bytes]
+) -> Iterator[bytes]:
     """Whatever any key among some bytes opens of the others."""
-    for wrapped in {value for value in raw if len(value) == WRAPPED}:
-        for blob in set(raw) - {wrapped}:
+    for wrapped in (value for value in raw if len(value) == WRAPPED):
+        try:
+            key = unwrap(wrapped)
+        except (ValueError, ClientError):
+            continue
+        for blob in raw - {wrapped}:
             for context in contexts:
-                try:
-                    yield opener.open(Sealed(blob, wrapped), context)
-                except (ValueError, ClientError):
-                    continue
+                with contextlib.suppress(ValueError):
+                    yield unlock(blob, key, STAGE, context)
 
 
 def _texts(items: Iterable[Wire], *names: str) -> set[str]:

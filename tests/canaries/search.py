@@ -31,6 +31,7 @@ from chalicelib.adapters.packing import pack_numbers
 
 DEPTH = 4  # layers in layers: base64 of gzip of JSON with escapes, and one more
 MOST = 4_000_000  # bytes that one compressed value may become
+_WINDOW = 250_000  # bytes
 _DIGEST_BYTES = 8  # of a digest: also one that was cut short is found
 _SHORTEST_TEXT = 8  # squeezed letters and digits; shorter ones would be met by chance
 _SHORTEST_NUMBER = _START = 6  # bytes
@@ -110,9 +111,9 @@ def needles(*families: Iterable[Canary]) -> Needles:
     return Needles(tuple(texts), by_start)
 
 
-def search(data: bytes, sought: Needles) -> set[Leak]:
-    """Every canary in some bytes, in any form."""
-    return {leak for layer in layers(data) for leak in _in_layer(layer, sought)}
+def search(data: bytes, sought: Needles, depth: int = DEPTH) -> set[Leak]:
+    """Every canary in some bytes, in any form; a depth of 1 takes nothing apart."""
+    return {leak for layer in layers(data, depth) for leak in _in_layer(layer, sought)}
 
 
 def search_all(pieces: Iterable[bytes], sought: Needles) -> set[Leak]:
@@ -228,11 +229,13 @@ def _in_layer(layer: bytes, sought: Needles) -> Iterator[Leak]:
     for text, leak in sought.texts:
         if text in plain:
             yield leak
-    starts = {layer[place : place + _START] for place in range(len(layer))}
-    for start in starts & sought.binary.keys():
-        for packed, leak in sought.binary[start]:
-            if packed in layer:
-                yield leak
+    for at in range(0, len(layer), _WINDOW):  # a set of all of them would fill the memory
+        end = min(at + _WINDOW, len(layer))
+        starts = {layer[place : place + _START] for place in range(at, end)}
+        for start in starts & sought.binary.keys():
+            for packed, leak in sought.binary[start]:
+                if packed in layer:
+                    yield leak
 
 
 def _numbers(canaries: Iterable[Canary]) -> list[Canary]:

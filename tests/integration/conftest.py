@@ -38,8 +38,11 @@ class LocalOpener:
     """Opens with a key of the test: moto cannot open what was sealed to a KMS key pair."""
 
     def open(self, sealed: Sealed, context: str) -> bytes:
+        return unlock(sealed.blob, self.unwrap(sealed.wrapped_key), "banyuwangi", context)
+
+    def unwrap(self, wrapped: bytes) -> bytes:
         oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
-        return unlock(sealed.blob, KEY.decrypt(sealed.wrapped_key, oaep), "banyuwangi", context)
+        return KEY.decrypt(wrapped, oaep)
 
 
 @dataclass

@@ -43,7 +43,7 @@ def restore(old: Copy, *tables: str) -> None:
 
 def out_of(kept: Copy, who: Family, place: str) -> set[str]:
     items = [item for rows in kept.values() for item in rows]
-    return what_comes_out(items, who, place, wiring.opener(), wiring.index().mac)
+    return what_comes_out(items, who, place, wiring.opener().unwrap, wiring.index().mac)
 
 
 @pytest.fixture
