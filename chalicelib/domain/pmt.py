@@ -13,7 +13,16 @@ from chalicelib.domain.pmt_artefact import (
     ArtefactUnsupported,
     load_artefact,
 )
-from chalicelib.domain.pmt_explain import Change, Effect, Largest, changed_by, decile, largest
+from chalicelib.domain.pmt_explain import (
+    Border,
+    Change,
+    Effect,
+    Largest,
+    borders,
+    changed_by,
+    decile,
+    largest,
+)
 from chalicelib.domain.pmt_reads import Question
 from chalicelib.domain.pmt_score import (
     AnswerFault,
@@ -33,6 +42,7 @@ __all__ = [
     "ArtefactError",
     "ArtefactInvalid",
     "ArtefactUnsupported",
+    "Border",
     "CannotScore",
     "Change",
     "Effect",
@@ -40,6 +50,7 @@ __all__ = [
     "Question",
     "Reason",
     "Scored",
+    "borders",
     "changed_by",
     "check_answers",
     "decile",

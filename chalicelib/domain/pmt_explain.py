@@ -60,6 +60,21 @@ class Change:
     decile: int
 
 
+@dataclass(frozen=True, slots=True)
+class Border:
+    """The nearest border of a decile.
+
+    Attributes:
+        decile: the one behind it.
+        points: the least change of the score that leads there; below 0 towards the poorer.
+        percent: the same as per cent of consumption (log models), or of the card's width.
+    """
+
+    decile: int
+    points: int
+    percent: int
+
+
 def decile(score: int, locator: str, cutoffs: Sequence[tuple[int, str]]) -> int:
     """The decile, 1 (poorest) to 10, of a household among nine cut-offs.
 
@@ -73,6 +88,30 @@ def decile(score: int, locator: str, cutoffs: Sequence[tuple[int, str]]) -> int:
     if len(cutoffs) != CUTS or any(cutoffs[i] > cutoffs[i + 1] for i in range(CUTS - 1)):
         raise ValueError("nine cut-offs in rising order are needed")
     return bisect_left(cutoffs, (score, locator)) + 1
+
+
+def borders(
+    artefact: Artefact, score: int, locator: str, cutoffs: Sequence[tuple[int, str]]
+) -> tuple[Border, ...]:
+    """How far a score is from the next poorer and the next better decile, in this order.
+
+    The first decile has no poorer one, the tenth no better one.
+
+    Raises:
+        ValueError: as `decile`.
+    """
+    now = decile(score, locator, cutoffs)
+    reached = []
+    if now > 1:
+        cut, last = cutoffs[now - 2]
+        reached.append(cut if locator <= last else cut - 1)
+    if now <= CUTS:
+        cut, last = cutoffs[now - 1]
+        reached.append(cut if locator > last else cut + 1)
+    return tuple(
+        Border(decile(other, locator, cutoffs), other - score, _percent(artefact, other - score))
+        for other in reached
+    )
 
 
 def largest(artefact: Artefact, scored: Scored, n: int = 3) -> Largest:

@@ -206,6 +206,34 @@ class TestDecile:
             pmt.decile(1, "A", cuts)
 
 
+class TestBorders:
+    @given(
+        st.integers(-3, 1003),
+        st.sampled_from("AMZ"),
+        st.lists(
+            st.tuples(st.integers(0, 1000), st.sampled_from(["", "A", "M"])), min_size=9, max_size=9
+        ),
+    )
+    def test_a_border_is_the_least_change_to_another_decile(
+        self, score: int, locator: str, cuts: list[tuple[int, str]]
+    ) -> None:
+        cuts.sort()
+        now = pmt.decile(score, locator, cuts)
+        found = pmt.borders(EXAMPLE, score, locator, cuts)
+        assert len(found) == (now > 1) + (now < 10)
+        for border in found:
+            back = 1 if border.points < 0 else -1
+            assert pmt.decile(score + border.points, locator, cuts) == border.decile != now
+            assert (border.decile < now) == (border.points < 0)
+            assert pmt.decile(score + border.points + back, locator, cuts) == now
+
+    def test_it_is_told_as_per_cent_of_consumption(self) -> None:
+        cuts = [(i * 100_000, "") for i in range(1, 10)]
+        poorer, better = pmt.borders(EXAMPLE, 450_000, "A", cuts)
+        assert (poorer.decile, poorer.points, poorer.percent) == (4, -50_001, -5)
+        assert (better.decile, better.points, better.percent) == (6, 50_000, 5)
+
+
 class TestLargest:
     def test_the_strongest_each_way_in_order(self) -> None:
         found = pmt.largest(EXAMPLE, scored(EXAMPLE, family()), 2)
