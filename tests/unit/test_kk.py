@@ -30,6 +30,7 @@ def check(text: str, on: date = ON) -> KkCheck:
         ("\uff13510150903159901", ["non_digit"], []),
         ("3510154903159901", [], ["kk_date_suspect"]),  # no 40 is added on a family card
         ("3510150013159901", [], ["kk_date_suspect"]),
+        ("3510151513159901", [], ["kk_date_suspect"]),
         ("3510153104159901", [], ["kk_date_suspect"]),
         ("3510152902019901", [], ["kk_date_suspect"]),
         ("9101010903159901", [], ["region_retired"]),
