@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tests.faithful.bare_dynamodb import Items
 from tests.faithful.calls import CASES, Call, Play
 from tests.faithful.outcomes import REFUSED, outcome
-from tests.faithful.sides import TABLES, FakeSide, Items, Side
+from tests.faithful.sides import TABLES, FakeSide, Side
 
 SELDOM = 5
 """What a call may have changed is looked at after each; but on a side where that costs calls,

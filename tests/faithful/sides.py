@@ -7,19 +7,13 @@ does not, so that it speaks for itself.
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import botocore.session
-import httpx
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
@@ -39,6 +33,7 @@ from chalicelib.usecases.ports import (
 )
 from chalicelib.usecases.seal_day import PublicFiles, Signer
 from infra.resources import ACCOUNT
+from tests.faithful.bare_dynamodb import BareDynamoDb, Items
 from tests.fakes import (
     FakeAws,
     FakeBlindIndex,
@@ -53,9 +48,6 @@ from tests.fakes import (
 )
 from tests.fakes_memory import sent_again
 from tests.stores import REGION_NAME, Backend, Ledger, Store, make_backend, patient
-
-Items = dict[tuple[str, str], dict[str, Any]]
-"""Items of a table by key, as DynamoDB writes them."""
 
 T = TypeVar("T")
 
@@ -227,7 +219,7 @@ class RealSide(Side):
 
     def __init__(self, name: str, endpoint: str | None, *, strict: bool) -> None:
         self.backend = make_backend(endpoint, strict=strict)
-        self._bare = _BareDynamoDb(endpoint or "")
+        self._bare = BareDynamoDb(endpoint or "")
         self._sqs = make_backend_client("sqs", endpoint)
         self._s3 = make_backend_client("s3", endpoint)
         self._kms = make_backend_client("kms", endpoint)
@@ -343,54 +335,6 @@ class MotoSide(RealSide):
 
     def _table(self, table: str) -> Any:
         return dynamodb_backends[ACCOUNT][REGION_NAME].tables[self._table_names[table]]
-
-
-class _BareDynamoDb:
-    """DynamoDB without the SDK, which takes ten times as long to look at a table."""
-
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
-        self._http = httpx.Client(timeout=60)
-        self._auth = SigV4Auth(Credentials("test", "test"), "dynamodb", REGION_NAME)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._http.close()
-
-    def scan(self, table: str) -> Items:
-        """All items of a table."""
-        found: Items = {}
-        start: dict[str, Any] = {}
-        while True:
-            page = self._ask("Scan", {"TableName": table, "ConsistentRead": True, **start})
-            for item in page["Items"]:
-                found[item["pk"]["S"], item["sk"]["S"]] = {
-                    name: {"B": b64decode(value["B"])} if "B" in value else value
-                    for name, value in item.items()
-                }
-            if "LastEvaluatedKey" not in page:
-                return found
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-
-    def delete(self, table: str, keys: Sequence[tuple[str, str]]) -> None:
-        """Delete items."""
-        requests = [{"DeleteRequest": {"Key": dynamo.key(pk, sk)}} for pk, sk in keys]
-        for start in range(0, len(requests), 25):
-            self._ask("BatchWriteItem", {"RequestItems": {table: requests[start : start + 25]}})
-
-    def _ask(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        headers = {
-            "X-Amz-Target": f"DynamoDB_20120810.{operation}",
-            "Content-Type": "application/x-amz-json-1.0",
-        }
-        request = AWSRequest("POST", self._endpoint, headers=headers, data=json.dumps(body))
-        self._auth.add_auth(request)
-        answer = self._http.post(
-            self._endpoint, content=request.data, headers=dict(request.headers.items())
-        )
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-        return found
 
 
 def make_backend_client(service: str, endpoint: str | None) -> Any:
