@@ -14,7 +14,7 @@ from tests.simulation.schedule import Schedule
 from tests.simulation.told import Result
 
 AT_ONCE = 250  # seeds of one piece of work
-COLLECT_EVERY = 20
+COLLECT_EVERY = 60
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def results(seeds: Iterable[int]) -> Iterator[Result]:
     """Run the schedules of seeds, one after another.
 
     Nearly all that a schedule makes lives until its end, so Python's search for cycles finds
-    nothing meanwhile and takes a tenth of the time. It rests, and is done after every twenty.
+    nothing meanwhile and takes a tenth of the time. It rests, and is done after every sixty.
     """
     gc.collect()
     gc.freeze()

@@ -47,6 +47,7 @@ class Schedule:
         told: what people were told.
         violations: (invariant, what is wrong).
         opening: runs that will show a case -> (actor, how many reads the actor had before).
+        asked_at: how much was stored when the invariants were asked last.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Schedule:
         )
         self.violations: list[tuple[str, str]] = []
         self.opening: dict[str, tuple[str, int]] = {}
+        self.asked_at: tuple[int, ...] = ()
         self._dice = Dice(plan.seed, "order")
         self._machines = Machines(self.aws, Dice(plan.seed, "turns"), plan.sticky)
         self._ends: dict[str, Callable[[Run], object]] = {}
