@@ -145,6 +145,13 @@ def test_an_agent_alone_in_a_region_cannot_be_told_apart_from_it() -> None:
     assert judged[0].p == pytest.approx(1.0)
 
 
+def test_who_declares_richer_than_found_is_held_against_nobody() -> None:
+    pairs = [Pair(f"f{n}", "q", RICHER) for n in range(12)]
+    keys = {pair.family for pair in pairs}
+    judged = agents(pairs, dict.fromkeys(keys, "A"), dict.fromkeys(keys, "R"), 10)
+    assert (judged[0].poorer, judged[0].p) == (0, 1.0)
+
+
 def test_one_family_counts_once_however_many_answers_differ() -> None:
     pairs = [Pair(f"f{n}", q, POORER) for n in range(12) for q in "abc"]
     keys = {pair.family for pair in pairs}
