@@ -8,7 +8,7 @@ N ?= 2000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo chaos test check prove fuzz faithful bench build clean clean-data simulate
+.PHONY: help run demo chaos test check prove fuzz faithful bench build clean clean-data simulate mutate
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -54,6 +54,10 @@ SEEDS ?= 0:5000
 simulate: ## run the system through faults: SEEDS=0:5000, one seed to read it, or "--on 20000"
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m tests.simulation.command $(SEEDS)
+
+mutate: ## break the core on purpose: do the tests notice? goes on where it stopped (ARGS=--report, ARGS="'*.nik*'")
+	@$(PYTHON) infra/bootstrap.py dev
+	@nice -n 10 $(PY) -m tests.mutation.command $(ARGS)
 
 bench: ## the budgets: calls, units, bytes, modules, zip, money, instructions, ratios; what moved (ARGS=--pin|--quick)
 	@$(PYTHON) infra/bootstrap.py dev
