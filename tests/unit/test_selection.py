@@ -21,7 +21,7 @@ def cycles(draw: st.DrawFn, largest: int = 1) -> tuple[list[Family], int, frozen
         for number, (score, drawn, size) in enumerate(zip(scores, draws, sizes, strict=True))
     ]
     receiving = draw(st.frozensets(st.sampled_from([f.id for f in families]))) if families else ()
-    quota = draw(st.integers(0, 45 * largest))
+    quota = draw(st.integers(0, sum(sizes) + 2))
     return families, quota, frozenset(receiving), draw(st.integers(0, 12))
 
 
@@ -132,6 +132,15 @@ def test_noise_within_the_band_moves_nobody_and_without_it_does() -> None:
     assert steady.leaving == ()
     assert select(now, 1, receiving).leaving == ("old",)
     assert select(now, 1, receiving, band=2).leaving == ("old",)
+
+
+def test_a_large_family_that_goes_makes_room_for_several() -> None:
+    families = [Family("large", (1, "a"), 4), *(Family(f"s{n}", (2, f"{n}")) for n in range(5))]
+    places, moves = depart(select(families, 4).places, ["large"])
+    assert places.selected == ("s0", "s1", "s2", "s3")
+    assert [(move.kind, move.family, move.freed_by) for move in moves[1:]] == [
+        (MoveKind.PROMOTED, f"s{n}", "large") for n in range(4)
+    ]
 
 
 def test_a_smaller_quota_takes_the_place_of_the_least_poor() -> None:

@@ -28,7 +28,7 @@ def in_parts(
     scores: list[int], weights: list[int] | None, chunk: int, regions: int = 3
 ) -> tuple[Parts, list[Part]]:
     """The families dealt out to regions and cut into parts."""
-    ids = np.array([f"F{row:06}" for row in range(len(scores))], dtype="S7")
+    ids = np.array([f"F{row:07}" for row in range(len(scores))], dtype="S8")
     all_scores = np.array(scores, dtype=np.int64)
     all_weights = None if weights is None else np.array(weights, dtype=np.int64)
     found = []
