@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chalicelib.domain import pmt
-from modelling import evaluate_command, fit_score_command
+from modelling import evaluate_command, fit_command, fit_score_command
 
 if TYPE_CHECKING:
     from chalicelib.domain.pmt_artefact import Condition
@@ -26,11 +26,12 @@ def command() -> None:
     """
 
 
+command.add_command(fit_command.command)
 command.add_command(fit_score_command.command)
 command.add_command(evaluate_command.command)
 
 
-@command.command()
+@command.command(name="fit-form")
 @click.option(
     "--survey",
     "path",
@@ -47,8 +48,8 @@ command.add_command(evaluate_command.command)
     help="Folder to write the artefact to.",
 )
 @click.option("--use", is_flag=True, help="Also name it in `current`: the model in use.")
-def fit(path: Path, name: str, folder: Path, *, use: bool) -> None:
-    """Fit a recipe on a survey and write the artefact, named by its hash.
+def fit_form(path: Path, name: str, folder: Path, *, use: bool) -> None:
+    """Fit a recipe, whose questions are the form's, and write the artefact, named by its hash.
 
     The same survey and recipe give the same file. The report says how well the model does on
     villages it has not seen, with exclusion and inclusion apart.

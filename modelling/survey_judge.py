@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelling.evaluation import r2
+from modelling.evaluation import Judging, r2
 from modelling.policy_errors import errors, poorest
 from modelling.survey_baseline import against, ordinary_least_squares
 from modelling.survey_fit import FOLDS
@@ -24,11 +24,31 @@ QUOTAS = (0.2, 0.4)
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Figures for the artefact, a card of what it is for, and lines for the screen."""
+    """Figures for the artefact, a card of what it is for, and lines for the screen.
+
+    Attributes:
+        than: one line, the comparison with ordinary least squares.
+    """
 
     figures: Mapping[str, object]
     card: Mapping[str, object]
     lines: Sequence[str]
+    than: str
+
+
+def held_out(fitted: Fitted, table: Table) -> Judging:
+    """The held-out predictions of a fit, to be judged like anybody's."""
+    low, high = widest(fitted.cells, fitted.spec, table)
+    return Judging(
+        target=fitted.target,
+        score=fitted.held_out,
+        low=fitted.held_out + low,
+        high=fitted.held_out + high,
+        weight=table.weight,
+        region=table.region,
+        village=table.cluster,
+        groups={name: group_rows(table, rule) for name, rule in fitted.spec.groups.items()},
+    )
 
 
 def accuracy(fitted: Fitted, table: Table) -> Judged:
@@ -69,11 +89,12 @@ def accuracy(fitted: Fitted, table: Table) -> Judged:
         "difference_permille": round(1000 * than.difference),
         "interval_permille": [round(1000 * than.low), round(1000 * than.high)],
     }
-    lines.append(
+    told = (
         f"ordinary least squares on the same folds: {100 * than.theirs:.1f} %; this model less "
         f"that: {100 * than.difference:+.1f} points (95 % {100 * than.low:+.1f} to "
         f"{100 * than.high:+.1f})"
     )
+    lines.append(told)
     groups = []
     for name, rule in fitted.spec.groups.items():
         marks = group_rows(table, rule)
@@ -83,7 +104,7 @@ def accuracy(fitted: Fitted, table: Table) -> Judged:
             lines.append(f"90 % intervals cover {100 * share:.1f} % of {name}")
     covered = float(np.average(inside, weights=weight))
     lines.append(f"90 % intervals cover {100 * covered:.1f} % of all")
-    return Judged({**figures, "groups": groups}, _card(fitted), lines)
+    return Judged({**figures, "groups": groups}, _card(fitted), lines, told)
 
 
 def _card(fitted: Fitted) -> dict[str, object]:

@@ -164,6 +164,24 @@ def test_a_model_is_judged_on_a_survey_it_has_not_seen(survey: Path) -> None:
     assert by_model.output.splitlines()[2:] == by_file.output.splitlines()[2:]
 
 
+def test_fit_writes_model_spec_and_report_and_the_spec_gives_the_same_model(survey: Path) -> None:
+    def fit(out: str, *more: str) -> Any:
+        given = [str(survey / "survey.csv"), "--meta", str(survey / "meta.json"), *more]
+        dated = ["--from", "2027-01-01", "--out", str(survey / out)]
+        return CliRunner().invoke(main, ["model", "fit", *given, *dated])
+
+    result = fit("one")
+    assert result.exit_code == 0, result.output
+    assert "ordinary least squares on the same folds" in result.output
+    names = {path.name for path in (survey / "one").iterdir()}
+    (model,) = names - {"spec.yaml", "report.html", "report.json"}
+    told = json.loads((survey / "one" / "report.json").read_text(encoding="utf-8"))
+    assert f"{told['about']['model_sha256']}.json" == model
+    assert 0.85 < told["interval_covers"] < 0.95
+    assert fit("two", "--spec", str(survey / "one" / "spec.yaml")).exit_code == 0
+    assert (survey / "two" / model).read_bytes() == (survey / "one" / model).read_bytes()
+
+
 def test_one_changed_byte_of_a_model_is_refused_before_use(survey: Path) -> None:
     models = survey / "models"
     given = ["--train", "survey.csv", "--test", "survey.csv", "--meta", "meta.json"]

@@ -207,7 +207,7 @@ class TestTheFit:
 class TestTheCommand:
     def test_fit_check_and_show(self, tmp_path: Path) -> None:
         path, out = saved(tmp_path, invented()), tmp_path / "out"
-        arguments = ["fit", "--survey", str(path), "--recipe", "demonstration-pk"]
+        arguments = ["fit-form", "--survey", str(path), "--recipe", "demonstration-pk"]
         done = CliRunner().invoke(command, [*arguments, "--out", str(out), "--use"])
         assert done.exit_code == 0, done.output
         assert "exclusion error" in done.output
@@ -243,7 +243,7 @@ class TestTheCommand:
         rows = invented(20)
         rows[3]["toilet"] = "gold"
         path = saved(tmp_path, rows)
-        arguments = ["fit", "--survey", str(path), "--recipe", "demonstration-pk"]
+        arguments = ["fit-form", "--survey", str(path), "--recipe", "demonstration-pk"]
         done = CliRunner().invoke(command, [*arguments, "--out", str(tmp_path / "out")])
         assert done.exit_code == 1
         assert "gold" in done.output

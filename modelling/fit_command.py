@@ -1,0 +1,101 @@
+"""`tepat model fit`: a model and its report from any survey."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command(name="fit")
+@click.argument("survey", type=FILE)
+@click.option("--meta", required=True, type=FILE, help="JSON: which columns are what.")
+@click.option("--spec", "spec_path", type=FILE, help="YAML spec; without it one is made.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the model, its spec and its report.",
+)
+@click.option("--id", "model_id", default="survey", show_default=True, help="What it is called.")
+@click.option("--version", default="1", show_default=True, help="Of the model.")
+@click.option("--name", help="Its name on screen; without it the survey's.")
+@click.option(
+    "--from", "effective_from", required=True, help="Day from which it may be used, YYYY-MM-DD."
+)
+@click.option(
+    "--weighting",
+    type=click.Choice(["persons", "households"]),
+    default="persons",
+    show_default=True,
+    help="What the cut-offs part into tenths.",
+)
+@click.option("--unweighted", is_flag=True, help="The survey has no weights: families count once.")
+def command(
+    *,
+    survey: Path,
+    meta: Path,
+    spec_path: Path | None,
+    out: Path,
+    model_id: str,
+    version: str,
+    name: str | None,
+    effective_from: str,
+    weighting: str,
+    unweighted: bool,
+) -> None:
+    """Fit a model on SURVEY; write it, the spec it used and its report to OUT.
+
+    The model is `<sha256>.json`, named by its own hash. The report judges predictions for villages
+    that the fit had not seen, against ordinary least squares on the same folds. Nobody has approved
+    a model by fitting it: its `approver` is empty.
+    """
+    from chalicelib.domain.pmt import ArtefactError
+    from modelling.evaluation import evaluate
+    from modelling.evaluation_report import as_html, as_json, as_text
+    from modelling.survey_artefact import Called, build
+    from modelling.survey_fit import fit
+    from modelling.survey_judge import accuracy, held_out
+    from modelling.survey_spec import automatic, check_columns, read_spec, to_yaml
+    from modelling.survey_table import Columns, SurveyFaultsError, read_description, read_table
+
+    columns = replace(Columns(), weight=None) if unweighted else Columns()
+    try:
+        described = read_description(meta)
+        table = read_table(survey, described, columns)
+        spec = automatic(table, described, columns)
+        if spec_path:
+            spec = read_spec(spec_path.name, spec_path.read_text(encoding="utf-8"))
+            check_columns(spec_path.name, spec, table)
+        click.echo(f"fitting {table.name}")
+        fitted = fit(table, spec, click.echo)
+        judged = accuracy(fitted, table)
+        title = (name or table.name)[:120]
+        called = Called(
+            model_id, version, title, effective_from, judged.figures, judged.card, weighting
+        )
+        data = build(fitted, table, described, called)
+    except (SurveyFaultsError, ArtefactError) as error:
+        raise click.ClickException(str(error)) from error
+    sha256 = hashlib.sha256(data).hexdigest()
+    click.echo("judging it on villages not seen")
+    found = evaluate(held_out(fitted, table))
+    about = {
+        "model": f"{title} ({model_id} {version})",
+        "model_sha256": sha256,
+        "survey": table.name,
+        "survey_sha256": table.sha256,
+        "judged on": "villages not seen by the fit, ten folds by the hash of their name",
+        "against ordinary least squares": judged.than,
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{sha256}.json").write_bytes(data)
+    (out / "spec.yaml").write_text(to_yaml(spec), encoding="utf-8")
+    (out / "report.html").write_text(as_html(found, about), encoding="utf-8")
+    (out / "report.json").write_text(as_json(found, about), encoding="utf-8")
+    click.echo(as_text(found) + f"\n{judged.than}")
+    click.echo(f"wrote {out / sha256}.json, spec.yaml, report.html and report.json")
