@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from chalicelib.domain import pmt
-from modelling import evaluate_command, fit_command, fit_score_command
+from modelling import (
+    compare_command,
+    evaluate_command,
+    explain_command,
+    fit_command,
+    fit_score_command,
+)
 
 if TYPE_CHECKING:
     from chalicelib.domain.pmt_artefact import Condition
@@ -26,6 +32,8 @@ def command() -> None:
     """
 
 
+command.add_command(compare_command.command)
+command.add_command(explain_command.command)
 command.add_command(fit_command.command)
 command.add_command(fit_score_command.command)
 command.add_command(evaluate_command.command)
