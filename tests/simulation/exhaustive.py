@@ -139,6 +139,7 @@ STATES: Mapping[str, tuple[str, ...]] = {
     "matched": (*MATCHED, "late"),
     "decided": (*MATCHED, "score", "late"),
     "withdrawn": (*WITHDRAWN, "late"),
+    "registered anew, its number held": (*WITHDRAWN, "again1", "relay", "late"),
 }
 BESIDE = (
     "register1", "again1", "status1", "correct1", "correct-nik1", "withdraw1", "read1",
