@@ -24,8 +24,6 @@ from modelling.two_pass import Part
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from modelling.two_pass import Ids, Numbers
 
 CHUNK = 500_000  # rows in memory at a time
@@ -195,21 +193,16 @@ def _arrays(
             row += len(data) // dtype.itemsize
             break
         found = np.frombuffer(data, dtype=dtype)
-        ids = found["id"]
-        if not (fine := (ids != b"") & _ascii(ids)).all():
-            at = row + int(np.argmin(fine)) + 1
+        ids = np.ascontiguousarray(found["id"])
+        signs = ids.view(np.uint8).reshape(len(ids), -1)
+        if not (signs[:, 0].all() and ids.tobytes().isascii()):
+            at = row + int(np.argmin((signs[:, 0] > 0) & (signs < _ASCII).all(axis=1))) + 1
             raise RegionFileError(f"{name}, row {at}, column id: must be ASCII and not empty")
         row += len(found)
         weights = found[weight].astype(np.int64) if weight else None
-        yield np.ascontiguousarray(ids), found["score"].astype(np.int64), weights
+        yield ids, found["score"].astype(np.int64), weights
     if row != rows:
         raise RegionFileError(f"{name}: its header says {rows} rows, it has {row} whole ones")
-
-
-def _ascii(ids: Ids) -> NDArray[np.bool_]:
-    signs = np.ascontiguousarray(ids).view(np.uint8).reshape(-1, ids.dtype.itemsize)
-    below: NDArray[np.bool_] = np.bitwise_or.reduce(signs, axis=1) < _ASCII
-    return below
 
 
 def _check_fields(name: str, dtype: Any, weight: str | None) -> None:  # noqa: ANN401 - numpy's dtype of fields
