@@ -15,7 +15,7 @@ from chalicelib.adapters.cookies import CookieSealer
 from chalicelib.adapters.login import Login, Tokens
 from chalicelib.adapters.sign_outs import SignOuts
 from chalicelib.adapters.tokens import fetch
-from chalicelib.domain.errors import NotSignedIn, TryAgain
+from chalicelib.domain.errors import Fault, NotSignedIn, TryAgain
 from tests.fakes import FakeBlindIndex
 from tests.stores import Backend
 
@@ -59,7 +59,37 @@ def login(base: str) -> Login:
     return Login(base, "client-1", "https://site.example")
 
 
+BUSY = (Fault("busy"),)
 GIVEN = b'{"access_token": "a", "id_token": "i", "refresh_token": "r", "token_type": "Bearer"}'
+
+
+def asked_for(address: str) -> tuple[str, dict[str, list[str]]]:
+    base, _, query = address.partition("?")
+    return base, parse_qs(query, strict_parsing=True)
+
+
+def test_people_are_sent_to_the_pool_with_our_challenge() -> None:
+    address = login("https://pool.example").sign_in_address("state-1", "nonce-1", "challenge-1")
+    assert asked_for(address) == (
+        "https://pool.example/oauth2/authorize",
+        {
+            "response_type": ["code"],
+            "client_id": ["client-1"],
+            "redirect_uri": ["https://site.example/staff/callback"],
+            "scope": ["openid"],
+            "state": ["state-1"],
+            "nonce": ["nonce-1"],
+            "code_challenge": ["challenge-1"],
+            "code_challenge_method": ["S256"],
+        },
+    )
+
+
+def test_signing_out_leads_through_the_pool_back_to_our_own_page() -> None:
+    assert asked_for(login("https://pool.example").sign_out_address()) == (
+        "https://pool.example/logout",
+        {"client_id": ["client-1"], "logout_uri": ["https://site.example/staff/"]},
+    )
 
 
 def test_a_code_becomes_tokens() -> None:
@@ -77,8 +107,11 @@ def test_a_code_becomes_tokens() -> None:
 
 
 def test_a_renewal_keeps_its_token_unless_it_is_given_another() -> None:
-    with pool(200, b'{"access_token": "a"}') as (base, _):
+    with pool(200, b'{"access_token": "a"}') as (base, asked):
         assert login(base).renew("r-1") == Tokens("a", "", "r-1")
+    assert asked == [
+        {"client_id": ["client-1"], "grant_type": ["refresh_token"], "refresh_token": ["r-1"]}
+    ]
     with pool(200, GIVEN) as (base, _):
         assert login(base).renew("r-1") == Tokens("a", "", "r")
 
@@ -98,30 +131,34 @@ def test_a_renewal_keeps_its_token_unless_it_is_given_another() -> None:
     ],
 )
 def test_anything_else_signs_nobody_in(code: int, body: bytes) -> None:
-    with pool(code, body) as (base, _), pytest.raises(NotSignedIn):
+    with pool(code, body) as (base, _), pytest.raises(NotSignedIn) as told:
         login(base).exchange("code-1", "verifier-1")
+    assert told.value.faults == (Fault("not_signed_in"),)
 
 
 @pytest.mark.parametrize("code", [429, 500, 503])
 def test_a_pool_in_trouble_is_to_be_tried_again(code: int) -> None:
     with pool(code, b"{}") as (base, _):
-        with pytest.raises(TryAgain):
-            login(base).exchange("code-1", "verifier-1")
-        with pytest.raises(TryAgain):
-            fetch(base)
+        for ask in (lambda: login(base).exchange("code-1", "verifier-1"), lambda: fetch(base)):
+            with pytest.raises(TryAgain) as told:
+                ask()
+            assert told.value.faults == BUSY
 
 
 def test_a_pool_that_is_not_there_is_to_be_tried_again() -> None:
-    with pytest.raises(TryAgain):
-        login("http://127.0.0.1:1").renew("r")
-    with pytest.raises(TryAgain):
-        fetch("http://127.0.0.1:1/keys")
+    nowhere = "http://127.0.0.1:1"
+    for ask in (lambda: login(nowhere).renew("r"), lambda: fetch(f"{nowhere}/keys")):
+        with pytest.raises(TryAgain) as told:
+            ask()
+        assert told.value.faults == BUSY
 
 
 def test_keys_are_fetched_whole_and_from_where_we_asked() -> None:
     with pool(200, b'{"keys": []}') as (base, _):
         assert fetch(f"{base}/keys") == b'{"keys": []}'
-    for code, body in ((302, b""), (404, b""), (200, b" " * 70_000)):
+    with pool(200, b" " * 65_536) as (base, _):
+        assert len(fetch(f"{base}/keys")) == 65_536
+    for code, body in ((302, b""), (404, b""), (200, b" " * 65_537)):
         with pool(code, body) as (base, _), pytest.raises(TryAgain):
             fetch(f"{base}/keys")
 
@@ -139,6 +176,14 @@ def test_a_cookie_opens_under_its_name_and_key_only() -> None:
 @pytest.mark.parametrize("bad", ["", "A", "AAAA", "A" * 5000, "\u00e9", "=", "!" * 40, "A" * 41])
 def test_what_is_no_cookie_of_ours_is_none(bad: str) -> None:
     assert CookieSealer(FakeBlindIndex().mac).open("one", bad) is None
+
+
+def test_a_cookie_is_as_long_as_browsers_keep() -> None:
+    sealer = CookieSealer(FakeBlindIndex().mac)
+    longest, longer = (sealer.seal("one", "x" * size) for size in (3_044, 3_045))
+    assert (len(longest), len(longer)) == (4_096, 4_098)
+    assert sealer.open("one", longest) == "x" * 3_044
+    assert sealer.open("one", longer) is None
 
 
 def test_every_changed_letter_of_a_cookie_is_noticed() -> None:
