@@ -178,6 +178,19 @@ def test_what_is_no_cookie_of_ours_is_none(bad: str) -> None:
     assert CookieSealer(FakeBlindIndex().mac).open("one", bad) is None
 
 
+def test_texts_of_every_length_come_back() -> None:
+    sealer = CookieSealer(FakeBlindIndex().mac)
+    for size in range(40):
+        assert sealer.open("one", sealer.seal("one", "x" * size)) == "x" * size
+
+
+def test_whatever_letter_a_cookie_ends_with_it_opens() -> None:
+    sealer = CookieSealer(FakeBlindIndex().mac)
+    sealed = [sealer.seal("one", "ab") for _ in range(1_000)]  # thirty bytes: no bit is left over
+    assert len({value[-1] for value in sealed}) > 32
+    assert {sealer.open("one", value) for value in sealed} == {"ab"}
+
+
 def test_a_cookie_is_as_long_as_browsers_keep() -> None:
     sealer = CookieSealer(FakeBlindIndex().mac)
     longest, longer = (sealer.seal("one", "x" * size) for size in (3_044, 3_045))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.audit import Act
-from chalicelib.domain.errors import NotFound, TryAgain
+from chalicelib.domain.errors import Fault, NotFound, TryAgain
 from chalicelib.domain.registration import Ref, Registration, State
 from chalicelib.usecases import erase
 from tests.world import World, form, member
@@ -95,8 +95,9 @@ def test_a_guard_that_another_family_holds_stays(world: World) -> None:
 
 
 def test_an_unknown_case_is_told(world: World) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound) as told:
         forget(world, Ref("3510152004", "2222222222"))
+    assert told.value.faults == (Fault("case_unknown", "locator"),)
 
 
 def test_a_case_that_moves_each_time_is_tried_again_and_then_given_up(
@@ -112,6 +113,26 @@ def test_a_case_that_moves_each_time_is_tried_again_and_then_given_up(
         return found
 
     monkeypatch.setattr(world.store, "load", load)
-    with pytest.raises(TryAgain):
+    with pytest.raises(TryAgain) as told:
         forget(world)
+    assert told.value.faults == (Fault("busy"),)
     assert world.aws.vault
+
+
+def test_a_case_that_was_read_in_the_middle_of_a_change_is_read_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, torn = world.store.load, [True, True]
+
+    def load(refs):  # noqa: ANN001, ANN202 - as the store's
+        found = real(refs)
+        if torn:
+            torn.pop()
+            case = replace(world.only(), corrections=1)  # its vault item is not there yet
+            return {case.ref: replace(found[case.ref], case=case)}
+        return found
+
+    monkeypatch.setattr(world.store, "load", load)
+    assert forget(world).state is State.ERASED
+    assert not torn
+    assert not world.aws.guards

@@ -128,6 +128,18 @@ def test_odd_page_numbers_are_brought_into_range(number: int) -> None:
     assert queue(World(), number=number).cases == ()
 
 
+def test_a_proposal_is_shown_as_it_was_sent_to_whoever_may_see_it() -> None:
+    world = World()
+    sent = {"name": "Contoh", "village": "3510152004", "place": "y", "reason": "z", "phone": None}
+    world.propose("p" * 20, sent)
+    case = world.only()
+    assert world.read(case).proposal == sent
+    sealed = read_case.read_case(
+        case.ref, "staff:a", "audit", world.read_ports(), with_identity=False
+    )
+    assert (sealed.proposal, sealed.identity) == (None, None)
+
+
 def test_late_work_is_marked() -> None:
     world = World()
     world.register("k" * 20, form(world.model, member(9901, nik=None), kk=None))

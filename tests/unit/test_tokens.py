@@ -235,6 +235,18 @@ def test_an_id_token_belongs_to_the_sign_in_that_was_begun() -> None:
     verify_id(sign(id_claims()), NOW, keys, POOL, nonce="nonce-1", subject=SUBJECT)
 
 
+def test_keys_are_asked_for_by_name_as_of_now() -> None:
+    asked: list[tuple[str, int]] = []
+
+    def noted(kid: str, now: int) -> Any:
+        asked.append((kid, now))
+        return keys(kid, now)
+
+    verify(sign(access()), NOW, noted, POOL)
+    verify_id(sign(id_claims()), NOW, noted, POOL, nonce="nonce-1", subject=SUBJECT)
+    assert asked == [(KID, NOW)] * 2
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -269,7 +281,8 @@ class Publisher:
         self.asked = 0
         self.down = False
 
-    def __call__(self, _url: str) -> bytes:
+    def __call__(self, url: str) -> bytes:
+        assert url == "https://pool.example/keys"
         self.asked += 1
         if self.down:
             raise TryAgain(Fault("busy"))
@@ -324,8 +337,16 @@ def test_without_any_keys_it_is_to_be_tried_again() -> None:
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b'{"keys": 1}', b'{"keys": [1]}', b"\xff"])
 def test_what_is_no_list_of_keys_is_refused(raw: bytes) -> None:
-    with pytest.raises(TryAgain):
+    with pytest.raises(TryAgain) as told:
         read_keys(raw)
+    assert told.value.faults == (Fault("busy"),)
+
+
+@pytest.mark.parametrize("unsaid", ["use", "alg"])
+def test_what_a_key_does_not_say_is_what_we_need(unsaid: str) -> None:
+    (good,) = json.loads(jwks())["keys"]
+    said = {name: value for name, value in good.items() if name != unsaid}
+    assert set(read_keys(json.dumps({"keys": [said]}).encode())) == {KID}
 
 
 def test_only_strong_rsa_keys_for_signing_are_taken() -> None:
