@@ -40,6 +40,19 @@ def random_document(seed: int) -> dict[str, Any]:
         "regency": {"from": "area", "digits": 4},
         "fridge": {"from": "answer", "question": "fridge"},
     }
+    low = r.choice([0, -500])
+    reads |= {
+        "spent": {"from": "column", "column": "x", "scale": 100, "min": low, "max": 40_000},
+        "wall": {"from": "column", "column": "y", "codes": ["c0", "c1", "c2"]},
+        "village_mean": {
+            "from": "village",
+            "column": "x",
+            "scale": 1000,
+            "shrink": 5,
+            "min": low,
+            "max": 90_000,
+        },
+    }
     for asked in counts + choices:
         reads[asked["code"]] = {"from": "answer", "question": asked["code"]}
     top = counts[0]["code"]
@@ -149,6 +162,7 @@ def _codes(
         "urban": ["urban", "rural"],
         "regency": ["3510", "1101"],
     }
+    known |= {name: read["codes"] for name, read in reads.items() if "codes" in read}
     options = {q["code"]: [o["code"] for o in q["options"]] for q in asked if "options" in q}
     return known.get(name) or options.get(reads[name].get("question", ""))
 

@@ -65,7 +65,9 @@ def is_number(document: dict[str, Any], name: str) -> bool:
     read = document["reads"][name]
     if read["from"] == "answer":
         return bool(_question(document, read)["kind"] != "choice")
-    return read["from"] in {"count", "ratio"} or read.get("field") == "age"
+    if read["from"] == "column":
+        return "codes" not in read
+    return read["from"] in {"count", "ratio", "village"} or read.get("field") == "age"
 
 
 def _fit(document: dict[str, Any], name: str) -> str:
@@ -78,7 +80,9 @@ def _fit(document: dict[str, Any], name: str) -> str:
         return f"{name} BETWEEN {low} AND {WHOLE_MOST if high is None else high}"
     if read["from"] == "area":
         return "TRUE"
-    if read["from"] == "answer":
+    if read["from"] == "column":
+        codes = read["codes"]
+    elif read["from"] == "answer":
         codes = [each["code"] for each in _question(document, read)["options"]]
     elif read["from"] == "urban":
         codes = ["urban", "rural"]
