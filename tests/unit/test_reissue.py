@@ -6,9 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import receipt
+from chalicelib.domain import audit, receipt
 from chalicelib.domain.audit import Act, Event
-from chalicelib.domain.errors import InvalidRequest, NotFound, TooMany, TryAgain
+from chalicelib.domain.errors import (
+    Fault,
+    InvalidRequest,
+    NotFound,
+    TooMany,
+    TryAgain,
+    WrongState,
+)
 from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import State
 from chalicelib.usecases import reissue
@@ -104,7 +111,7 @@ def test_a_number_that_nobody_holds_costs_the_same_and_is_logged(world: World) -
     with pytest.raises(NotFound) as caught:
         give(world, STRANGER)
     asked = list(world.aws.calls)
-    assert [fault.code for fault in caught.value.faults] == ["reissue_nobody"]
+    assert caught.value.faults == (Fault("reissue_nobody", "nik"),)
     (read,) = reads(world)
     assert (read.ref, read.reason) == (NOBODY.locator, "reissue_nobody")
     world.aws.calls.clear()
@@ -117,7 +124,7 @@ def test_an_ended_case_gives_the_same_answer_as_no_case(world: World) -> None:
     world.withdraw("w" * 20, paper.text)
     with pytest.raises(NotFound) as caught:
         give(world, key="key-2")
-    assert [fault.code for fault in caught.value.faults] == ["reissue_nobody"]
+    assert caught.value.faults == (Fault("reissue_nobody", "nik"),)
 
 
 def test_a_number_that_cannot_be_one_is_refused_before_anything_is_looked_up(world: World) -> None:
@@ -133,12 +140,46 @@ def test_the_right_is_used_up_for_the_day_found_or_not(world: World) -> None:
         with pytest.raises(NotFound):
             give(world, STRANGER, key=f"key-{turn}")
     looked = len(reads(world))
-    with pytest.raises(TooMany):
+    with pytest.raises(TooMany) as told:
         give(world)
+    assert told.value.faults == (Fault("limit_reached", "nik"),)
     assert len(reads(world)) == looked
     assert give(world, actor="staff:officer-2")
     world.clock.advance(86_400_000)
     assert give(world)
+
+
+def test_the_day_is_counted_until_it_is_surely_over(world: World) -> None:
+    give(world)
+    day = audit.day_of(world.clock.now_ms())
+    until = (world.clock.now_ms() + 2 * 86_400_000) // 1000
+    assert world.aws.kept_until[f"reissue#{OFFICER}#{day}", "L"] == until
+
+
+def test_a_form_that_was_used_before_another_undoes_nothing(world: World) -> None:
+    give(world, key="key-1")
+    latest = give(world, key="key-2")
+    with pytest.raises(WrongState) as told:
+        give(world, key="key-1")
+    assert told.value.faults == (Fault("reissue_outdated", "nik"),)
+    assert world.find(latest.text)
+    assert [len(used) for used in world.only().reissues] == [16, 16]
+
+
+def test_a_case_that_is_never_whole_is_given_up_for_now(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = world.store.load
+
+    def torn(refs):  # noqa: ANN001, ANN202 - as the store's
+        return {ref: replace(found, vault=()) for ref, found in real(refs).items()}
+
+    monkeypatch.setattr(world.store, "load", torn)
+    before = world.only()
+    with pytest.raises(TryAgain) as told:
+        give(world)
+    assert told.value.faults == (Fault("busy"),)
+    assert world.only() == before
 
 
 def test_a_worker_that_moves_the_case_meanwhile_does_not_stop_it(
