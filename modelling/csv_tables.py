@@ -37,18 +37,24 @@ class Table:
         """The file, row (from 1 at the header) and column of a cell."""
         return f"{self.name}, row {row + FIRST_ROW}, column {column}"
 
-    def numbers(self, column: str, *, above: float = -math.inf) -> NDArray[np.float64]:
+    def numbers(
+        self, column: str, *, above: float = -math.inf, gaps: bool = False
+    ) -> NDArray[np.float64]:
         """The finite numbers of a column.
 
         Args:
             column: its name.
             above: every number must be above it.
+            gaps: an empty cell is allowed and becomes NaN.
 
         Raises:
             FileError: a cell is empty, no number, not finite, or out of bounds.
         """
         found = np.empty(len(self))
         for row, cell in enumerate(self.columns[column]):
+            if gaps and cell.strip() == "":
+                found[row] = np.nan
+                continue
             try:
                 number = float(cell)
             except ValueError:

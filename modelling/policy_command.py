@@ -95,7 +95,8 @@ def simulate(  # noqa: PLR0917 - click passes them by name
                    not read
     --meta         JSON object; "log_target": false says that welfare is on the scale of the score
                    already, otherwise its logarithm is taken
-    --predictions  hh_id, score (higher is better off), lo, hi (a 90 % interval); a row a family
+    --predictions  hh_id, score (higher is better off), lo, hi (a 90 % interval); a row a family;
+                   all three empty where a family could not be scored
 
     \b
     Exit status: 0 done, 1 a file or an assumption cannot be used, 2 wrong use.
@@ -126,6 +127,7 @@ def simulate(  # noqa: PLR0917 - click passes them by name
         families=len(study),
         regions=len(study.region_names),
         villages=int(study.village.max()) + 1,
+        unscored=int((~study.scored).sum()),
         covered=study.covered,
         unit=unit,
         draws=draws,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from modelling import policy_study
-from modelling.csv_tables import FileError, read_csv
+from modelling.csv_tables import FileError, Table, read_csv
 from modelling.policy_study import Numbers, Study
 from modelling.survey_table import Columns, SurveyFaultsError, read_description, read_table
 
@@ -24,7 +24,8 @@ def read_study(survey: Path, meta: Path, predictions: Path, *, persons: bool) ->
             not read. Welfare is consumption, or already on the scale of the score when the
             description says `"log_target": false`.
         meta: the description of the survey.
-        predictions: a table with PREDICTION_COLUMNS, a row for each family of the survey.
+        predictions: a table with PREDICTION_COLUMNS, a row for each family of the survey; score,
+            lo and hi are empty for a family that could not be scored.
         persons: quotas and errors count persons; otherwise families.
 
     Raises:
@@ -57,6 +58,26 @@ def read_study(survey: Path, meta: Path, predictions: Path, *, persons: bool) ->
     )
 
 
+def scores_of(table: Table) -> tuple[Numbers, Numbers, Numbers]:
+    """Score, lo and hi of each row; NaN where the model could not score and all three are empty.
+
+    Raises:
+        FileError: a number is missing or out of order, or nobody could be scored.
+    """
+    score, low, high = (table.numbers(column, gaps=True) for column in PREDICTION_COLUMNS[1:])
+    for row in range(len(table)):
+        empty = [bool(np.isnan(part[row])) for part in (score, low, high)]
+        if all(empty):
+            continue
+        if any(empty):
+            raise FileError(f"{table.where(row, 'score')}: score, lo and hi go together")
+        if not low[row] <= score[row] <= high[row]:
+            raise FileError(f"{table.where(row, 'score')}: not between lo and hi")
+    if np.isnan(score).all():
+        raise FileError(f"{table.name}, column score: nobody is scored")
+    return score, low, high
+
+
 def _predicted(path: Path, ids: Sequence[str], survey: str) -> tuple[Numbers, Numbers, Numbers]:
     """Score and interval of each family, in the order of the survey."""
     table = read_csv(path, PREDICTION_COLUMNS)
@@ -70,9 +91,6 @@ def _predicted(path: Path, ids: Sequence[str], survey: str) -> tuple[Numbers, Nu
         known = set(ids)
         stranger = next(name for name in rows if name not in known)
         raise FileError(f"{table.where(rows[stranger], 'hh_id')}: {stranger!r} is not in {survey}")
-    score, low, high = (table.numbers(column) for column in PREDICTION_COLUMNS[1:])
-    for row in range(len(table)):
-        if not low[row] <= score[row] <= high[row]:
-            raise FileError(f"{table.where(row, 'score')}: not between lo and hi")
+    score, low, high = scores_of(table)
     order = np.array([rows[name] for name in ids])
     return score[order], low[order], high[order]

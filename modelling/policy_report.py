@@ -32,6 +32,7 @@ class Told:
     Attributes:
         survey, predictions: names of the files.
         families, regions, villages: in the survey.
+        unscored: families that the model could not score.
         covered: share of families whose welfare lies in the prediction's 90 % interval.
         unit: "families" or "persons".
         draws, replicates, seed: how it was played.
@@ -42,6 +43,7 @@ class Told:
     families: int
     regions: int
     villages: int
+    unscored: int
     covered: float
     unit: str
     draws: int
@@ -217,6 +219,11 @@ def _headline(told: Told) -> str:
         f"{told.villages} villages; predictions {told.predictions}, whose 90 % intervals hold "
         f"{charts.percent(told.covered)}. Errors count {told.unit}. {told.draws} plays on the "
         f"survey, {told.replicates} on drawn villages, seed {told.seed}."
+        + (
+            f" {told.unscored:,} families could not be scored: not listed, and visited first."
+            if told.unscored
+            else ""
+        )
     )
 
 

@@ -267,10 +267,10 @@ def _calibration(world: steps.World, given: Assumptions) -> list[tuple[float, fl
     """How often families were truly eligible, by tenths of the probability given to them."""
     study = world.study
     lines = visiting.expected_lines(
-        study.score, study.spread, study.mass, study.region, given.quota
+        study.score, study.spread, study.mass * study.scored, study.region, given.quota
     )
     p = visiting.p_under(study.score, study.spread, lines[study.region])
-    tenth = np.minimum((10 * p).astype(int), 9)
+    tenth = np.where(study.scored, np.minimum((10 * p).astype(int), 9), -1)
     made = []
     for place in range(10):
         here = tenth == place

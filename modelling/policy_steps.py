@@ -130,8 +130,11 @@ def object_to(world: World, belief: Belief, given: Assumptions, rng: np.random.G
 
 
 def worth_of_visits(world: World, belief: Belief, given: Assumptions, noise: float) -> Numbers:
-    """What a visit to each family is expected to put right, from what is believed alone."""
-    study, able = world.study, belief.registered & ~belief.barred
+    """What a visit to each family is expected to put right, from what is believed alone.
+
+    Whom the model could not score is visited before all others: without a visit nothing is known.
+    """
+    study, able = world.study, listable(world, belief)
     lines = visiting.expected_lines(
         belief.estimate, belief.spread, study.mass * able, study.region, given.quota
     )
@@ -149,12 +152,19 @@ def worth_of_visits(world: World, belief: Belief, given: Assumptions, noise: flo
         last_in=last_in[study.region],
     )
     worth: Numbers = gained * study.mass / study.weight
-    return worth
+    return np.where(study.scored | belief.checked, worth, np.inf)
 
 
 def candidates(belief: Belief) -> Marks:
     """Who can get a ground check: on the list of registered, not barred, not yet visited."""
     return belief.registered & ~belief.barred & ~belief.checked
+
+
+def listable(world: World, belief: Belief) -> Marks:
+    """Who can be on the list: registered, not barred, and scored or seen."""
+    known = world.study.scored | belief.checked
+    listed: Marks = belief.registered & ~belief.barred & known
+    return listed
 
 
 def visit(world: World, belief: Belief, visited: Marks, *, perfect: bool = False) -> Belief:
@@ -208,16 +218,14 @@ def learn_villages(world: World, belief: Belief, visited: Marks) -> Belief:
 
 def chosen(world: World, belief: Belief, given: Assumptions) -> Marks:
     """Who is on the list: the poorest by belief of the registered and not barred, by quota."""
-    study = world.study
-    able = belief.registered & ~belief.barred
+    study, able = world.study, listable(world, belief)
     return poorest(belief.estimate, study.mass, study.region, given.quota, able)
 
 
 def outcome(world: World, belief: Belief, given: Assumptions) -> Outcome:
     """How wrong the list is now, by quota and by fixed line."""
     study = world.study
-    able = belief.registered & ~belief.barred
-    below = able & (belief.estimate <= world.line)
+    below = listable(world, belief) & (belief.estimate <= world.line)
     return Outcome(
         quota=errors(world.eligible, chosen(world, belief, given), study.mass),
         line=errors(study.welfare <= world.line, below, study.mass),

@@ -27,6 +27,8 @@ class Study:
         welfare: the truth, on the scale of the score (log consumption, say); higher is better off.
         score: the model's prediction of it.
         spread: standard deviation of welfare around the score, from the 90 % interval.
+        scored: False for families whom the model could not score; their score is then the mean
+            of the others, with all the spread there is. They are never listed unseen.
         covered: share of families (by weight) whose welfare lies in its interval.
     """
 
@@ -38,6 +40,7 @@ class Study:
     welfare: Numbers
     score: Numbers
     spread: Numbers
+    scored: Marks
     covered: float
 
     def __len__(self) -> int:
@@ -64,8 +67,16 @@ def make(
         ids, region, village: one a family; village codes may repeat between regions.
         weight: of the survey.
         persons: members of each family, when quotas count persons; None when they count families.
-        welfare, score, low, high: on one scale; low and high are a 90 % interval.
+        welfare, score, low, high: on one scale; low and high are a 90 % interval; NaN for a
+            family that could not be scored.
     """
+    scored = ~np.isnan(score)
+    spread = (high - low) / INTERVAL_SDS
+    told = weight * scored
+    middle = np.average(np.where(scored, score, 0.0), weights=told)
+    around = np.where(scored, (score - middle) ** 2 + spread**2, 0.0)
+    score = np.where(scored, score, middle)
+    spread = np.where(scored, spread, np.sqrt(np.average(around, weights=told)))
     order = np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in ids], kind="stable")
     names = sorted(set(region))
     known = {name: place for place, name in enumerate(names)}
@@ -81,8 +92,9 @@ def make(
         mass=(weight if persons is None else weight * persons)[order],
         welfare=welfare[order],
         score=score[order],
-        spread=((high - low) / INTERVAL_SDS)[order],
-        covered=float(np.average(inside, weights=weight)),
+        spread=spread[order],
+        scored=scored[order],
+        covered=float(np.average(inside, weights=told)),
     )
 
 
@@ -117,6 +129,7 @@ def resample(study: Study, rng: np.random.Generator) -> Study:
         welfare=study.welfare[chosen],
         score=study.score[chosen],
         spread=study.spread[chosen],
+        scored=study.scored[chosen],
         covered=study.covered,
     )
 
@@ -127,8 +140,9 @@ def village_variance(study: Study) -> float:
     Source: the analysis-of-variance estimator of a random intercept (Searle, Casella and
     McCulloch, Variance Components, 1992, section 3.6). Never below 0.
     """
-    left = study.welfare - study.score
-    _, place, size = np.unique(study.village, return_inverse=True, return_counts=True)
+    left = (study.welfare - study.score)[study.scored]
+    villages = study.village[study.scored]
+    _, place, size = np.unique(villages, return_inverse=True, return_counts=True)
     groups, rows = len(size), len(left)
     if groups < 2 or rows <= groups:  # noqa: PLR2004 - no variance between fewer than two
         return 0.0

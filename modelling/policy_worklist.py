@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from modelling import policy_visits as visiting
-from modelling.csv_tables import FileError, read_csv
+from modelling.csv_tables import read_csv
 from modelling.policy_errors import poorest
-from modelling.policy_files import PREDICTION_COLUMNS
+from modelling.policy_files import PREDICTION_COLUMNS, scores_of
 from modelling.policy_study import INTERVAL_SDS, Marks, Numbers, Places
 
 NEEDED = ("region", *PREDICTION_COLUMNS)
@@ -34,7 +34,7 @@ class Register:
 
     Attributes:
         ids, region_names: texts; region: place of each family's region.
-        score, spread: what is believed of welfare.
+        score, spread: what is believed of welfare; NaN for a family that could not be scored.
         stake: what is at stake for each family, 1 when all are alike.
         days: since its answers were taken; 0 when fresh.
         checked: visited in this cycle already.
@@ -58,10 +58,7 @@ def read_register(path: Path) -> Register:
     """
     table = read_csv(path, NEEDED)
     ids = table.keys("hh_id")
-    score, low, high = (table.numbers(column) for column in PREDICTION_COLUMNS[1:])
-    for row in range(len(table)):
-        if not low[row] <= score[row] <= high[row]:
-            raise FileError(f"{table.where(row, 'score')}: not between lo and hi")
+    score, low, high = scores_of(table)
     plain = np.ones(len(table))
     stake = table.numbers("stake", above=0) if "stake" in table.columns else plain
     days = table.numbers("age_days", above=-1) if "age_days" in table.columns else 0 * plain
@@ -102,22 +99,26 @@ def worklist(
     Returns:
         The list as CSV with HEADER, by region and then in no telling order, and a summary.
     """
+    scored = ~np.isnan(register.score)
+    score, spread = (np.where(scored, part, 0.0) for part in (register.score, register.spread))
     ones = np.ones(len(register.ids))
-    listed = poorest(register.score, ones, register.region, quota)
-    line = visiting.expected_lines(register.score, register.spread, ones, register.region, quota)
+    listed = poorest(score, ones, register.region, quota, scored)
+    line = visiting.expected_lines(score, spread, 1.0 * scored, register.region, quota)
     line = line[register.region]
-    p = visiting.p_under(register.score, register.spread, line)
-    next_in, last_in = visiting.edges(p, register.score, register.region, listed, ~listed)
+    p = visiting.p_under(score, spread, line)
+    next_in, last_in = visiting.edges(p, score, register.region, listed, scored & ~listed)
     gained = visiting.gain(
-        register.score,
-        register.spread,
+        score,
+        spread,
         line,
         noise=0.0,
         chosen=listed,
         next_in=next_in[register.region],
         last_in=last_in[register.region],
     )
+    gained = np.where(scored, gained, 0.0)
     worth = gained * register.stake * visiting.staleness(register.days)
+    worth = np.where(scored, worth, np.inf)  # what cannot be scored is looked at first
     digest = hashlib.sha256(seed.encode()).digest()
     visits = visiting.choose(
         worth,
@@ -135,12 +136,10 @@ def worklist(
     for row in rows[np.argsort(register.region[rows], kind="stable")]:
         region = register.region_names[register.region[row]]
         why = "risk" if visits.by_risk[row] else "random"
-        table.writerow(
-            [
-                register.ids[row], region, "in" if listed[row] else "out", why, f"{region}/{why}",
-                f"{visits.probability[row]:.9g}", f"{p[row]:.4f}", f"{worth[row]:.4f}",
-            ]
-        )  # fmt: skip
+        known = [f"{p[row]:.4f}", f"{worth[row]:.4f}"] if scored[row] else ["", ""]
+        chance = f"{visits.probability[row]:.9g}"
+        now = "in" if listed[row] else "out"
+        table.writerow([register.ids[row], region, now, why, f"{region}/{why}", chance, *known])
     return out.getvalue(), _summary(register, visits, gained)
 
 

@@ -126,6 +126,7 @@ def damaged(path: str, row: int, column: str, cell: str) -> None:
         (1, 9, "region", "", "survey.csv, row 9, column region"),
         (5, 4, "score", "rich", "scores.csv, row 4, column score"),
         (5, 4, "lo", "nan", "scores.csv, row 4, column lo"),
+        (5, 4, "lo", "", "scores.csv, row 4, column score: score, lo and hi go together"),
         (5, 4, "lo", "99", "scores.csv, row 4, column score: not between lo and hi"),
         (5, 4, "hh_id", "h00000", "scores.csv, row 4, column hh_id: 'h00000' is in row 2 already"),
         (5, 1, "hi", "high", "scores.csv: no column hi"),
@@ -173,6 +174,20 @@ def test_a_prediction_for_nobody_is_told(tmp_path: Path) -> None:
     result = run(*options)
     assert result.exit_code == 1
     assert "scores.csv, row 242, column hh_id: 'stranger' is not in survey.csv" in result.stderr
+
+
+def test_families_without_a_score_are_counted(tmp_path: Path) -> None:
+    options = saved(tmp_path)
+    lines = Path(options[5]).read_text().splitlines()
+    Path(options[5]).write_text("\n".join([lines[0], "h00000,,,", "h00001,,,", *lines[3:]]))
+    result = run(*options, *outputs(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert "2 families could not be scored: not listed, and visited first." in result.stdout
+    assert json.loads((tmp_path / "out.json").read_text())["made_from"]["unscored"] == 2
+    Path(options[5]).write_text("\n".join([lines[0], *(f"h{n:05},,," for n in range(240))]))
+    nobody = run(*options)
+    assert nobody.exit_code == 1
+    assert "scores.csv, column score: nobody is scored" in nobody.stderr
 
 
 def test_assumptions_and_shares_out_of_range_are_told(tmp_path: Path) -> None:

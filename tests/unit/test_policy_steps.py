@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelling import policy_steps as steps
+from modelling import policy_study
 from modelling.policy_assumptions import Assumptions
 from modelling.policy_study import village_variance
-from tests.policy_studies import invented
+from tests.policy_studies import columns, invented
 
 PLAIN = Assumptions(registered_poorest=1.0, registered_richest=1.0)
 
@@ -135,6 +136,33 @@ def test_what_villages_teach_says_how_sure_it_is() -> None:
     for some in (visited, ~visited):
         surprise = (world.study.welfare - taught.estimate)[some] / taught.spread[some]
         assert surprise.std() == pytest.approx(1, abs=0.1)
+
+
+def with_gaps() -> tuple[steps.World, steps.Belief]:
+    """A tenth of the families could not be scored."""
+    made = columns(
+        1, villages=40, size=20, regions=4, score_sd=0.5, village_sd=0.0, own_sd=0.4,
+        weights=(1, 1), persons=False,
+    )  # fmt: skip
+    for part in ("score", "low", "high"):
+        made[part] = np.where(np.arange(800) % 10 == 0, np.nan, made[part])
+    study = policy_study.make(**made)
+    world = steps.begin(study, PLAIN, village_variance(study), np.random.default_rng(2))
+    return world, steps.score_alone(world)
+
+
+def test_who_cannot_be_scored_is_not_listed_unseen_and_is_visited_first() -> None:
+    world, belief = with_gaps()
+    unscored = ~world.study.scored
+    assert unscored.sum() == 80
+    assert not (steps.chosen(world, belief, PLAIN) & unscored).any()
+    worth = steps.worth_of_visits(world, belief, PLAIN, 0.0)
+    assert set(np.argsort(-worth)[:80]) == set(np.flatnonzero(unscored))
+    seen = steps.visit(world, belief, unscored, perfect=True)
+    listed = steps.chosen(world, seen, PLAIN)
+    assert (listed & unscored).sum() > 20
+    assert wrong(world, seen) < wrong(world, belief)
+    assert np.isfinite(steps.worth_of_visits(world, seen, PLAIN, 0.0)).all()
 
 
 shares = st.floats(0, 1)

@@ -84,6 +84,19 @@ def test_stake_and_age_count_and_who_was_checked_is_left_alone(tmp_path: Path) -
     assert not plain & {row["hh_id"] for row in rows}
 
 
+def test_who_could_not_be_scored_is_visited_first(tmp_path: Path) -> None:
+    options = register(tmp_path)
+    lines = Path(options[1]).read_text().splitlines()
+    for n in (5, 700):
+        lines[n] = ",".join([*lines[n].split(",")[:2], "", "", ""])
+    Path(options[1]).write_text("\n".join(lines))
+    rows = {row["hh_id"]: row for row in visits(tmp_path, *options, budget=10)}
+    for family in ("h00004", "h00699"):
+        row = rows[family]
+        assert (row["decided"], row["why"], row["probability"]) == ("out", "risk", "1")
+        assert row["p_eligible"] == row["worth"] == ""
+
+
 def truth(study: Study) -> tuple[np.ndarray, np.ndarray]:
     eligible = poorest(study.welfare, study.mass, study.region, 0.4)
     return eligible, poorest(study.score, study.mass, study.region, 0.4)
