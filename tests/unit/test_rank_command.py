@@ -1,84 +1,34 @@
-"""`tepat rank`: commit, cut, list, verify; and what it says of what is wrong."""
+"""`tepat rank`: commit, cut, list, verify; and what it says of wrong use."""
 
 from __future__ import annotations
 
 import csv
 import json
 import stat
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
 from chalicelib.domain import lottery, ranking
 from modelling import region_files
-from modelling.cli import main
-
-OCCASION = "banyuwangi 2026-4"
-DTYPE = [("id", "S10"), ("score", "<i8"), ("persons", "u1")]
-
-
-def tepat(*words: object) -> Result:
-    return CliRunner().invoke(main, ["rank", *map(str, words)])
-
-
-def done(*words: object) -> str:
-    result = tepat(*words)
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-def refused(*words: object) -> str:
-    """The one message of a command that fails, without a traceback."""
-    result = tepat(*words)
-    assert result.exit_code == 1, result.output
-    assert isinstance(result.exception, SystemExit)
-    lines = [line for line in result.output.splitlines() if line.startswith("Error: ")]
-    assert len(lines) == 1
-    return lines[0].removeprefix("Error: ")
-
-
-def people(region: str, count: int, seed: int = 1) -> list[tuple[str, int, int]]:
-    """Families with many equal scores."""
-    rng = np.random.default_rng([seed, int(region)])
-    scores = rng.integers(8_000_000, 8_000_040, count).tolist()
-    return [(f"{region}{row:06}", score, 1 + row % 7) for row, score in enumerate(scores)]
-
-
-def write_csv(path: Path, rows: list[tuple[str, int, int]]) -> Path:
-    lines = ["id,score,persons", *(",".join(map(str, row)) for row in rows)]
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-def write_npy(path: Path, rows: list[tuple[str, int, int]]) -> Path:
-    np.save(path, np.array([(i.encode(), s, p) for i, s, p in rows], dtype=DTYPE))
-    return path
+from tests.rank_world import (
+    OCCASION,
+    done,
+    frozen,
+    keys,
+    people,
+    refused,
+    region_paths,
+    tepat,
+    write_csv,
+)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
-    """A commitment with its seed, and two regions: one in two files, one as a table."""
-    done(
-        *("commit", "--occasion", OCCASION),
-        *("--seed", tmp_path / "seed.txt", "--out", tmp_path / "commitment.json"),
-    )
-    many = people("3510", 300)
-    write_npy(tmp_path / "3510.npy", many[:200])
-    write_npy(tmp_path / "3510-2.npy", many[200:])
-    write_csv(tmp_path / "3509.csv", people("3509", 90))
-    return tmp_path
-
-
-def region_paths(world: Path) -> list[Path]:
-    return [world / "3510.npy", world / "3509.csv", world / "3510-2.npy"]
-
-
-def keys(world: Path) -> tuple[object, ...]:
-    return ("--seed", world / "seed.txt", "--commitment", world / "commitment.json")
+    return frozen(tmp_path)
 
 
 def cut(world: Path, *words: object, out: str = "record") -> tuple[dict[str, Any], dict[str, Any]]:
@@ -275,105 +225,6 @@ class TestList:
         told = refused("list", record / "record", record / "3509.csv", *words, *strangers)
         assert told == "1 of those who receive are not in the region's files"
         assert not (record / "list.csv").exists()
-
-
-def table(text: str) -> Callable[[Path], Path]:
-    def write(folder: Path) -> Path:
-        path = folder / "1101.csv"
-        path.write_text(text)
-        return path
-
-    return write
-
-
-def array(dtype: list[Any], *rows: tuple[Any, ...]) -> Callable[[Path], Path]:
-    def write(folder: Path) -> Path:
-        np.save(folder / "1101.npy", np.array(list(rows), dtype=dtype))
-        return folder / "1101.npy"
-
-    return write
-
-
-def raw(name: str, data: bytes) -> Callable[[Path], Path]:
-    def write(folder: Path) -> Path:
-        (folder / name).write_bytes(data)
-        return folder / name
-
-    return write
-
-
-BAD: list[tuple[Callable[[Path], Path], str]] = [
-    (table(""), "1101.csv: must have one column id in its header"),
-    (table("id,score,persons\n"), "1101.csv: there is no family in it"),
-    (table("id,points,persons\n"), "1101.csv: must have one column score in its header"),
-    (table("id,score,score,persons\n"), "1101.csv: must have one column score in its header"),
-    (table("id,score\na,1\n"), "1101.csv: must have one column persons in its header"),
-    (
-        table("id,score,persons\na,1,2\nb,many,2\n"),
-        "1101.csv, row 2, column score: must be a whole number of 64 bits",
-    ),
-    (
-        table("id,score,persons\na,1.5,2\n"),
-        "1101.csv, row 1, column score: must be a whole number of 64 bits",
-    ),
-    (
-        table("id,score,persons\na,9223372036854775808,2\n"),
-        "1101.csv, row 1, column score: must be a whole number of 64 bits",
-    ),
-    (table("id,score,persons\na,1,0\n"), "1101.csv, row 1, column persons: must be 1 or more"),
-    (table("id,score,persons\na,1,-2\n"), "1101.csv, row 1, column persons: must be 1 or more"),
-    (table("id,score,persons\na,1,2\n,1,2\n"), "1101.csv, row 2, column id: must be 1 to 40"),
-    (table("id,score,persons\na b,1,2\n"), "1101.csv, row 1, column id: must be 1 to 40"),
-    (table("id,score,persons\na,1\n"), "1101.csv, row 1: has 2 columns, the header 3"),
-    (
-        table("id,score,persons\na,1,2\nb,1,2\na,3,2\n"),
-        "1101.csv, row 3, column id: the same as in 1101.csv, row 1",
-    ),
-    (table('id,score,persons\n"a,1,2\n'), "1101.csv, line 2: unexpected end of data"),
-    (raw("1101.csv", b"id,score,persons\n\xff,1,2\n"), "1101.csv, line 2: is not UTF-8"),
-    (raw("1101.npy", b"no array"), "1101.npy: is not a file of numpy, version 1 or 2"),
-    (raw("1101.npy", b""), "1101.npy: is not a file of numpy, version 1 or 2"),
-    (raw("1101.txt", b""), "1101.txt: a region file is named REGION.npy or REGION.csv"),
-    (array([("id", "S4"), ("score", "i8")], (b"a", 1)), "1101.npy: has no column persons"),
-    (array([("x", "i8")], (1,)), "1101.npy: has no column id"),
-    (
-        array([("id", "S4"), ("score", "f8"), ("persons", "u1")], (b"a", 1.5, 1)),
-        "1101.npy, column score: must be whole numbers of 64 bits",
-    ),
-    (
-        array([("id", "U4"), ("score", "i8"), ("persons", "u1")], ("a", 1, 1)),
-        "1101.npy, column id: must be bytes, at most 40",
-    ),
-    (array(DTYPE, (b"a", 1, 1), (b"b", 1, 0)), "1101.npy, row 2, column persons: must be 1 or"),
-    (array(DTYPE, (b"a", 1, 1), (b"", 1, 1)), "1101.npy, row 2, column id: must be ASCII"),
-    (array(DTYPE, (b"\xe9", 1, 1)), "1101.npy, row 1, column id: must be ASCII and not empty"),
-    (array(DTYPE), "1101.npy: there is no family in it"),
-]
-
-
-@pytest.mark.parametrize(("write", "told"), BAD, ids=[told[:60] for _, told in BAD])
-def test_what_is_wrong_with_a_file_is_told_and_nothing_is_written(
-    world: Path, write: Callable[[Path], Path], told: str
-) -> None:
-    words = ("cut", world / "3509.csv", write(world), *keys(world), "--by", "persons")
-    assert refused(*words, "--out", world / "record").startswith(told)
-    assert not (world / "record").exists()
-    assert not list(world.glob(".record*"))
-
-
-def test_a_file_cut_short_is_told(world: Path) -> None:
-    data = (world / "3510.npy").read_bytes()
-    (world / "3510.npy").write_bytes(data[:-7])
-    told = refused("cut", world / "3510.npy", *keys(world), "--out", world / "record")
-    assert told == "3510.npy: its header says 200 rows, it has 199 whole ones"
-
-
-def test_an_id_twice_in_two_files_of_a_region_is_found(world: Path) -> None:
-    twin = people("3510", 300)[7]
-    write_csv(world / "3510-3.csv", [("other", 1, 1), twin])
-    words = ("cut", *region_paths(world), world / "3510-3.csv", *keys(world))
-    told = refused(*words, "--out", world / "record")
-    assert told == "3510.npy, row 8, column id: the same as in 3510-3.csv, row 2"
 
 
 @pytest.mark.parametrize(
