@@ -142,6 +142,28 @@ def test_other_algorithms_of_the_same_key_are_refused() -> None:
         refused(sign(access(), algorithm=name))
 
 
+def test_no_key_is_looked_for_on_behalf_of_what_is_refused_anyway() -> None:
+    def never(kid: str, now: int) -> Any:
+        pytest.fail(f"asked for {kid} at {now}")
+
+    for token in (
+        sign(access(), algorithm="RS512"),
+        sign(access(), crit=["exp"], exp=NOW + 840),
+        "A" * 9_000,
+    ):
+        with pytest.raises(NotSignedIn):
+            verify(token, NOW, never, POOL)
+
+
+def test_times_are_those_of_our_clock_and_not_of_the_library() -> None:
+    for then in (NOW - 10**9, NOW + 10**9):
+        assert check(sign(access(iat=then, nbf=then, exp=then + 840)), then)
+
+
+def test_what_we_do_not_ask_for_may_be_anything() -> None:
+    assert check(sign(access(jti=7, aud=["somebody"])))
+
+
 def test_an_elliptic_key_is_refused() -> None:
     refused(sign(access(), ec.generate_private_key(ec.SECP256R1()), "ES256"))
 
@@ -220,6 +242,13 @@ def test_parts_that_are_no_json_are_refused() -> None:
 def test_a_deep_payload_is_refused() -> None:
     deep = b"[" * 3000 + b"]" * 3000
     refused(f"{part({'alg': 'RS256', 'kid': KID})}.{part(deep)}.AAAA")
+
+
+def test_a_token_is_read_up_to_its_longest_letter() -> None:
+    longest, longer = (sign(access(more="x" * size), pad="ab") for size in (5_447, 5_448))
+    assert (len(longest), len(longer)) == (8_192, 8_193)
+    assert check(longest)
+    refused(longer)
 
 
 def test_a_huge_token_is_refused_before_it_is_read() -> None:
