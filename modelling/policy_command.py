@@ -31,7 +31,8 @@ def command() -> None:
     help="Table (.csv, .csv.gz, .parquet): families with known welfare.",
 )
 @click.option("--meta", required=True, type=_file, help="JSON that describes the survey.")
-@click.option("--predictions", required=True, type=_file, help="Table: hh_id, score, lo, hi.")
+@click.option("--predictions", type=_file, help="Table: hh_id, score, lo, hi.")
+@click.option("--model", type=_file, help="Or an artefact, which then scores the survey.")
 @click.option(
     "--unit",
     type=click.Choice(["families", "persons"]),
@@ -73,7 +74,8 @@ def command() -> None:
 def simulate(  # noqa: PLR0917 - click passes them by name
     survey: Path,
     meta: Path,
-    predictions: Path,
+    predictions: Path | None,
+    model: Path | None,
     unit: str,
     checks: str,
     draws: int,
@@ -95,6 +97,8 @@ def simulate(  # noqa: PLR0917 - click passes them by name
                    not read
     --meta         JSON object; "log_target": false says that welfare is on the scale of the score
                    already, otherwise its logarithm is taken
+    --model        an artefact that `tepat model fit-score --artefact` wrote, learned from other
+                   families; or
     --predictions  hh_id, score (higher is better off), lo, hi (a 90 % interval); a row a family;
                    all three empty where a family could not be scored
 
@@ -104,12 +108,16 @@ def simulate(  # noqa: PLR0917 - click passes them by name
     from modelling import policy_files, policy_report, policy_simulation
     from modelling.csv_tables import FileError
 
+    if (predictions is None) == (model is None):
+        raise click.UsageError("give --predictions or --model")
     given = Assumptions(**assumed)
     if faults := list(given.faults()):
         raise click.ClickException("; ".join(faults))
     shares = _shares(checks)
     try:
-        study = policy_files.read_study(survey, meta, predictions, persons=unit == "persons")
+        study = policy_files.read_study(
+            survey, meta, predictions=predictions, model=model, persons=unit == "persons"
+        )
     except FileError as error:
         raise click.ClickException(str(error)) from error
     result = policy_simulation.simulate(
@@ -123,7 +131,7 @@ def simulate(  # noqa: PLR0917 - click passes them by name
     )
     told = policy_report.Told(
         survey=survey.name,
-        predictions=predictions.name,
+        predictions=(predictions or model or survey).name,
         families=len(study),
         regions=len(study.region_names),
         villages=int(study.village.max()) + 1,

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from chalicelib.domain.pmt import ArtefactError
 from modelling import policy_study
 from modelling.csv_tables import FileError, Table, read_csv
 from modelling.policy_study import Numbers, Study
+from modelling.survey_scoring import inputs_of, load, score_table
 from modelling.survey_table import Columns, SurveyFaultsError, read_description, read_table
+from modelling.survey_table import Table as SurveyTable
 
 PREDICTION_COLUMNS = ("hh_id", "score", "lo", "hi")
 
 
-def read_study(survey: Path, meta: Path, predictions: Path, *, persons: bool) -> Study:
+def read_study(
+    survey: Path, meta: Path, *, predictions: Path | None, model: Path | None, persons: bool
+) -> Study:
     """The families of a survey with a model's predictions; those of weight 0 are left out.
 
     Args:
@@ -26,6 +31,8 @@ def read_study(survey: Path, meta: Path, predictions: Path, *, persons: bool) ->
         meta: the description of the survey.
         predictions: a table with PREDICTION_COLUMNS, a row for each family of the survey; score,
             lo and hi are empty for a family that could not be scored.
+        model: without predictions: an artefact of `tepat model fit-score` to score the survey
+            with. One learned from this very table is refused, for it has seen the answers.
         persons: quotas and errors count persons; otherwise families.
 
     Raises:
@@ -33,8 +40,9 @@ def read_study(survey: Path, meta: Path, predictions: Path, *, persons: bool) ->
     """
     try:
         described = read_description(meta)
-        bare = replace(described, numeric=(), categorical=(), groups={})
-        families = read_table(survey, bare, Columns())
+        asked = described if model else replace(described, numeric=(), categorical=(), groups={})
+        families = read_table(survey, asked, Columns())
+        score, low, high = _scored(model, families) if model else _predicted(predictions, families)
     except SurveyFaultsError as error:
         raise FileError(str(error)) from error
     if families.welfare is None:
@@ -42,7 +50,6 @@ def read_study(survey: Path, meta: Path, predictions: Path, *, persons: bool) ->
     if "" in families.region:
         row = families.region.index("") + 2
         raise FileError(f"{survey.name}, row {row}, column region: empty")
-    score, low, high = _predicted(predictions, families.ids, survey.name)
     counted = np.flatnonzero(families.weight > 0)
     welfare = np.log(families.welfare) if described.log_target else families.welfare
     return policy_study.make(
@@ -78,8 +85,34 @@ def scores_of(table: Table) -> tuple[Numbers, Numbers, Numbers]:
     return score, low, high
 
 
-def _predicted(path: Path, ids: Sequence[str], survey: str) -> tuple[Numbers, Numbers, Numbers]:
+def _scored(model: Path, families: SurveyTable) -> tuple[Numbers, Numbers, Numbers]:
+    """Score and interval of each family by an artefact, through the engine that the workers use."""
+    data = model.read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        artefact, spec = load(data, sha256)
+        training = artefact.about.get("training")
+        if isinstance(training, dict) and training.get("table_sha256") == families.sha256:
+            raise FileError(
+                f"{model.name} was learned from {families.name} itself; its errors there would "
+                "look too small. Score families it has not seen, or give --predictions"
+            )
+        rows = score_table(artefact, inputs_of(data, spec, families))
+    except (ArtefactError, KeyError) as error:
+        raise FileError(f"{model.name}: cannot score {families.name}: {error}") from error
+    ends = np.array(
+        [[np.nan if end is None else end for end in (r.score, r.low, r.high)] for r in rows]
+    )
+    if np.isnan(ends[:, 0]).all():
+        raise FileError(f"{model.name}: nobody in {families.name} can be scored ({rows[0].why})")
+    return ends[:, 0], ends[:, 1], ends[:, 2]
+
+
+def _predicted(path: Path | None, families: SurveyTable) -> tuple[Numbers, Numbers, Numbers]:
     """Score and interval of each family, in the order of the survey."""
+    if path is None:
+        raise FileError("neither a model nor predictions are given")
+    ids, survey = families.ids, families.name
     table = read_csv(path, PREDICTION_COLUMNS)
     rows = {name: row for row, name in enumerate(table.keys("hh_id"))}
     if missing := [name for name in ids if name not in rows]:

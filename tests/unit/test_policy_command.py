@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from modelling.fit_score_command import command as fit_score
 from modelling.policy_assumptions import Assumptions
 from modelling.policy_command import command
 from modelling.stated_settings import listed
@@ -103,6 +105,56 @@ def test_what_is_out_of_reach_is_said(tmp_path: Path) -> None:
     assert "out of reach of any ground check: 11.0 % of the eligible" in result.stdout
     easy = run(*saved(tmp_path), "--target", "0.9")
     assert "by risk: reached with 0.0 % of registered families" in easy.stdout
+
+
+def with_rooms(folder: Path, name: str, seed: int) -> Path:
+    """A survey whose welfare follows from rooms and a phone, with the rest by chance."""
+    rng = np.random.default_rng(seed)
+    path = folder / f"{name}.csv"
+    with path.open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(
+            ["hh_id", "region", "cluster", "weight", "hhsize", "welfare", "rooms", "phone"]
+        )
+            ["hh_id", "region", "cluster", "weight", "hhsize", "welfare", "rooms", "phone"]
+        )
+        for n in range(320):
+            rooms, phone, size = rng.integers(1, 6), rng.integers(0, 2), rng.integers(1, 8)
+            log = 8 + 0.2 * rooms + 0.3 * phone - 0.1 * size + 0.25 * rng.standard_normal()
+            place = (f"{name}{n}", f"R{n % 2}", f"{name}-V{n % 32}")
+            out.writerow([*place, 1, size, f"{np.exp(log):.2f}", rooms, phone])
+    (folder / "rooms.json").write_text(json.dumps({"numeric": ["rooms", "phone"]}))
+    return path
+
+
+def test_a_model_may_score_a_survey_it_has_not_seen_and_no_other(tmp_path: Path) -> None:
+    seen, unseen = with_rooms(tmp_path, "seen", 1), with_rooms(tmp_path, "unseen", 2)
+    meta, scores = str(tmp_path / "rooms.json"), str(tmp_path / "scores.csv")
+    fitted = CliRunner().invoke(
+        fit_score,
+        ["--train", str(seen), "--test", str(unseen), "--meta", meta, "--out", scores,
+         "--artefact", str(tmp_path / "models")],
+    )  # fmt: skip
+    assert fitted.exit_code == 0, fitted.output
+    model = str(next((tmp_path / "models").glob("*.json")))
+    by_model = run("--survey", str(unseen), "--meta", meta, "--model", model)
+    assert by_model.exit_code == 0, by_model.output
+    by_scores = run("--survey", str(unseen), "--meta", meta, "--predictions", scores)
+    first = [
+        float(re.search(r"model alone, everyone registered +([\d.]+) %", one.stdout)[1])  # type: ignore[index]
+        for one in (by_model, by_scores)
+    ]
+    assert first[0] == pytest.approx(first[1], abs=3)  # village means know one file less
+    assert first[0] < 45
+    own = run("--survey", str(seen), "--meta", meta, "--model", model)
+    assert own.exit_code == 1
+    assert "was learned from seen.csv itself" in own.stderr
+    Path(model).write_text(Path(model).read_text()[:-20])
+    broken = run("--survey", str(unseen), "--meta", meta, "--model", model)
+    assert broken.exit_code == 1
+    assert "cannot score unseen.csv" in broken.stderr
+    both = run("--survey", str(unseen), "--meta", meta, "--model", model, "--predictions", scores)
+    assert both.exit_code == 2
 
 
 def damaged(path: str, row: int, column: str, cell: str) -> None:
