@@ -116,8 +116,6 @@ def with_rooms(folder: Path, name: str, seed: int) -> Path:
         out.writerow(
             ["hh_id", "region", "cluster", "weight", "hhsize", "welfare", "rooms", "phone"]
         )
-            ["hh_id", "region", "cluster", "weight", "hhsize", "welfare", "rooms", "phone"]
-        )
         for n in range(320):
             rooms, phone, size = rng.integers(1, 6), rng.integers(0, 2), rng.integers(1, 8)
             log = 8 + 0.2 * rooms + 0.3 * phone - 0.1 * size + 0.25 * rng.standard_normal()
