@@ -106,6 +106,12 @@ def test_a_code_becomes_tokens() -> None:
     ]
 
 
+@pytest.mark.parametrize("renewal", [b"", b', "refresh_token": 7', b', "refresh_token": null'])
+def test_a_sign_in_may_come_without_a_renewal(renewal: bytes) -> None:
+    with pool(200, b'{"access_token": "a", "id_token": "i"' + renewal + b"}") as (base, _):
+        assert login(base).exchange("code-1", "verifier-1") == Tokens("a", "i", "")
+
+
 def test_a_renewal_keeps_its_token_unless_it_is_given_another() -> None:
     with pool(200, b'{"access_token": "a"}') as (base, asked):
         assert login(base).renew("r-1") == Tokens("a", "", "r-1")

@@ -123,9 +123,34 @@ def test_the_queue_gives_pages_in_the_order_of_their_time() -> None:
     assert len(due) == PAGE + 3
 
 
-@pytest.mark.parametrize("number", [-1, 0, 10**9])
-def test_odd_page_numbers_are_brought_into_range(number: int) -> None:
-    assert queue(World(), number=number).cases == ()
+def test_a_page_that_is_just_full_is_the_last() -> None:
+    world = World()
+    for number in range(PAGE):
+        proposal = {"name": "x", "village": "3510152004", "place": "y", "reason": "z"}
+        world.propose(f"key-{number:016}", proposal)
+    page = queue(world, Work.VISIT)
+    assert (len(page.cases), page.number, page.more) == (PAGE, 1, False)
+    assert page.now == world.clock.now_ms()
+
+
+def test_no_more_of_the_index_is_read_than_tells_of_a_next_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, asked = World(), []
+
+    def waiting(work, region, until, limit):  # noqa: ANN001, ANN202 - as the store's
+        asked.append((work, region, until - world.clock.now_ms(), limit))
+        return []
+
+    monkeypatch.setattr(world.store, "waiting", waiting)
+    queue(world, Work.VISIT, 3)
+    assert asked == [(Work.VISIT, REGION, 366 * 86_400_000, 3 * PAGE + 1)]
+
+
+@pytest.mark.parametrize(("number", "shown"), [(-1, 1), (0, 1), (100, 100), (10**9, 100)])
+def test_odd_page_numbers_are_brought_into_range(number: int, shown: int) -> None:
+    page = queue(World(), number=number)
+    assert (page.cases, page.number, page.more) == ((), shown, False)
 
 
 def test_a_proposal_is_shown_as_it_was_sent_to_whoever_may_see_it() -> None:
