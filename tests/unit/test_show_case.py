@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.area_files import region_villages
+from chalicelib.domain.errors import Fault, NotFound, TryAgain
 from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
 from chalicelib.domain.nik import WarningCode
 from chalicelib.domain.registration import Ref, WayIn, Work
@@ -218,6 +219,45 @@ def test_what_differs_is_named() -> None:
 def test_an_unknown_case_is_told_after_it_is_logged() -> None:
     world = World()
     ref = Ref("3510152004", "3M3G222222")
-    with pytest.raises(Exception, match="case_unknown"):
+    with pytest.raises(NotFound) as told:
         read_case.read_case(ref, "staff:a", "queue", world.read_ports())
+    assert told.value.faults == (Fault("case_unknown", "locator"),)
     assert [event.ref for event in world.aws.events.values()] == [ref.locator]
+
+
+def test_a_place_in_the_ledger_that_others_take_each_time_is_given_up_for_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, tries = World(), []
+    world.register("k" * 20, form(world.model))
+    monkeypatch.setattr(world.ledger, "put_read", lambda event: bool(tries.append(event)))
+    world.aws.calls.clear()
+    with pytest.raises(TryAgain) as told:
+        world.read(world.only())
+    assert told.value.faults == (Fault("busy"),)
+    assert len(tries) == 4
+    assert set(world.aws.calls) == {"Query"}
+
+
+def test_an_identity_that_is_just_being_corrected_is_not_shown_in_part() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model))
+    case = world.only()
+    torn = replace(case, corrections=1)  # its vault item is not there yet
+    world.aws.cases[case.ref] = torn
+    with pytest.raises(TryAgain) as told:
+        world.read(torn)
+    assert told.value.faults == (Fault("busy"),)
+    ports = world.read_ports()
+    opened = read_case.read_case(case.ref, "staff:a", "audit", ports, with_identity=False)
+    assert (opened.case, opened.identity) == (torn, None)
+
+
+def test_the_last_fifty_reads_are_shown() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model))
+    for _ in range(51):
+        world.clock.advance(1_000)
+        opened = world.read(world.only())
+    assert len(opened.reads) == read_case.READS_SHOWN == 50
+    assert opened.reads[0].at == world.clock.now_ms()
