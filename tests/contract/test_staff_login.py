@@ -6,10 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+import urllib3
 
 from chalicelib.adapters.cookies import CookieSealer
 from chalicelib.adapters.login import Login, Tokens
@@ -27,6 +29,7 @@ def pool(code: int, body: bytes) -> Iterator[tuple[str, list[dict[str, list[str]
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            asked.append({"path": [self.path]})
             self._answer()
 
         def do_POST(self) -> None:
@@ -165,8 +168,65 @@ def test_keys_are_fetched_whole_and_from_where_we_asked() -> None:
     with pool(200, b" " * 65_536) as (base, _):
         assert len(fetch(f"{base}/keys")) == 65_536
     for code, body in ((302, b""), (404, b""), (200, b" " * 65_537)):
-        with pool(code, body) as (base, _), pytest.raises(TryAgain):
+        with pool(code, body) as (base, asked), pytest.raises(TryAgain) as told:
             fetch(f"{base}/keys")
+        assert told.value.faults == BUSY
+        assert asked == [{"path": ["/keys"]}]
+
+
+@contextmanager
+def hanging_up() -> Iterator[tuple[str, list[bytes]]]:
+    """A server that takes a connection, hears the request, and says nothing."""
+    heard: list[bytes] = []
+
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            heard.append(self.rfile.readline())
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", heard
+        server.shutdown()
+        thread.join()
+
+
+def test_keys_are_asked_for_twice_and_a_code_is_sent_once() -> None:
+    with hanging_up() as (base, heard):
+        with pytest.raises(TryAgain):
+            fetch(f"{base}/keys")
+        assert heard == [b"GET /keys HTTP/1.1\r\n"] * 2
+        heard.clear()
+        with pytest.raises(TryAgain):
+            login(base).exchange("code-1", "verifier-1")
+        assert heard == [b"POST /oauth2/token HTTP/1.1\r\n"]
+
+
+def test_nobody_waits_long_for_the_pool_and_no_answer_fills_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits, amounts = [], []
+
+    class Answer:
+        status = 200
+
+        def read(self, most: int) -> bytes:
+            amounts.append(most)
+            return GIVEN
+
+        def release_conn(self) -> None:
+            """There is no connection."""
+
+    def request(_pool: object, *_: object, timeout: urllib3.Timeout, **how: object) -> Answer:
+        assert how["preload_content"] is False
+        waits.append((timeout.connect_timeout, timeout.read_timeout))
+        return Answer()
+
+    monkeypatch.setattr(urllib3.PoolManager, "request", request)
+    fetch("https://pool.example/keys")
+    login("https://pool.example").renew("r-1")
+    assert waits == [(2, 3)] * 2
+    assert max(amounts) <= 65_537
 
 
 def test_a_cookie_opens_under_its_name_and_key_only() -> None:
