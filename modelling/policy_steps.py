@@ -15,6 +15,8 @@ from modelling.policy_assumptions import Assumptions
 from modelling.policy_errors import Errors, errors, poorest, true_line
 from modelling.policy_study import Marks, Numbers, Study
 
+LEAST_VARIANCE = 1e-12  # of a surprise, when a score claims no error and a visit makes none
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -201,7 +203,7 @@ def learn_villages(world: World, belief: Belief, visited: Marks) -> Belief:
         return visit(world, belief, visited)
     rows = np.flatnonzero(visited)
     own = np.maximum(belief.spread**2 - share, 0.05 * belief.spread**2)
-    certainty = 1 / (own[rows] + world.noise**2)
+    certainty = 1 / np.maximum(own[rows] + world.noise**2, LEAST_VARIANCE)
     surprise = (world.readings - belief.estimate)[rows]
     villages = int(study.village.max()) + 1
     pulled = np.bincount(study.village[rows], weights=surprise * certainty, minlength=villages)

@@ -161,6 +161,30 @@ def test_the_chance_is_that_of_the_binomial(hits: int, families: int, limit: flo
     assert 0 <= found.low <= hits / families <= found.high <= 1
 
 
+@given(st.integers(0, 100_000))
+def test_any_checks_give_a_share_within_its_interval(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 30))
+    checks = Checks(
+        ids=[str(i) for i in range(n)],
+        region=["R"] * n,
+        agent=["A"] * n,
+        stratum=[str(i) for i in rng.integers(0, 4, n)],
+        unit=[str(i) for i in (rng.integers(0, 6, n) if rng.random() < 0.5 else range(n))],
+        probability=np.where(rng.random(n) < 0.5, 1.0, rng.uniform(1e-4, 1, n)),
+        listed=rng.random(n) < 0.5,
+        eligible=rng.random(n) < rng.choice([0.0, 0.5, 1.0]),
+    )
+    for judge in (exclusion, inclusion):
+        found = judge(checks, everywhere(checks))
+        if found.value is None:
+            assert found.families == 0
+        else:
+            assert 0 <= found.low <= found.value <= found.high <= 1
+            assert 0 < found.effective <= found.families
+            assert 0 <= chance_above(found, 0.2) <= 1
+
+
 def test_an_error_at_the_limit_seldom_alarms_and_one_far_above_often() -> None:
     rng = np.random.default_rng(3)
     at_limit, above = [], []

@@ -4,7 +4,10 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from modelling import policy_report, policy_study
 from modelling.policy_assumptions import Assumptions
 from modelling.policy_errors import errors, poorest
 from modelling.policy_simulation import STEPS, Estimate, Point, Simulation, reach, simulate
@@ -13,9 +16,9 @@ from modelling.stated_settings import listed
 from tests.policy_studies import invented
 
 
-def played(study: Study, given: Assumptions = Assumptions(), **how: object) -> Simulation:  # noqa: B008 - frozen
+def played(study: Study, assumed: Assumptions = Assumptions(), **how: object) -> Simulation:  # noqa: B008 - frozen
     plan = {"shares": [0.0, 0.1, 0.3], "draws": 6, "replicates": 6, "seed": 1} | how
-    return simulate(study, given, say=lambda words: None, **plan)  # type: ignore[arg-type]
+    return simulate(study, assumed, say=lambda words: None, **plan)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +145,43 @@ def test_intervals_hold_the_truth_of_the_land_the_villages_come_from() -> None:
         interval = found.steps[0].measures["exclusion"]
         held.append(interval.low <= truth <= interval.high)
     assert np.mean(held) >= 0.88
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 100_000))
+def test_any_study_and_any_assumptions_give_shares_that_can_be_told(seed: int) -> None:
+    """Two families, empty regions, no spread, nobody registered, huge weights: all go through."""
+    rng = np.random.default_rng(seed)
+    n, odd = int(rng.integers(2, 40)), rng.random(6) < 0.4
+    score = np.full(n, 8.0) if odd[0] else rng.normal(8, 0.5, n)
+    half = np.zeros(n) if odd[1] else rng.uniform(0, 1, n)
+    gap = np.where(odd[2] & (np.arange(n) > 0) & (rng.random(n) < 0.4), np.nan, 0.0)
+    study = policy_study.make(
+        [f"h{i}" for i in range(n)],
+        [f"R{i}" for i in rng.integers(0, 3, n)],
+        [f"V{i}" for i in rng.integers(0, 5, n)],
+        weight=rng.uniform(0.1, 1000, n) if odd[3] else np.ones(n),
+        persons=rng.integers(1, 9, n).astype(float) if odd[4] else None,
+        welfare=rng.normal(8, 0.6, n),
+        score=score + gap,
+        low=score - half + gap,
+        high=score + half + gap,
+    )
+    ends = {
+        one.name: float(rng.choice([0.0, 0.5, 1.0]))
+        for one in listed(Assumptions())
+        if one.unit == "share" and one.name not in {"quota", "target"}
+    }
+    given_ = replace(Assumptions(), quota=0.05 if odd[5] else 0.4, **ends)
+    given_ = replace(given_, visit_noise=float(rng.choice([0.0, 0.25, 5.0])))
+    found = played(study, given_, shares=[0.0, 1.0], draws=1, replicates=2)
+    told = policy_report.Told("s", "p", n, 3, 5, int(np.isnan(gap).sum()), 0.9, "families", 1, 2, 1)
+    assert "nan" not in policy_report.as_text(told, given_, found)
+    assert policy_report.as_html(told, given_, found).count("<svg") == 2
+    for points in found.curves.values():
+        for one in points:
+            for measure in ("exclusion", "inclusion"):
+                assert 0 <= one.measures[measure].value <= 1
 
 
 def point(share: float, value: float) -> Point:
