@@ -94,6 +94,14 @@ def test_a_secret_without_a_check_letter_is_passed_over() -> None:
 
     assert receipt.new_secret(counted, "2" * 10, b"seed-11") == "YJTAE4GEMGDN9"
     assert asked == [b"0|seed-11", b"1|seed-11"]
+    asked.clear()
+    assert receipt.new_secret(counted, "2" * 10, b"seed-50") == "9DBTSHMZXZNQJ"
+    assert asked == [b"0|seed-50", b"1|seed-50", b"2|seed-50"]
+
+
+def test_a_secret_is_made_for_a_whole_locator_only() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        receipt.new_secret(mac, "2" * 9, b"seed")
 
 
 @pytest.mark.parametrize(
