@@ -10,6 +10,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -139,6 +140,13 @@ def resources() -> Iterator[dict[str, str]]:
         for name, value in found.items():
             patch.setenv(name, value)
         yield found
+    _own_client.cache_clear()
+
+
+@cache
+def _own_client(service: str) -> Any:
+    """The tests' own clients: to make one takes longer than most tests."""
+    return aws.client(service)
 
 
 @pytest.fixture
@@ -158,13 +166,13 @@ def nobody_is_met(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     request.getfixturevalue("environment")
-    with watched(wiring.client):
+    with watched(_own_client):
         yield
 
 
 def empty(table: str) -> None:
     """Delete every item of a table."""
-    dynamodb = wiring.client("dynamodb")
+    dynamodb = _own_client("dynamodb")
     for item in dynamodb.scan(TableName=table)["Items"]:
         dynamodb.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
 
