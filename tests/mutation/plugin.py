@@ -11,12 +11,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 from mutmut.state import state
 
 SURFACES = "chalicelib.entrypoints."
 
 # The same examples each time, so that a verdict stands; no shrinking, since one failure is enough.
+# One process runs all tests more than once, each time with objects of its own, and may be slow.
 settings.register_profile(
     "mutation",
     derandomize=True,
@@ -24,6 +25,7 @@ settings.register_profile(
     deadline=None,
     max_examples=50,
     phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow],
 )
 settings.load_profile("mutation")
 
