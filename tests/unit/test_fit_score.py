@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -265,6 +266,27 @@ def test_an_odd_survey_is_fitted_all_the_same(run: Run, tmp_path: Path, name: st
     assert (given[:, 1] <= given[:, 0]).all()
     assert (given[:, 0] <= given[:, 2]).all()
     assert given[:, 0].std() > 0
+
+
+def test_a_survey_of_very_many_columns_stays_within_bounds(run: Run, tmp_path: Path) -> None:
+    draw = np.random.default_rng(8)
+    names = [f"q{i}" for i in range(180)]
+
+    def wide(rows: Rows) -> Rows:
+        return [{**r, **{name: int(draw.integers(4)) for name in names}} for r in rows]
+
+    models = tmp_path / "models"
+    train, test = wide(invented(400, 20)), wide(invented(50, 5, seed=5))
+    numeric = [*DESCRIPTION["numeric"], *names]
+    result = run(train, test, "--artefact", str(models), numeric=numeric)
+    assert result.exit_code == 0, result.output
+    columns = int(
+        re.search(r"([\d,]+) columns for 400 families in", result.output)[1].replace(",", "")
+    )  # type: ignore[index]
+    assert 700 < columns <= 1300  # and the eight strongest by each other
+    (file,) = models.iterdir()
+    labels = {f["label"] for f in json.loads(file.read_bytes())["features"]}
+    assert set(names) <= labels  # each counts by itself
 
 
 def test_what_the_survey_never_saw_counts_as_average(run: Run, tmp_path: Path) -> None:
