@@ -103,7 +103,9 @@ def sums(design: Numbers, target: Numbers, weight: Numbers, village: Places, vil
     """
     weighted = design * weight[:, None]
     by_village = np.zeros((villages, design.shape[1]))
-    np.add.at(by_village, village, weighted)
+    order = np.argsort(village, kind="stable")
+    there, first = np.unique(village[order], return_index=True)
+    by_village[there] = np.add.reduceat(weighted[order], first, axis=0)
     return Sums(
         float(weight.sum()),
         float(weight @ target),

@@ -16,9 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from chalicelib.domain.pmt_reads import Value
     from modelling.survey_spec import Spec, Variable
     from modelling.survey_table import Columns, Numbers, Table
+
+    Places = NDArray[np.int64]
 
 Reads = dict[str, dict[str, Any]]
 Inputs = dict[str, list["Value"]]
@@ -64,9 +68,10 @@ def define(spec: Spec, table: Table) -> tuple[Reads, Found]:
     making.plain(spec.columns.size)  # intervals are by household size
     for column, _, _ in spec.groups.values():
         making.plain(column)
+    village, _ = _places(table.cluster)
     for variable in spec.variables:
         if variable.name in spec.village_means:
-            for label, definition in _village_means(variable, table):
+            for label, definition in _village_means(variable, table, village):
                 making.add(("village", label), f"v_{label}", definition)
     if spec.region:
         making.add(("region", ""), "region", _choice(spec.columns.region))
@@ -122,10 +127,12 @@ def values(
         beside: other families known of the same villages, counted in village means.
     """
     given: Inputs = {}
+    tables = [table] if beside is None else [table, beside]
+    where = _Where(tables)
     for name, read in reads.items():
         source, column = read["from"], str(read.get("column", ""))
         if source == "village":
-            given[name] = _village_values(read, column, table, beside)
+            given[name] = _village_values(read, column, tables, where)
         elif source == "ratio":
             given[name] = [
                 top * read["scale"] // bottom
@@ -146,12 +153,17 @@ def values(
 
 def as_numbers(column: Iterable[Value]) -> Numbers:
     """A column of whole numbers as floats, NaN where not known."""
-    return np.array([math.nan if value is None else float(value) for value in column])
+    found: Numbers = np.array(list(column), dtype=float)  # None becomes NaN
+    return found
 
 
 def _whole(numbers: Numbers) -> list[Value]:
-    clipped = np.rint(np.clip(numbers, -LARGEST, LARGEST))
-    return [None if math.isnan(number) else int(number) for number in clipped]
+    unknown = np.isnan(numbers)
+    clipped = np.rint(np.clip(np.where(unknown, 0.0, numbers), -LARGEST, LARGEST))
+    found: list[Value] = list(clipped.astype(np.int64).tolist())
+    for row in np.flatnonzero(unknown):
+        found[row] = None
+    return found
 
 
 def _number(column: str, numbers: Numbers) -> dict[str, Any]:
@@ -173,26 +185,33 @@ def _ratio(reads: Reads, top: str, bottom: str) -> dict[str, Any]:
     return {"from": "ratio", "top": top, "bottom": bottom, "scale": scale, "max": LARGEST}
 
 
-def _village_means(variable: Variable, table: Table) -> Iterable[tuple[str, dict[str, Any]]]:
+def _village_means(
+    variable: Variable, table: Table, village: Places
+) -> Iterable[tuple[str, dict[str, Any]]]:
     if variable.kind == "number":
-        yield variable.name, _village(variable.column, None, table.numbers[variable.column], table)
+        numbers = table.numbers[variable.column]
+        yield variable.name, _village(variable.column, None, numbers, table.weight, village)
         return
     codes = table.codes[variable.column]
     for level, count in sorted(Counter(c for c in codes if c is not None).items()):
         if count >= variable.fewest:
             marks = _marks(codes, level)
-            yield f"{variable.name}={level}", _village(variable.column, level, marks, table)
+            yield (
+                f"{variable.name}={level}",
+                _village(variable.column, level, marks, table.weight, village),
+            )
 
 
 def _marks(codes: list[str | None], level: str) -> Numbers:
     return np.array([math.nan if code is None else float(code == level) for code in codes])
 
 
-def _village(column: str, level: str | None, numbers: Numbers, table: Table) -> dict[str, Any]:
+def _village(
+    column: str, level: str | None, numbers: Numbers, weights: Numbers, place: Places
+) -> dict[str, Any]:
     """A village mean; `shrink` families of the region stand beside the village's own."""
     known = ~np.isnan(numbers)
-    place, _ = _places(table.cluster)
-    weight = table.weight * known
+    weight = weights * known
     filled = np.where(known, numbers, 0.0)
     total = np.bincount(place, weights=weight)
     mean = np.bincount(place, weights=weight * filled) / np.where(total > 0, total, 1)
@@ -212,40 +231,47 @@ def _village(column: str, level: str | None, numbers: Numbers, table: Table) -> 
     }
 
 
+class _Where:
+    """Region and village of every family of some tables, as places."""
+
+    def __init__(self, tables: list[Table]) -> None:
+        self.village, self.villages = _places([c for t in tables for c in t.cluster])
+        self.region, self.regions = _places([r for t in tables for r in t.region])
+        self.home = np.zeros(self.villages, dtype=np.int64)
+        self.home[self.village] = self.region
+        self.weight: Numbers = np.concatenate([t.weight for t in tables])
+
+
 def _village_values(
-    read: Mapping[str, Any], column: str, table: Table, beside: Table | None
+    read: Mapping[str, Any], column: str, tables: list[Table], where: _Where
 ) -> list[Value]:
-    tables = [table, beside] if beside is not None else [table]
     numbers = np.concatenate(
         [
             t.numbers[column] if "level" not in read else _marks(t.codes[column], read["level"])
             for t in tables
         ]
     )
-    weight = np.concatenate([t.weight for t in tables])
-    village, villages = _places([c for t in tables for c in t.cluster])
-    region, regions = _places([r for t in tables for r in t.region])
     known = ~np.isnan(numbers)
-    filled, weight = np.where(known, numbers, 0.0), weight * known
+    filled, weight = np.where(known, numbers, 0.0), where.weight * known
+    families = len(tables[0])
     if not known.any():
-        return [None] * len(table)
+        return [None] * families
 
-    def means(place: np.ndarray[Any, Any], places: int, otherwise: Numbers) -> Numbers:
+    def means(place: Places, places: int, otherwise: Numbers) -> Numbers:
         total = np.bincount(place, weights=weight, minlength=places)
         top = np.bincount(place, weights=weight * filled, minlength=places)
         return np.where(total > 0, top / np.where(total > 0, total, 1), otherwise)
 
-    overall = np.full(regions, np.average(filled, weights=weight))
-    of_region = means(region, regions, overall)
-    home = np.zeros(villages, dtype=np.int64)
-    home[village] = region
-    count = np.bincount(village, weights=known, minlength=villages)
-    own = means(village, villages, of_region[home])
+    overall = np.full(where.regions, np.average(filled, weights=weight))
+    of_region = means(where.region, where.regions, overall)
+    home, village = where.home, where.village
+    count = np.bincount(village, weights=known, minlength=where.villages)
+    own = means(village, where.villages, of_region[home])
     mixed = (count * own + read["shrink"] * of_region[home]) / np.maximum(count + read["shrink"], 1)
     mixed = np.where(count + read["shrink"] > 0, mixed, of_region[home])
-    return _whole(mixed[village[: len(table)]] * read["scale"])
+    return _whole(mixed[village[:families]] * read["scale"])
 
 
-def _places(texts: list[str]) -> tuple[np.ndarray[Any, Any], int]:
+def _places(texts: list[str]) -> tuple[Places, int]:
     known = {text: place for place, text in enumerate(sorted(set(texts)))}
     return np.array([known[text] for text in texts]), len(known)
