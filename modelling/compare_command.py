@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from modelling.whole_files import write_all
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -86,7 +88,7 @@ def command(
         models = {"before": before.name, "after": (after or before).name}
         about = {**models, "quota": quota, "quota_after": quota_after or quota}
         text = json.dumps({"about": about, **asdict(found)}, ensure_ascii=False, indent=1)
-        out.write_text(text + "\n", encoding="utf-8")
+        write_all({out: text + "\n"})
         click.echo(f"wrote {out}")
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from modelling.evaluation import places, tenths
 from modelling.policy_errors import poorest
 
 Numbers = NDArray[np.float64]
@@ -79,8 +80,7 @@ def compare(
         groups: name -> who is in it.
     """
     names = sorted(set(region))
-    place = {name: i for i, name in enumerate(names)}
-    where = np.array([place[name] for name in region])
+    where = places(region)
     was = poorest(before.score, weight, where, before.quota)
     will = poorest(after.score, weight, where, after.quota)
 
@@ -98,25 +98,17 @@ def compare(
             told(was & ~will),
         )
 
-    tenths = [_tenths(choice.score, weight) for choice in (before, after)]
+    parted = [tenths(choice.score, weight) for choice in (before, after)]
     flow = []
     for row in range(10):
         cells = []
         for column in range(10):
-            here = (tenths[0] == row) & (tenths[1] == column)
+            here = (parted[0] == row) & (parted[1] == column)
             cells.append(None if 0 < here.sum() < LEAST else float(weight[here].sum()))
         flow.append(cells)
     return Comparison(
         moves("all", np.ones(len(weight), dtype=bool)),
-        [moves(name, where == place[name]) for name in names],
+        [moves(name, where == place) for place, name in enumerate(names)],
         [moves(name, marks) for name, marks in groups.items()],
         flow,
     )
-
-
-def _tenths(score: Numbers, weight: Numbers) -> NDArray[np.int64]:
-    order = np.argsort(score, kind="stable")
-    before = np.cumsum(weight[order]) - weight[order]
-    found = np.zeros(len(score), dtype=np.int64)
-    found[order] = np.minimum(10 * before / weight.sum(), 9).astype(np.int64)
-    return found

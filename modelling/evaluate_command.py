@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from modelling.whole_files import write_all
+
 if TYPE_CHECKING:
     from modelling.survey_table import Numbers, Table
 
@@ -86,8 +88,8 @@ def command(
     click.echo(as_text(found), nl=False)
     if out:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "report.json").write_text(as_json(found, about), encoding="utf-8")
-        (out / "report.html").write_text(as_html(found, about), encoding="utf-8")
+        pages = {"report.json": as_json(found, about), "report.html": as_html(found, about)}
+        write_all({out / name: text for name, text in pages.items()})
         click.echo(f"wrote {out / 'report.html'} and {out / 'report.json'}")
 
 

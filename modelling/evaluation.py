@@ -126,11 +126,11 @@ def evaluate(judging: Judging, draws: int = DRAWS) -> Evaluation:
         draws: times that villages are drawn again for the intervals.
     """
     weight, target, score = judging.weight, judging.target, judging.score
-    region, village = _places(judging.region), _places(judging.village)
+    region, village = places(judging.region), places(judging.village)
     parts, untold = _parts(judging, region)
     measured = _measured(judging, region, weight, parts)
     again: dict[str, list[float]] = {name: [] for name in measured}
-    for drawn in _redrawn(region, village, draws):
+    for drawn in redrawn(region, village, draws):
         for name, value in _measured(judging, region, weight * drawn, parts).items():
             again[name].append(value)
 
@@ -143,7 +143,7 @@ def evaluate(judging: Judging, draws: int = DRAWS) -> Evaluation:
         sides = ("exclusion", "inclusion")
         return {(q, side): figure(f"{word} {q} {side}") for q in QUOTAS for side in sides}
 
-    true, guessed = _tenths(target, weight), _tenths(score, weight)
+    true, guessed = tenths(target, weight), tenths(score, weight)
     confusion = np.zeros((TENTHS, TENTHS))
     np.add.at(confusion, (true, guessed), weight / weight.sum())
     inside, covers, width = None, None, None
@@ -233,7 +233,7 @@ def _parts(judging: Judging, region: Places) -> tuple[dict[str, Marks], list[str
     return told, [name for name in every if name not in told]
 
 
-def _redrawn(region: Places, village: Places, draws: int) -> Iterator[Numbers]:
+def redrawn(region: Places, village: Places, draws: int) -> Iterator[Numbers]:
     """How often each family's village is drawn, villages with replacement within regions."""
     draw = np.random.default_rng(20261122)
     home = np.zeros(int(village.max()) + 1, dtype=np.int64)
@@ -248,7 +248,7 @@ def _redrawn(region: Places, village: Places, draws: int) -> Iterator[Numbers]:
         yield times[village]
 
 
-def _tenths(values: Numbers, weight: Numbers) -> Places:
+def tenths(values: Numbers, weight: Numbers) -> Places:
     """The tenth of the nation, 0 poorest, that each family falls into."""
     order = np.argsort(values, kind="stable")
     before = np.cumsum(weight[order]) - weight[order]
@@ -290,6 +290,7 @@ def _ranks(values: Numbers) -> Numbers:
     return middle[place]
 
 
-def _places(names: Sequence[str]) -> Places:
+def places(names: Sequence[str]) -> Places:
+    """The place of each name among all of them, in order."""
     known = {name: place for place, name in enumerate(sorted(set(names)))}
     return np.array([known[name] for name in names])

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from modelling.whole_files import write_all
+
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -93,9 +95,13 @@ def command(
         "against ordinary least squares": judged.than,
     }
     out.mkdir(parents=True, exist_ok=True)
-    (out / f"{sha256}.json").write_bytes(data)
-    (out / "spec.yaml").write_text(to_yaml(spec), encoding="utf-8")
-    (out / "report.html").write_text(as_html(found, about), encoding="utf-8")
-    (out / "report.json").write_text(as_json(found, about), encoding="utf-8")
+    write_all(
+        {
+            out / f"{sha256}.json": data.decode(),
+            out / "spec.yaml": to_yaml(spec),
+            out / "report.html": as_html(found, about),
+            out / "report.json": as_json(found, about),
+        }
+    )
     click.echo(as_text(found) + f"\n{judged.than}")
     click.echo(f"wrote {out / sha256}.json, spec.yaml, report.html and report.json")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
-import tempfile
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from modelling.whole_files import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,11 +99,14 @@ def command(
         rows = score_table(artefact, inputs_of(data, spec, scored, learned))
     except (SurveyFaultsError, ArtefactError) as error:
         raise click.ClickException(str(error)) from error
+    texts = {out: _scores(scored, rows)}
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / f"{sha256}.json", data)
+        texts[folder / f"{sha256}.json"] = data.decode()
+    write_all(texts)
+    if folder:
         click.echo(f"wrote {folder / sha256}.json")
-    unknown = _write_scores(out, scored, rows)
+    unknown = sum(row.score is None for row in rows)
     click.echo(f"wrote {out}: {len(rows) - unknown:,} families scored by model {sha256[:12]}")
     if unknown:
         click.echo(f"  {unknown:,} could not be scored; their cells are empty")
@@ -119,22 +123,11 @@ def _say_of(table: Table) -> None:
         click.echo(f"  {used} columns for {len(table)} families: coefficients will shrink much")
 
 
-def _write_scores(out: Path, table: Table, rows: Sequence[Row]) -> int:
-    lines = [["hh_id", "score", "lo", "hi"]]
-    unknown = 0
+def _scores(table: Table, rows: Sequence[Row]) -> str:
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow(["hh_id", "score", "lo", "hi"])
     for family, row in zip(table.ids, rows, strict=True):
         ends = (row.score, row.low, row.high)
-        unknown += row.score is None
-        lines.append([family, *("" if end is None else f"{end:.6f}" for end in ends)])
-    handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(lines)
-    Path(name).replace(out)
-    return unknown
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".artefact.")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    Path(name).replace(path)
+        out.writerow([family, *("" if end is None else f"{end:.6f}" for end in ends)])
+    return text.getvalue()

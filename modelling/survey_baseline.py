@@ -12,18 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelling.evaluation import DRAWS, places, redrawn
 from modelling.policy_errors import errors, poorest
 from modelling.survey_fit import FOLDS, folds
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from modelling.survey_spec import Spec
     from modelling.survey_table import Numbers, Table
 
-    Places = NDArray[np.int64]
-
-DRAWS = 200
 QUOTA = 0.4
 
 
@@ -71,12 +67,7 @@ def against(table: Table, target: Numbers, ours: Numbers, theirs: Numbers) -> Di
         table: the survey.
         target, ours, theirs: the truth and both predictions, one a family.
     """
-    region, village = _places(table.region), _places(table.cluster)
-    draw = np.random.default_rng(20261122)
-    villages = int(village.max()) + 1
-    home = np.zeros(villages, dtype=np.int64)
-    home[village] = region
-    of_region = [np.flatnonzero(home == place) for place in range(int(region.max()) + 1)]
+    region, village = places(table.region), places(table.cluster)
 
     def gap(weight: Numbers) -> tuple[float, float]:
         true = poorest(target, weight, region, QUOTA)
@@ -87,12 +78,8 @@ def against(table: Table, target: Numbers, ours: Numbers, theirs: Numbers) -> Di
 
     mine, other = gap(table.weight)
     drawn = []
-    for _ in range(DRAWS):
-        times = np.zeros(villages)
-        for members in of_region:
-            again = draw.integers(0, len(members), len(members))
-            times[members] = np.bincount(again, minlength=len(members))
-        one, two = gap(table.weight * times[village])
+    for times in redrawn(region, village, DRAWS):
+        one, two = gap(table.weight * times)
         drawn.append(one - two)
     low, high = np.quantile(drawn, (0.025, 0.975))
     return Difference(mine, other, mine - other, float(low), float(high))
@@ -116,8 +103,3 @@ def _design(table: Table, spec: Spec) -> Numbers:
 def _dummies(texts: list[str]) -> list[Numbers]:
     given = np.array(texts)
     return [(given == level).astype(float) for level in sorted(set(texts))[1:]]
-
-
-def _places(texts: list[str]) -> Places:
-    known = {text: place for place, text in enumerate(sorted(set(texts)))}
-    return np.array([known[text] for text in texts])

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from modelling.evaluation import places
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -68,7 +70,7 @@ def define(spec: Spec, table: Table) -> tuple[Reads, Found]:
     making.plain(spec.columns.size)  # intervals are by household size
     for column, _, _ in spec.groups.values():
         making.plain(column)
-    village, _ = _places(table.cluster)
+    village = places(table.cluster)
     for variable in spec.variables:
         if variable.name in spec.village_means:
             for label, definition in _village_means(variable, table, village):
@@ -235,8 +237,10 @@ class _Where:
     """Region and village of every family of some tables, as places."""
 
     def __init__(self, tables: list[Table]) -> None:
-        self.village, self.villages = _places([c for t in tables for c in t.cluster])
-        self.region, self.regions = _places([r for t in tables for r in t.region])
+        self.village = places([c for t in tables for c in t.cluster])
+        self.region = places([r for t in tables for r in t.region])
+        self.villages = int(self.village.max()) + 1
+        self.regions = int(self.region.max()) + 1
         self.home = np.zeros(self.villages, dtype=np.int64)
         self.home[self.village] = self.region
         self.weight: Numbers = np.concatenate([t.weight for t in tables])
@@ -270,8 +274,3 @@ def _village_values(
     mixed = (count * own + read["shrink"] * of_region[home]) / np.maximum(count + read["shrink"], 1)
     mixed = np.where(count + read["shrink"] > 0, mixed, of_region[home])
     return _whole(mixed[village[:families]] * read["scale"])
-
-
-def _places(texts: list[str]) -> tuple[Places, int]:
-    known = {text: place for place, text in enumerate(sorted(set(texts)))}
-    return np.array([known[text] for text in texts]), len(known)

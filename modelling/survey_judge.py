@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelling.evaluation import Judging, r2
+from modelling.evaluation import Judging, places, r2
 from modelling.policy_errors import errors, poorest
 from modelling.survey_baseline import against, ordinary_least_squares
 from modelling.survey_fit import FOLDS
@@ -62,8 +62,7 @@ def accuracy(fitted: Fitted, table: Table) -> Judged:
         table: its survey.
     """
     target, guess, weight = fitted.target, fitted.held_out, fitted.weight
-    names = {name: place for place, name in enumerate(sorted(set(table.region)))}
-    region = np.array([names[name] for name in table.region])
+    region = places(table.region)
     low, high = widest(fitted.cells, fitted.spec, table)
     inside = (target - guess >= low) & (target - guess <= high)
     figures: dict[str, object] = {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import yaml
 
-from modelling.survey_table import Columns, SurveyFaultsError
+from modelling.survey_table import Columns, SurveyFaultsError, parse_rule
 
 if TYPE_CHECKING:
     from modelling.survey_table import Description, Numbers, Table
@@ -292,10 +292,6 @@ def read_spec(name: str, text: str) -> Spec:
         place.refuse("columns", f"has unknown {unknown[0]}")
     if (target := place.get("target", str)) not in ("log", "level"):
         place.refuse("target", "must be log or level")
-    groups = {}
-    for group, rule in place.get("groups", dict, {}).items():
-        column, sign, bound = _group(place, group, str(rule))
-        groups[str(group)] = (column, sign, bound)
     return Spec(
         Columns(**columns),
         target == "log",
@@ -304,7 +300,7 @@ def read_spec(name: str, text: str) -> Spec:
         pairs,
         place.get("region", bool, True),
         place.get("village", bool, True),
-        groups,
+        _groups(name, place.get("groups", dict, {})),
         place.get("dropped", dict, {}),
     )
 
@@ -350,16 +346,14 @@ def _variable(name: str, item: object) -> Variable:
     )
 
 
-def _group(place: _Place, name: object, rule: str) -> tuple[str, str, float]:
-    for sign in ("==", ">=", "<="):
-        column, found, bound = rule.partition(sign)
-        if found:
-            try:
-                return column.strip(), sign, float(bound)
-            except ValueError:
-                break
-    place.refuse("groups", f"{name}: {rule!r} is not like `head_age>=60`")
-    raise AssertionError  # `refuse` never returns
+def _groups(name: str, rules: Mapping[str, object]) -> dict[str, tuple[str, str, float]]:
+    groups = {}
+    for group, rule in rules.items():
+        parsed = parse_rule(str(rule))
+        if parsed is None:
+            raise SurveyFaultsError(f"{name}: group {group}: {rule!r} is not like `head_age>=60`")
+        groups[str(group)] = parsed
+    return groups
 
 
 class _Place:

@@ -320,12 +320,20 @@ def _parquet(path: Path, data: bytes) -> tuple[list[str], list[list[str]]]:
     return frame.columns, rows
 
 
-def _rule(path: Path, name: str, rule: object) -> tuple[str, str, float]:
+def parse_rule(text: str) -> tuple[str, str, float] | None:
+    """A group's rule such as `head_age>=60`: column, sign, bound; None when it is not one."""
     for sign in ("==", ">=", "<="):
-        column, found, bound = str(rule).partition(sign)
+        column, found, bound = text.partition(sign)
         if found:
             try:
                 return column.strip(), sign, float(bound)
             except ValueError:
-                break
-    raise SurveyFaultsError(f"{path.name}: group {name}: {rule!r} is not like `head_age>=60`")
+                return None
+    return None
+
+
+def _rule(path: Path, name: str, rule: object) -> tuple[str, str, float]:
+    parsed = parse_rule(str(rule))
+    if parsed is None:
+        raise SurveyFaultsError(f"{path.name}: group {name}: {rule!r} is not like `head_age>=60`")
+    return parsed
