@@ -12,27 +12,21 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from typing import TYPE_CHECKING, BinaryIO
-
-import boto3
+from typing import BinaryIO
 
 from chalicelib.adapters.ledger_table import LedgerTable
-from chalicelib.adapters.registry_table import RegistryTable, Tables
+from chalicelib.adapters.registry_table import RegistryTable
 from chalicelib.domain.audit import day_after, day_of
 from chalicelib.usecases.export_ledger import Ports, export_ledger
-from infra import stacks, stages
+from infra import pilot
 from infra.account import Account
-from infra.build import REGION
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 LONGEST_RUN_MIN = 15  # no function lives longer
 UNSEALED_DAYS = 31  # looked at when nothing is sealed yet
 _RECORDS_A_TICK = 10_000
 
 
-def write(account: Account, given: Mapping[str, str], until: int, out: BinaryIO) -> int:
+def write(account: Account, given: dict[str, str], until: int, out: BinaryIO) -> int:
     """Write an export.
 
     Args:
@@ -45,8 +39,7 @@ def write(account: Account, given: Mapping[str, str], until: int, out: BinaryIO)
         How many records were written.
     """
     client = account.client("dynamodb")
-    names = (given[f"{name}Table"] for name in ("Registry", "Vault", "Ledger", "Ops"))
-    tables = Tables(*names)
+    tables = pilot.tables(given)
     ports = Ports(
         given["Region"], LedgerTable(client, tables.ledger), RegistryTable(client, tables)
     )
@@ -66,8 +59,7 @@ def main() -> None:
         prog="python -m infra.audit_export",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--stage", required=True, choices=stages.names())
-    parser.add_argument("--local", type=int, metavar="PORT", help="of a running local AWS")
+    pilot.add_arguments(parser)
     parser.add_argument(
         "--minutes-ago",
         type=int,
@@ -75,15 +67,7 @@ def main() -> None:
         help="the instant to show; 0 when nothing is being written (default %(default)s)",
     )
     options = parser.parse_args()
-    if options.local:
-        session = boto3.Session("test", "test", region_name=REGION)
-        account = Account(session, f"http://127.0.0.1:{options.local}")
-    else:
-        account = Account(boto3.Session(region_name=REGION))
-    stack = stacks.describe(account.client("cloudformation"), f"tepat-{options.stage}-resources")
-    if stack is None:
-        sys.exit(f"There is no {options.stage} in this account.")
-    given = stages.parameters(stages.read(options.stage)) | stacks.outputs(stack)
+    account, given = pilot.opened(options.stage, options.local)
     until = time.time_ns() // 1_000_000 - options.minutes_ago * 60_000
     count = write(account, given, until, sys.stdout.buffer)
     print(f"\r{count:,} records", file=sys.stderr)

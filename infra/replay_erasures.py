@@ -11,24 +11,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib import wiring
 from chalicelib.adapters import aws, dynamo, registry_items, vault_items
 from chalicelib.adapters.area_files import village_at
-from chalicelib.adapters.registry_table import RegistryTable, Tables
+from chalicelib.adapters.registry_table import RegistryTable
 from chalicelib.domain.receipt import village_index
 from chalicelib.domain.registration import Ref, State
 from chalicelib.usecases.erase import Ports, erase
-from infra import stacks, stages
-from infra.account import Account
-from infra.build import REGION
+from infra import pilot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -146,21 +142,11 @@ def main() -> None:
         prog="python -m infra.replay_erasures",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--stage", required=True, choices=stages.names())
-    parser.add_argument("--local", type=int, metavar="PORT", help="of a running local AWS")
+    pilot.add_arguments(parser)
     parser.add_argument("export", type=Path, nargs="+", help="the ledger from before the restore")
     options = parser.parse_args()
-    if options.local:
-        session = boto3.Session("test", "test", region_name=REGION)
-        account = Account(session, f"http://127.0.0.1:{options.local}")
-    else:
-        account = Account(boto3.Session(region_name=REGION))
-    stack = stacks.describe(account.client("cloudformation"), f"tepat-{options.stage}-resources")
-    if stack is None:
-        sys.exit(f"There is no {options.stage} in this account.")
-    given = stages.parameters(stages.read(options.stage)) | stacks.outputs(stack)
-    names = (given[f"{name}Table"] for name in ("Registry", "Vault", "Ledger", "Ops"))
-    store = RegistryTable(account.client("dynamodb"), Tables(*names))
+    account, given = pilot.opened(options.stage, options.local)
+    store = RegistryTable(account.client("dynamodb"), pilot.tables(given))
     wanted: dict[str, str] = {}
     for path in options.export:
         with path.open("rb") as lines:

@@ -162,7 +162,7 @@ class Stack:
     def tick(self, function: str) -> None:
         """Call a scheduled function as the clock does; raises LocalRunError when it fails."""
         said = self.client("lambda").invoke(
-            FunctionName=self.functions[function], Payload=json.dumps(_TICK)
+            FunctionName=self.functions[function], Payload=json.dumps(TICK)
         )
         if "FunctionError" in said:
             raise LocalRunError(f"{function} failed: {said['Payload'].read().decode()}")
@@ -209,7 +209,7 @@ class Stack:
             thread.join(10)
 
 
-_TICK: Final = {
+TICK: Final = {
     "version": "0",
     "id": "tick",
     "detail-type": "Scheduled Event",

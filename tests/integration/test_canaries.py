@@ -22,13 +22,13 @@ from chalicelib import wiring
 from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
 from infra.account import Account
 from infra.audit_export import write
+from infra.chaos.stack import TICK
 from tests import minted
 from tests.canaries import places
 from tests.canaries.people import Family, family
 from tests.canaries.watch import found_in, told
 from tests.desk import Desk, locator
 from tests.integration.conftest import Api
-from tests.integration.test_local_aws import TICK
 from tests.integration.test_public_api import flat
 from tests.world import REGION
 

@@ -14,22 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.chaos.stack import TICK
 from infra.people_forms import Draft, families
 from tests.local_aws import STAGE, Tepat
 from tests.world import CONSENT, REGION
 
 SETTLED = ("needs_correction", "needs_officer", "needs_ground_check", "decided")
-TICK = {
-    "version": "0",
-    "id": "tick",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "000000000000",
-    "time": "2026-11-21T00:00:00Z",
-    "region": "ap-southeast-3",
-    "resources": [],
-    "detail": {},
-}
 SEED = 3510  # of the sandbox registry's people
 
 
