@@ -85,24 +85,40 @@ def pair(request: pytest.FixtureRequest) -> tuple[Sealer, Opener]:
         return FakeSealer(), FakeOpener()
     if request.param == "own":
         key = rsa.generate_private_key(65537, 2048)
-        return PublicKeySealer(der(key.public_key()), "pilot"), OwnOpener(key)
+        return PublicKeySealer(der(key.public_key()), "pilot"), own_opener(key)
     keys: Keys = request.getfixturevalue("local_keys")
     sealer = PublicKeySealer(keys.public_key(), "pilot")
     return sealer, KmsOpener(lambda: keys.client, keys.opening, "pilot")
 
 
 @dataclass
-class OwnOpener:
-    """Opens with a private key at hand."""
+class OwnKeyService:
+    """Decrypts as the key service does, with a private key of the test."""
 
     key: rsa.RSAPrivateKey
 
-    def open(self, sealed: Sealed, context: str) -> bytes:
+    def decrypt(
+        self,
+        *,
+        KeyId: str,  # noqa: N803 - the names of the wire
+        CiphertextBlob: bytes,  # noqa: N803
+        EncryptionAlgorithm: str,  # noqa: N803
+    ) -> dict[str, bytes]:
+        if (KeyId, EncryptionAlgorithm) != ("opening", "RSAES_OAEP_SHA_256"):
+            raise refusal("IncorrectKeyException")
         try:
-            key = self.key.decrypt(sealed.wrapped_key, OAEP)
-        except ValueError as error:
-            raise ValueError("the key was not wrapped for us") from error
-        return unlock(sealed.blob, key, "pilot", context)
+            return {"Plaintext": self.key.decrypt(CiphertextBlob, OAEP)}
+        except ValueError:
+            raise refusal("InvalidCiphertextException") from None
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code}}, "Decrypt")
+
+
+def own_opener(key: rsa.RSAPrivateKey, key_id: str = "opening") -> KmsOpener:
+    service: Any = OwnKeyService(key)
+    return KmsOpener(lambda: service, key_id, "pilot")
 
 
 @pytest.fixture(params=["fake", LOCAL])
@@ -227,7 +243,24 @@ def test_each_seal_has_its_own_key() -> None:
 def test_a_seal_of_another_stage_is_refused() -> None:
     sealed = PublicKeySealer(der(PRIVATE.public_key()), "other").seal(PLAIN, CONTEXT)
     with pytest.raises(ValueError, match="seal"):
-        OwnOpener(PRIVATE).open(sealed, CONTEXT)
+        own_opener(PRIVATE).open(sealed, CONTEXT)
+
+
+def test_a_key_that_was_not_wrapped_for_us_is_told() -> None:
+    sealed = PublicKeySealer(der(PRIVATE.public_key()), "pilot").seal(PLAIN, CONTEXT)
+    foreign = rsa.generate_private_key(65537, 2048)
+    for opener in (own_opener(foreign), own_opener(PRIVATE, "another")):
+        with pytest.raises(ValueError, match="wrapped"):
+            opener.open(sealed, CONTEXT)
+
+
+def test_what_the_key_service_forbids_is_an_error_of_ours() -> None:
+    class Forbidding:
+        def decrypt(self, **_: object) -> None:
+            raise refusal("AccessDeniedException")
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        KmsOpener(Forbidding, "opening", "pilot").open(Sealed(b"", b""), "")  # type: ignore[arg-type]  # only what is used
 
 
 @pytest.mark.local_aws

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 import pytest
@@ -280,3 +280,24 @@ def test_a_sign_in_that_was_ended_stays_so(moto_backend: Backend) -> None:
     ended.end("session-1", 1_795_230_000)
     assert ended.ended("session-1")
     assert not ended.ended("session-2")
+
+
+def test_an_ended_sign_in_is_kept_until_its_last_token_ends(moto_backend: Backend) -> None:
+    ended = SignOuts(moto_backend.client, moto_backend.tables.ops)
+    ended.end("session-3", 1_795_230_000)
+    kept = moto_backend.client.get_item(
+        TableName=moto_backend.tables.ops, Key={"pk": {"S": "S#session-3"}, "sk": {"S": "O"}}
+    )
+    assert kept["Item"]["ttl"] == {"N": "1795230000"}  # the attribute that the table forgets by
+
+
+def test_whether_a_sign_in_was_ended_is_asked_of_the_newest_copy() -> None:
+    class Table:
+        asked: ClassVar[list[object]] = []
+
+        def get_item(self, **asked: object) -> dict[str, object]:
+            self.asked.append(asked["ConsistentRead"])
+            return {}
+
+    SignOuts(Table(), "ops").ended("session-1")  # type: ignore[arg-type]  # only what is used
+    assert Table.asked == [True]

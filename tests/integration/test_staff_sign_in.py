@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.adapters.login import Tokens
-from chalicelib.domain.errors import NotSignedIn
+from chalicelib.domain.errors import Fault, NotSignedIn
 from chalicelib.domain.tokens import Pool
 from chalicelib.entrypoints import staff_session
 from chalicelib.entrypoints.staff_session import IDLE_S, RENEWAL, SESSION, SIGN_IN
@@ -227,8 +227,9 @@ class Phone:
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "Bearer a.b.c"])
 def test_an_agent_needs_a_token(desk: Desk, header: str) -> None:
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(NotSignedIn) as told:
         staff_session.require_bearer(Phone(header), "agent")  # type: ignore[arg-type]
+    assert told.value.faults == (Fault("not_signed_in"),)
 
 
 def test_an_agent_is_known_by_group(desk: Desk) -> None:

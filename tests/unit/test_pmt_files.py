@@ -98,11 +98,17 @@ def test_the_widest_interval_of_a_familys_groups_holds(
     assert interval(model(intervals=INTERVALS), {"size": size, "roof": roof}) == ends
 
 
+def test_an_interval_may_be_one_point_and_its_name_long() -> None:
+    narrow = [{"name": "x" * 200, "low": 0, "high": 0}]
+    assert interval(model(intervals=narrow), {"size": 2, "roof": "tin"}) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
         ({"intervals": [{"name": "x", "low": 1, "high": 2}]}, "intervals[0].low"),
-        ({"intervals": [{"name": "x", "low": -1, "high": -2}]}, "intervals[0].high"),
+        ({"intervals": [{"name": "x", "low": -1, "high": -1}]}, "intervals[0].high"),
+        ({"intervals": [{"name": "x" * 201, "low": 0, "high": 0}]}, "intervals[0].name"),
         (
             {
                 "intervals": [

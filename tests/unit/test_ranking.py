@@ -103,7 +103,7 @@ def test_persons_and_families_part_the_same_order_elsewhere() -> None:
 
 @pytest.mark.parametrize(
     ("ids", "scores", "told"),
-    [(["a", "b", "a"], [1, 2, 3], "id a stands twice"), (["a"], [1, 2], "1 ids and 2 scores")],
+    [(["b", "a", "a"], [1, 2, 3], "id a stands twice"), (["a"], [1, 2], "1 ids and 2 scores")],
 )
 def test_what_cannot_be_ranked_is_told(ids: list[str], scores: list[int], told: str) -> None:
     with pytest.raises(ranking.RankingError, match=told):

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.area_files import region_villages
+from chalicelib.domain import pmt
 from chalicelib.domain.errors import Fault, NotFound, TryAgain
 from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
 from chalicelib.domain.nik import WarningCode
 from chalicelib.domain.registration import Ref, WayIn, Work
-from chalicelib.usecases import erase, read_case, reissue, review_queue, show_case
+from chalicelib.usecases import erase, read_case, reissue, review_queue, show_case, show_status
 from chalicelib.usecases.review_queue import PAGE
-from tests.world import DATA, REGION, World, child, form, member
+from tests.world import CONSENT, DATA, REGION, World, child, form, member
 
 WORDS = json.loads((DATA / "words" / "staff.id.json").read_bytes())
 
@@ -146,6 +147,99 @@ def test_no_more_of_the_index_is_read_than_tells_of_a_next_page(
     monkeypatch.setattr(world.store, "waiting", waiting)
     queue(world, Work.VISIT, 3)
     assert asked == [(Work.VISIT, REGION, 366 * 86_400_000, 3 * PAGE + 1)]
+
+
+def test_a_row_of_the_queue_tells_what_waits_and_nobody() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model, member(9901, nik=None), kk=None))
+    world.settle()
+    case = world.only()
+    assert case.waiting
+    (row,) = show_case.rows(queue(world), ports(world))
+    assert row == {
+        "locator": case.ref.locator,
+        "village": "Kemiren, Glagah",
+        "title": "Dilihat oleh petugas",
+        "why": ["Kepala keluarga: belum punya NIK"],
+        "due": "26 November 2026",
+        "late": False,
+        "way_in": "Sendiri",
+    }
+    world.clock.advance(case.waiting.due - world.clock.now_ms())
+    assert not show_case.rows(queue(world), ports(world))[0]["late"]  # the last millisecond
+    world.clock.advance(1)
+    assert show_case.rows(queue(world), ports(world))[0]["late"]
+
+
+def test_the_sheet_of_a_decided_case_is_complete() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model, member(9901), child(9902)))
+    world.settle()
+    case = world.only()
+    assert case.scored
+    seen = show_status.status(case, world.status_ports())
+    told = sheet(world)
+    assert told.pop("answers") == [
+        {
+            "question": question.text,
+            "answer": question.options[0][1] if question.options else ANSWERED[question.kind],
+        }
+        for question in world.model.questions
+    ]
+    assert told == {
+        "locator": case.ref.locator,
+        "village": "Kemiren, Glagah",
+        "title": "Hasil sudah ada",
+        "way_in": "Sendiri",
+        "received": "21 November 2026, 10.00",
+        "due": "",
+        "consent": CONSENT,
+        "concerns": [],
+        "members": [
+            PERSON | {"who": "Kepala keluarga", "name": "Contoh Sumarni 9901"},
+            PERSON
+            | {
+                "who": "Anggota ke-2",
+                "name": "Contoh Sumarni 9902",
+                "nik": "3510********9902",
+                "born": "5 Juni 2014",
+                "sex": "L",
+                "relation": "child",
+                "attending": "primary",
+                "occupation": "student",
+            },
+        ],
+        "family": {
+            "kk": "3510********9901",
+            "phone": "080000009901",
+            "address": "Dusun Contoh, RT 003 / RW 001",
+        },
+        "proposal": None,
+        "score": {
+            "points": case.scored.score,
+            "decile": pmt.decile(case.scored.score, case.ref.locator, world.model.cutoffs),
+            "provisional": True,
+        },
+        "reads": [{"at": "21 November 2026, 10.00", "who": "Anda", "reason": "Dari daftar tunggu"}],
+        **{key: seen[key] for key in ("decisions", "contributions", "model", "timeline")},
+    }
+
+
+PERSON = {
+    "nik": "3510********9901",
+    "has_nik": True,
+    "born": "9 Maret 1985",
+    "sex": "P",
+    "relation": "head",
+    "schooling": "primary",
+    "attending": "no",
+    "occupation": "labourer",
+    "disability": "none",
+    "pregnant": False,
+    "outcome": "Cocok",
+    "differs": [],
+}
+ANSWERED = {"yes_no": "Tidak", "count": "1"}
 
 
 @pytest.mark.parametrize(("number", "shown"), [(-1, 1), (0, 1), (100, 100), (10**9, 100)])
