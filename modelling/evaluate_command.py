@@ -23,6 +23,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--meta", required=True, type=FILE, help="JSON: which columns are what.")
 @click.option("--artefact", type=FILE, help="The model to judge: a file named by its hash.")
 @click.option("--predictions", type=FILE, help="Or any predictions: hh_id,score[,lo,hi] as CSV.")
+@click.option("--against", "rival", type=FILE, help="Other predictions, to compare with.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -37,6 +38,7 @@ def command(
     meta: Path,
     artefact: Path | None,
     predictions: Path | None,
+    rival: Path | None,
     out: Path | None,
     unweighted: bool,
 ) -> None:
@@ -44,13 +46,16 @@ def command(
 
     Prints the main figures; with --out writes a page with charts and the same as JSON: exclusion
     and inclusion error by quota and by line, in each region and in the nation, order, tenths,
-    calibration, coverage of intervals, and everything by group and by region.
+    calibration, coverage of intervals, and everything by group and by region. With --against also
+    how much better than other predictions of the same families, on the same villages drawn again.
 
     A model judged on the survey that it was learned from looks better than it is. Judge it on
     another one, or judge held-out predictions.
     """
     from modelling.evaluation import Judging, evaluate
     from modelling.evaluation_report import as_html, as_json, as_text
+    from modelling.paired import against
+    from modelling.paired_report import FIGURES, compared
     from modelling.survey_table import (
         Columns,
         SurveyFaultsError,
@@ -81,15 +86,21 @@ def command(
             village=table.cluster,
             groups={name: group_rows(table, rule) for name, rule in described.groups.items()},
         )
+        other = _by_file(rival, table)[1][0] if rival else None
     except SurveyFaultsError as error:
         raise click.ClickException(str(error)) from error
     found = evaluate(judging)
     about = {"survey": table.name, "survey_sha256": table.sha256, **named}
-    click.echo(as_text(found), nl=False)
+    sections = []
+    if rival and other is not None:
+        names = ((predictions or artefact or survey).name, rival.name)
+        gap = against(table, judging.target, [judging.score], [other], FIGURES)
+        sections.append(compared("against", "Against other predictions", names, gap))
+    click.echo(as_text(found, sections), nl=False)
     if out:
         out.mkdir(parents=True, exist_ok=True)
-        pages = {"report.json": as_json(found, about), "report.html": as_html(found, about)}
-        write_all({out / name: text for name, text in pages.items()})
+        pages = {"report.json": as_json, "report.html": as_html}
+        write_all({out / name: told(found, about, sections) for name, told in pages.items()})
         click.echo(f"wrote {out / 'report.html'} and {out / 'report.json'}")
 
 

@@ -170,7 +170,7 @@ def evaluate(judging: Judging, draws: int = DRAWS) -> Evaluation:
         villages=int(village.max()) + 1,
         regions=int(region.max()) + 1,
         r2=r2(target, score, weight),
-        rank_correlation=_rank_correlation(target, score, region, weight),
+        rank_correlation=rank_correlation(target, score, region, weight),
         quota=kind("quota"),
         nation=kind("nation"),
         line=kind("line"),
@@ -192,6 +192,18 @@ def r2(target: Numbers, score: Numbers, weight: Numbers) -> float:
     left = np.average((target - score) ** 2, weights=weight)
     whole = np.average((target - np.average(target, weights=weight)) ** 2, weights=weight)
     return float(1 - left / whole)
+
+
+def rank_correlation(target: Numbers, score: Numbers, region: Places, weight: Numbers) -> float:
+    """Spearman's within each region, averaged by the regions' families."""
+    found, shares = [], []
+    for place in range(int(region.max()) + 1):
+        rows = np.flatnonzero(region == place)
+        ranks = np.array([_ranks(values[rows]) for values in (target, score)])
+        if len(rows) > 2 and ranks.std(axis=1).min() > 0:  # noqa: PLR2004
+            found.append(float(np.corrcoef(ranks)[0, 1]))
+            shares.append(float(weight[rows].sum()))
+    return float(np.average(found, weights=shares)) if found else float("nan")
 
 
 def _measured(
@@ -268,18 +280,6 @@ def _calibration(
             share = float(weight[marks].sum() / weight.sum())
             rows.append((float(predicted), float(true), share))
     return rows
-
-
-def _rank_correlation(target: Numbers, score: Numbers, region: Places, weight: Numbers) -> float:
-    """Spearman's within each region, averaged by the regions' families."""
-    found, shares = [], []
-    for place in range(int(region.max()) + 1):
-        rows = np.flatnonzero(region == place)
-        ranks = np.array([_ranks(values[rows]) for values in (target, score)])
-        if len(rows) > 2 and ranks.std(axis=1).min() > 0:  # noqa: PLR2004
-            found.append(float(np.corrcoef(ranks)[0, 1]))
-            shares.append(float(weight[rows].sum()))
-    return float(np.average(found, weights=shares)) if found else float("nan")
 
 
 def _ranks(values: Numbers) -> Numbers:

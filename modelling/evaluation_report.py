@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
@@ -39,7 +39,19 @@ DEFINITIONS = (
 )
 
 
-def as_json(evaluation: Evaluation, about: Mapping[str, object]) -> str:
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One more part of a report: in JSON under its key, on the page, and as lines of text."""
+
+    key: str
+    document: object
+    html: Sequence[str]
+    text: Sequence[str]
+
+
+def as_json(
+    evaluation: Evaluation, about: Mapping[str, object], sections: Sequence[Section] = ()
+) -> str:
     """Everything, shares from 0 to 1."""
 
     def kinds(found: Mapping[tuple[float, str], Figure]) -> dict[str, Any]:
@@ -67,22 +79,27 @@ def as_json(evaluation: Evaluation, about: Mapping[str, object]) -> str:
         "by_region": [asdict(part) for part in evaluation.by_region],
         "by_group": [asdict(part) for part in evaluation.by_group],
         "too_few_to_tell": list(evaluation.untold),
+        **{section.key: section.document for section in sections},
         "definitions": list(DEFINITIONS),
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def as_text(evaluation: Evaluation) -> str:
+def as_text(evaluation: Evaluation, sections: Sequence[Section] = ()) -> str:
     """The main figures as aligned tables."""
     lines = [_headline(evaluation), ""]
     lines += charts.aligned(*_errors(evaluation))
     if evaluation.by_group:
         lines += ["", "At a quota of 40 % in each region, by group", ""]
         lines += charts.aligned(*_parts(evaluation.by_group))
+    for section in sections:
+        lines += ["", *section.text]
     return "\n".join(lines) + "\n"
 
 
-def as_html(evaluation: Evaluation, about: Mapping[str, object]) -> str:
+def as_html(
+    evaluation: Evaluation, about: Mapping[str, object], sections: Sequence[Section] = ()
+) -> str:
     """One page with charts, each with its table beside it."""
     groups, regions = evaluation.by_group, evaluation.by_region
     parts = [
@@ -121,6 +138,7 @@ def as_html(evaluation: Evaluation, about: Mapping[str, object]) -> str:
             ],
             caption="Per cent of all families by true tenth (down) and predicted tenth (across)",
         ),
+        *(part for section in sections for part in section.html),
         "<h2>Definitions</h2>",
         *(f"<p>{words}</p>" for words in DEFINITIONS),
     ]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from modelling.evaluation import Judging, places, r2
+from modelling.paired import EXCLUSION, against
 from modelling.policy_errors import errors, poorest
-from modelling.survey_baseline import against, ordinary_least_squares
+from modelling.survey_baseline import ordinary_least_squares
 from modelling.survey_fit import FOLDS
 from modelling.survey_intervals import widest
 from modelling.survey_table import group_rows
@@ -82,7 +83,7 @@ def accuracy(fitted: Fitted, table: Table) -> Judged:
             f"{100 * found.exclusion:.1f} %, inclusion error {100 * found.inclusion:.1f} %"
         )
     plain = ordinary_least_squares(table, fitted.spec, target)
-    than = against(table, target, guess, plain)
+    than = against(table, target, [guess], [plain])[EXCLUSION]
     figures["against_ols"] = {
         "exclusion_at_40_permille": round(1000 * than.theirs),
         "difference_permille": round(1000 * than.difference),
