@@ -18,6 +18,9 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--meta", required=True, type=FILE, help="JSON: which columns are what.")
 @click.option("--spec", "spec_path", type=FILE, help="YAML spec; without it one is made.")
 @click.option(
+    "--form", "form_path", type=FILE, help="YAML form: the model can be asked of any family."
+)
+@click.option(
     "--out",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
@@ -42,6 +45,7 @@ def command(
     survey: Path,
     meta: Path,
     spec_path: Path | None,
+    form_path: Path | None,
     out: Path,
     model_id: str,
     version: str,
@@ -55,14 +59,21 @@ def command(
     The model is `<sha256>.json`, named by its own hash. The report judges predictions for villages
     that the fit had not seen, against ordinary least squares on the same folds. Nobody has approved
     a model by fitting it: its `approver` is empty.
+
+    With a form, the columns of SURVEY that are named like a read of the form, as they stand or made
+    by the spec, are those reads, and the model can be put into the app; without one it scores
+    files.
     """
     from chalicelib.domain.pmt import ArtefactError
     from modelling.evaluation import evaluate
     from modelling.evaluation_report import as_html, as_json, as_text
     from modelling.survey_artefact import Called, build
+    from modelling.survey_automatic import automatic
     from modelling.survey_fit import fit
+    from modelling.survey_form import check_form, read_form
     from modelling.survey_judge import accuracy, held_out
-    from modelling.survey_spec import automatic, check_columns, read_spec, to_yaml
+    from modelling.survey_made import prepared
+    from modelling.survey_spec import check_columns, read_spec, to_yaml
     from modelling.survey_table import Columns, SurveyFaultsError, read_description, read_table
 
     columns = replace(Columns(), weight=None) if unweighted else Columns()
@@ -72,9 +83,14 @@ def command(
         spec = automatic(table, described, columns)
         if spec_path:
             spec = read_spec(spec_path.name, spec_path.read_text(encoding="utf-8"))
+            table = prepared(table, spec.made, spec.like)
             check_columns(spec_path.name, spec, table)
+        form = None
+        if form_path:
+            form = read_form(form_path.name, form_path.read_text(encoding="utf-8"))
+            check_form(spec_path.name if spec_path else "the spec made", spec, form)
         click.echo(f"fitting {table.name}")
-        fitted = fit(table, spec, click.echo)
+        fitted = fit(table, spec, click.echo, form)
         judged = accuracy(fitted, table)
         title = (name or table.name)[:120]
         called = Called(

@@ -68,10 +68,12 @@ def command(
     """
     from chalicelib.domain.pmt import ArtefactError
     from modelling.survey_artefact import Called, build
+    from modelling.survey_automatic import automatic
     from modelling.survey_fit import fit
     from modelling.survey_judge import accuracy
+    from modelling.survey_made import prepared
     from modelling.survey_scoring import inputs_of, load, score_table
-    from modelling.survey_spec import automatic, check_columns, read_spec, to_yaml
+    from modelling.survey_spec import check_columns, read_spec, to_yaml
     from modelling.survey_table import Columns, SurveyFaultsError, read_description, read_table
 
     columns = replace(Columns(), weight=None) if unweighted else Columns()
@@ -82,6 +84,7 @@ def command(
         _say_of(learned)
         if spec_path:
             spec = read_spec(spec_path.name, spec_path.read_text(encoding="utf-8"))
+            learned = prepared(learned, spec.made, spec.like)
             check_columns(spec_path.name, spec, learned)
         else:
             spec = automatic(learned, described, columns)

@@ -3,7 +3,8 @@
 Columns stand in groups (levels, bends, categories, regions, village means, products). Each group
 has one variance for its coefficients, each village an effect of its own, and both are found by the
 evidence (MacKay 1992, "Bayesian interpolation"; the same as REML for a mixed model): a group that
-does not help shrinks to nothing without anybody choosing a penalty. Nothing is drawn at random.
+does not help shrinks to nothing without anybody choosing a penalty. Coefficients may be held at
+0 or above; the evidence is then that of those above 0. Nothing is drawn at random.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.optimize import lsq_linear
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
     Places = NDArray[np.int64]
+    Marks = NDArray[np.bool_]
 
 ROUNDS = 25
 SETTLED = 0.02  # relative change of every variance
@@ -119,18 +122,32 @@ def sums(design: Numbers, target: Numbers, weight: Numbers, village: Places, vil
     )
 
 
-def solve(data: Sums, groups: Sequence[str], variances: Variances) -> Solution:
-    """The coefficients under given variances."""
+def solve(
+    data: Sums, groups: Sequence[str], variances: Variances, rising: Marks | None = None
+) -> Solution:
+    """The coefficients under given variances.
+
+    Args:
+        data: sums over the rows.
+        groups: the group of each column.
+        variances: of the groups, villages and noise.
+        rising: columns whose coefficients may not be negative; None for none.
+    """
     centred = _centre(data)
     equations = _equations(centred, _penalties(groups, variances), variances)
-    coefficients = np.linalg.solve(equations.left, equations.right).astype(np.float64)
+    coefficients, _ = _solved(equations, rising)
     villages = _villages(centred, equations, coefficients)
     intercept = (data.target - data.first @ coefficients) / data.weight
     return Solution(float(intercept), coefficients, villages, variances)
 
 
 def by_evidence(
-    data: Sums, groups: Sequence[str], *, villages: bool, rounds: int = ROUNDS
+    data: Sums,
+    groups: Sequence[str],
+    *,
+    villages: bool,
+    rising: Marks | None = None,
+    rounds: int = ROUNDS,
 ) -> Solution:
     """The coefficients under the variances that make the survey most likely.
 
@@ -138,6 +155,7 @@ def by_evidence(
         data: sums over all rows, weights with mean 1.
         groups: the group of each column.
         villages: whether villages have effects.
+        rising: columns whose coefficients may not be negative; None for none.
         rounds: at most so many steps.
     """
     names = np.array(groups)
@@ -154,28 +172,28 @@ def by_evidence(
         before = variances
         penalties = _penalties(groups, variances)
         equations = _equations(centred, penalties, variances)
-        whole = np.linalg.inv(equations.left)
-        coefficients = whole @ equations.right
+        coefficients, free = _solved(equations, rising)
+        whole = _inverse(equations.left, free)
         effects = _villages(centred, equations, coefficients)
         inverse = np.diag(whole)
         through = (equations.scaled @ whole) * equations.scaled
         doubt = equations.shrunk + through.sum(axis=1)
         own = variances.noise / variances.village
         seen = centred.village > 0
-        free = float(seen.sum() - own * doubt[seen].sum())
-        used = len(names) - float(penalties @ inverse) + free
+        known = float(seen.sum() - own * doubt[seen].sum())
+        used = float(free.sum()) - float(penalties @ inverse) + known
         left = _left(centred, coefficients, effects)
         found = {}
         for name, places in members.items():
-            worth = len(places) - float(penalties[places] @ inverse[places])
+            worth = float(free[places].sum()) - float(penalties[places] @ inverse[places])
             size = float(coefficients[places] @ coefficients[places])
             found[name] = max(size / max(worth, 1e-6), least)
-        village = max(float(effects @ effects) / max(free, 1e-6), least) if villages else least
+        village = max(float(effects @ effects) / max(known, 1e-6), least) if villages else least
         noise = max(left / max(centred.weight - used, 1.0), least)
         variances = Variances(found, village, noise)
         if _moved(before, variances, least) < SETTLED:
             break
-    return solve(data, groups, variances)
+    return solve(data, groups, variances, rising)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +229,28 @@ def _equations(data: Sums, penalties: Numbers, variances: Variances) -> _Equatio
     scaled = data.village_first * shrunk[:, None]
     left = data.inner + np.diag(penalties) - data.village_first.T @ scaled
     return _Equations(left, data.cross - scaled.T @ data.village_target, shrunk, scaled)
+
+
+def _solved(equations: _Equations, rising: Marks | None) -> tuple[Numbers, Marks]:
+    """The coefficients, and which of them are not held at 0."""
+    left, right = equations.left, equations.right
+    free = np.ones(len(right), dtype=bool)
+    if rising is not None and rising.any():
+        root = np.linalg.cholesky(left)
+        least = np.where(rising, 0.0, -np.inf)
+        goal = np.linalg.solve(root, right)
+        held = lsq_linear(root.T, goal, bounds=(least, np.inf), method="bvls", tol=1e-12)
+        free = held.active_mask != -1
+    coefficients = np.zeros(len(right))
+    coefficients[free] = np.linalg.solve(left[np.ix_(free, free)], right[free])
+    return coefficients, free
+
+
+def _inverse(left: Numbers, free: Marks) -> Numbers:
+    """The inverse over the free columns; 0 for those that are held."""
+    whole = np.zeros_like(left)
+    whole[np.ix_(free, free)] = np.linalg.inv(left[np.ix_(free, free)])
+    return whole
 
 
 def _villages(data: Sums, equations: _Equations, coefficients: Numbers) -> Numbers:

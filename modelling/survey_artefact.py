@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,6 @@ import numpy as np
 
 from chalicelib.domain.pmt import load_artefact
 from chalicelib.domain.pmt_batch import contribution_columns, score_columns
-from modelling.fit import weighted_cuts
 from modelling.survey_design import Line, Piece
 from modelling.survey_inputs import LARGEST, Names
 from modelling.survey_spec import to_yaml
@@ -22,9 +21,11 @@ if TYPE_CHECKING:
     from modelling.survey_fit import Fitted
     from modelling.survey_inputs import Reads
     from modelling.survey_intervals import Cell
+    from modelling.survey_spec import Spec, Variable
     from modelling.survey_table import Description, Table
 
 ONE = 1_000_000  # points in one unit of the target
+CUTS = 9
 NOTICE = (
     "Model statistik. Hasilnya perkiraan, bukan kepastian; keluarga dapat mengajukan keberatan "
     "dan meminta pemeriksaan di lapangan."
@@ -69,11 +70,11 @@ def build(fitted: Fitted, table: Table, described: Description, called: Called) 
         "id": called.id,
         "version": called.version,
         "name": called.name,
-        "notice": NOTICE,
+        "notice": fitted.form.notice if fitted.form else NOTICE,
         "demonstration": True,
         "effective_from": called.effective_from,
         "approver": None,
-        "population_unit": "household",
+        "population_unit": "family" if fitted.form else "household",
         "target": _target(fitted, str(about.get("currency", "the survey's unit"))),
         "training": {
             "survey": str(about.get("survey", table.name)),
@@ -84,6 +85,7 @@ def build(fitted: Fitted, table: Table, described: Description, called: Called) 
             "households": len(table),
             "villages": len(fitted.villages),
             "regions": len(set(table.region)),
+            "weights": _weights(spec),
         },
         "accuracy": dict(called.accuracy),
         "card": dict(called.card),
@@ -101,6 +103,8 @@ def build(fitted: Fitted, table: Table, described: Description, called: Called) 
         document["smearing"] = round(ONE * smearing)
     used = _used(document, fitted.reads)
     document["reads"] = {name: read for name, read in fitted.reads.items() if name in used}
+    if fitted.form:
+        document["questions"] = fitted.form.asked(used)
     _reckon(document, fitted, called.weighting)
     data = encode(document)
     load_artefact(data, hashlib.sha256(data).hexdigest())
@@ -112,9 +116,21 @@ def encode(document: Mapping[str, object]) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
+def _weights(spec: Spec) -> str:
+    if spec.like is None:
+        return "the survey's own"
+    mean = spec.like.persons / spec.like.families
+    return f"tilted to {mean:.3f} members a family ({spec.like.source}); every figure uses them"
+
+
 def _intercept(fitted: Fitted) -> float:
-    """The prediction where every column is 0 in its own units, not at its mean."""
-    shift = fitted.solution.coefficients @ (fitted.design.mean / fitted.design.scale)
+    """The prediction where every column is 0 in its own units, not at its mean.
+
+    What a score does not know stays at its mean, which is 0 in the design.
+    """
+    design, found = fitted.design, fitted.solution.coefficients
+    known = np.array([piece.read not in fitted.hidden for piece in design.pieces])
+    shift = found[known] @ (design.mean / design.scale)[known]
     return float(fitted.solution.intercept - shift)
 
 
@@ -136,8 +152,10 @@ def _features(fitted: Fitted) -> Iterator[dict[str, object]]:
     design, names = fitted.design, Names()
     together: dict[str, list[int]] = {}
     for place, piece in enumerate(design.pieces):
-        together.setdefault(piece.feature, []).append(place)
-    visit = {v.name: v.missing == "visit" for v in fitted.spec.variables}
+        if piece.read not in fitted.hidden:
+            together.setdefault(piece.feature, []).append(place)
+    variables = {variable.name: variable for variable in fitted.spec.variables}
+    labels = fitted.form.labels if fitted.form else {}
     for feature, places in together.items():
         weight = [float(fitted.solution.coefficients[i] / design.scale[i]) for i in places]
         known = [(design.pieces[i], w) for i, w in zip(places, weight, strict=True)]
@@ -147,20 +165,25 @@ def _features(fitted: Fitted) -> Iterator[dict[str, object]]:
             if not design.pieces[i].unknown
         )
         unknown = sum(w for piece, w in known if piece.unknown)
-        unseen = {v.name: v.unseen for v in fitted.spec.variables}.get(feature, "average")
-        terms = list(_terms([(p, w) for p, w in known if not p.unknown], average, unseen))
+        variable = variables.get(feature)
+        terms = list(_terms([(p, w) for p, w in known if not p.unknown], average, variable))
         yield {
             "code": names.give(feature),
-            "label": feature[:120],
+            "label": labels.get(feature, feature)[:120],
             "mean": 0,
-            "missing": "visit" if visit.get(feature) else round(ONE * (average + unknown)),
+            "missing": (
+                "visit"
+                if variable and variable.missing == "visit"
+                else round(ONE * (average + unknown))
+            ),
+            **({"direction": variable.promised} if variable and variable.promised else {}),
             "terms": terms,
         }
-    if fitted.spec.village and fitted.solution.variances.village > 0:
+    own = fitted.found.get(("cluster", ""))
+    if own and own not in fitted.hidden and fitted.solution.variances.village > 0:
         effects = zip(fitted.villages, fitted.solution.villages, strict=True)
         points = {name: round(ONE * float(effect)) for name, effect in effects}
-        read = fitted.found["cluster", ""]
-        term = {"read": read, "kind": "levels", "points": points, "default": 0}
+        term = {"read": own, "kind": "levels", "points": points, "default": 0}
         yield {
             "code": names.give("village"),
             "label": "village",
@@ -174,7 +197,7 @@ Times = tuple[str, Line] | None
 
 
 def _terms(
-    pieces: list[tuple[Piece, float]], average: float, unseen: str
+    pieces: list[tuple[Piece, float]], average: float, variable: Variable | None
 ) -> Iterator[dict[str, object]]:
     """The terms of one feature: pieces on the same read and knots are one term."""
     curves: dict[tuple[str, tuple[int, ...], Times], list[float]] = {}
@@ -182,8 +205,9 @@ def _terms(
     levels: dict[tuple[str, Times, frozenset[str]], dict[str, float]] = {}
     for piece, weight in pieces:
         if piece.line is None:
-            marks = levels.setdefault((piece.read, piece.times, piece.levels), {})
-            marks[piece.level or ""] = weight
+            given = levels.setdefault((piece.read, piece.times, piece.levels), {})
+            for code in piece.marks:
+                given[code] = given.get(code, 0.0) + weight
         elif piece.bands:
             steps.setdefault(piece.read, []).append((piece.line.knots[-1], weight))
         else:
@@ -204,11 +228,26 @@ def _terms(
             "points": [round(ONE * float(p)) for p in points],
         }
     for (read, times, every), given in levels.items():
-        by_level = {level: round(ONE * given.get(level, 0.0)) for level in sorted(every)}
-        term = {"read": read, "kind": "levels", "points": by_level, **_times(times)}
-        if unseen == "average":
-            term["default"] = round(ONE * average) if times is None else 0
-        yield term
+        default = average if times is None else 0.0
+        yield {**_levels(read, every, given, default, variable), **_times(times)}
+
+
+def _levels(
+    read: str,
+    every: Iterable[str],
+    given: Mapping[str, float],
+    default: float,
+    variable: Variable | None,
+) -> dict[str, object]:
+    """A term of categories; those of an order stand from poorest to richest."""
+    order = [code for group in variable.order for code in group] if variable else []
+    points = {code: round(ONE * given.get(code, 0.0)) for code in order or sorted(every)}
+    term: dict[str, object] = {"read": read, "kind": "levels", "points": points}
+    if variable is None or variable.unseen == "average":
+        term["default"] = round(ONE * default)
+    if variable and variable.unscored:
+        term["unscored"] = list(variable.unscored)
+    return term
 
 
 def _drawn(knots: Iterable[int], heights: Iterable[float]) -> list[list[int]]:
@@ -226,7 +265,7 @@ def _interval(fitted: Fitted, cell: Cell) -> dict[str, object]:
     spec = fitted.spec
     if cell.size:
         read = fitted.found["plain", spec.columns.size]
-        scale = fitted.reads[read]["scale"]
+        scale = fitted.reads[read].get("scale", 1)
         low, high = cell.size
         top = LARGEST if math.isinf(high) else math.floor(high * scale)
         when: dict[str, object] = {"read": read, "min": math.ceil(low * scale), "max": top}
@@ -234,10 +273,10 @@ def _interval(fitted: Fitted, cell: Cell) -> dict[str, object]:
         column, sign, bound = spec.groups[cell.group or ""]
         read = fitted.found["plain", column]
         definition = fitted.reads[read]
-        if "codes" in definition:
-            when = {"read": read, "is": [f"{bound:g}"]}
+        if isinstance(bound, str) or "codes" in definition:
+            when = {"read": read, "is": [bound if isinstance(bound, str) else f"{bound:g}"]}
         else:
-            at = round(bound * definition["scale"])
+            at = round(bound * definition.get("scale", 1))
             when = {
                 "read": read,
                 "min": -LARGEST if sign == "<=" else at,
@@ -281,8 +320,22 @@ def _reckon(document: dict[str, Any], fitted: Fitted, weighting: str) -> None:
 def fitted_size(fitted: Fitted) -> list[float]:
     """Members of each family of the survey."""
     read = fitted.found["plain", fitted.spec.columns.size]
-    scale = fitted.reads[read]["scale"]
+    scale = fitted.reads[read].get("scale", 1)
     return [float(value or 0) / scale for value in fitted.inputs[read]]
+
+
+def weighted_cuts(scores: Sequence[int], weights: Sequence[float]) -> list[int]:
+    """Nine scores that part the households, in order of score, into ten of equal weight.
+
+    A household belongs to the tenth that its first member, in that order, falls into.
+    """
+    order = sorted(range(len(scores)), key=lambda i: scores[i])
+    total, before, cuts = math.fsum(weights), 0.0, list[int]()
+    for i in order:
+        while len(cuts) < CUTS and before >= total * (len(cuts) + 1) / 10:
+            cuts.append(scores[i])
+        before += weights[i]
+    return cuts + [scores[order[-1]] + 1] * (CUTS - len(cuts))
 
 
 def _mean(points: Iterable[int | None], weight: np.ndarray[Any, Any]) -> float:

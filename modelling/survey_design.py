@@ -8,8 +8,9 @@ seen, stands at the mean of its column, which is the "average" treatment of the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,10 +55,11 @@ class Piece:
         read: the read it is taken from.
         line: of a number; None for a category.
         bands: True when the line is a step at its last knot instead (a bin).
-        level: the category; None for a number.
+        marks: the categories for which the column is 1; empty for a number.
         unknown: True for the mark of not being known.
-        levels: every category of the read that has a column of its own.
+        levels: every category of the read that is told apart.
         times: another read and its line: the column is the product.
+        rising: True when its coefficient may not be negative.
     """
 
     feature: str
@@ -65,10 +67,11 @@ class Piece:
     read: str
     line: Line | None = None
     bands: bool = False
-    level: str | None = None
+    marks: frozenset[str] = frozenset()
     unknown: bool = False
     levels: frozenset[str] = frozenset()
     times: tuple[str, Line] | None = None
+    rising: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,6 @@ def pieces(spec: Spec, reads: Reads, found: Found, inputs: Inputs, weight: Numbe
     """
     made: list[Piece] = []
     lines: dict[str, Line] = {}
-    fewest = {variable.name: variable.fewest for variable in spec.variables}
     for variable in spec.variables:
         read = found["own", variable.name]
         column = inputs[read]
@@ -106,12 +108,18 @@ def pieces(spec: Spec, reads: Reads, found: Found, inputs: Inputs, weight: Numbe
         if variable.kind == "number":
             numbers = as_numbers(column)
             scale = int(reads[read].get("scale", 1))
-            grid = _grid(numbers, variable)
+            grid = _grid(numbers, variable, scale)
             made += _number(variable, read, numbers, grid, scale)
             heights = np.array(grid) / scale
             if variable.name == spec.columns.size and grid[0] > 0:
                 heights = np.log(heights)
-            lines[variable.name] = _standard(numbers, grid, heights, weight)
+            lines[variable.name] = (
+                _share(grid, heights)
+                if variable.direction
+                else _standard(numbers, grid, heights, weight)
+            )
+        elif variable.order:
+            made += _steps(variable, CHOICE, read)
         else:
             made += _levels(variable.name, CHOICE, read, column, variable.fewest)
     if spec.region:
@@ -121,16 +129,29 @@ def pieces(spec: Spec, reads: Reads, found: Found, inputs: Inputs, weight: Numbe
             line = _straight(as_numbers(inputs[read]))
             if line:
                 made.append(Piece(f"village: {label.partition('=')[0]}", VILLAGE, read, line))
+    return made + _products(spec, found, inputs, lines)
+
+
+def _products(spec: Spec, found: Found, inputs: Inputs, lines: dict[str, Line]) -> list[Piece]:
+    made: list[Piece] = []
+    variables = {variable.name: variable for variable in spec.variables}
     for one, other in spec.interactions:
         group = WITH_SIZE if one == spec.columns.size else PRODUCT
-        by = (found["own", one], lines[one])
-        read = found["own", other]
-        plain = (
-            [Piece(other, group, read, lines[other])]
-            if other in lines
-            else _levels(other, group, read, inputs[read], fewest[other])
-        )
-        made += [replace(piece, feature=f"{other} x {one}", times=by) for piece in plain]
+        read, second = found["own", other], variables[other]
+        if second.order:
+            plain = _steps(second, group, read)
+        elif other in lines:
+            line = lines[other]
+            sign = -1.0 if second.direction == "down" else 1.0
+            drawn = Line(line.knots, tuple(sign * height for height in line.heights))
+            plain = [Piece(other, group, read, drawn, rising=second.direction is not None)]
+        else:
+            plain = _levels(other, group, read, inputs[read], second.fewest)
+        together = bool(second.promised)  # one reason with what it gives by itself
+        line = _together(variables[one], second, lines) if together else lines[one]
+        by = (found["own", one], line)
+        name = other if together else f"{other} x {one}"
+        made += [replace(piece, feature=name, times=by) for piece in plain]
     return made
 
 
@@ -172,7 +193,7 @@ def column_of(piece: Piece, inputs: Inputs, numbers: Callable[[str], Numbers]) -
     else:
         raw = np.array(
             [
-                float(value == piece.level) if value in piece.levels else np.nan
+                float(value in piece.marks) if value in piece.levels else np.nan
                 for value in inputs[piece.read]
             ]
         )
@@ -181,8 +202,10 @@ def column_of(piece: Piece, inputs: Inputs, numbers: Callable[[str], Numbers]) -
     return raw
 
 
-def _grid(numbers: Numbers, variable: Variable) -> list[int]:
+def _grid(numbers: Numbers, variable: Variable, scale: int) -> list[int]:
     """The knots of a number: every value when there are few, tenths of the families otherwise."""
+    if variable.knots:
+        return [round(knot * scale) for knot in variable.knots]
     known = numbers[~np.isnan(numbers)]
     distinct = np.unique(known)
     if len(distinct) <= FEW_VALUES:
@@ -203,8 +226,12 @@ def _number(
 ) -> Iterator[Piece]:
     knots = tuple(grid)
 
+    sign = -1.0 if variable.direction == "down" else 1.0
+    promised = variable.direction is not None
+
     def piece(group: str, heights: Numbers) -> Piece:
-        return Piece(variable.name, group, read, Line(knots, tuple(heights.tolist())))
+        line = Line(knots, tuple((sign * heights).tolist()))
+        return Piece(variable.name, group, read, line, rising=promised)
 
     units = np.array(grid) / scale
     if "level" in variable.shapes:
@@ -214,8 +241,13 @@ def _number(
     if "square" in variable.shapes:
         yield piece(LEVEL, (units - units.mean()) ** 2)
     if "bends" in variable.shapes:
-        for bend in _bends(numbers, grid):
-            yield piece(BEND, np.maximum(np.array(grid) - bend, 0.0))
+        places = np.array(grid)
+        if promised:  # a rise between two knots each, so that any rising line can be drawn
+            for low, high in pairwise(grid if len(grid) > 2 else ()):  # noqa: PLR2004
+                yield piece(BEND, np.clip(places, low, high) - float(low))
+        else:
+            for bend in _bends(numbers, grid):
+                yield piece(BEND, np.maximum(places - bend, 0.0))
     for bound in variable.bins:
         at = round(bound * scale)
         yield Piece(variable.name, BEND, read, Line((at - 1, at), (0.0, 1.0)), bands=True)
@@ -253,4 +285,34 @@ def _levels(
     counts = Counter(column)
     frequent = sorted(str(v) for v, n in counts.items() if v is not None and n >= fewest)
     levels = frozenset(frequent)
-    return [Piece(feature, group, read, level=level, levels=levels) for level in frequent]
+    return [
+        Piece(feature, group, read, marks=frozenset({level}), levels=levels) for level in frequent
+    ]
+
+
+def _steps(variable: Variable, group: str, read: str) -> list[Piece]:
+    """For each step up in the order of a choice: who stands above it."""
+    order = variable.order
+    levels = frozenset(code for groups in order for code in groups)
+    above = [frozenset(c for groups in order[n:] for c in groups) for n in range(1, len(order))]
+    return [
+        Piece(variable.name, group, read, marks=marks, levels=levels, rising=True)
+        for marks in above
+    ]
+
+
+def _share(grid: list[int], heights: Numbers) -> Line:
+    """A number with a direction as products use it: from 0 to 1 as the number grows."""
+    share = (heights - heights[0]) / (heights[-1] - heights[0])
+    return Line(tuple(grid), tuple(share.tolist()))
+
+
+def _together(one: Variable, other: Variable, lines: Mapping[str, Line]) -> Line:
+    """By what a product that keeps both directions multiplies what the other gives.
+
+    What the other gives for the better is never below 0, and what it gives for the worse never
+    above. So it is multiplied by a share from 0 to 1 that goes the way the first is promised to go.
+    """
+    share = lines[one.name]
+    falls = (one.direction == "down") == (other.promised == "up")
+    return Line(share.knots, tuple(1.0 - h for h in share.heights)) if falls else share

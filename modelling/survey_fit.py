@@ -23,6 +23,7 @@ from modelling.survey_table import SurveyFaultsError, known_welfare
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from modelling.survey_form import Form
     from modelling.survey_inputs import Inputs, Reads
     from modelling.survey_spec import Spec
     from modelling.survey_table import Numbers, Table
@@ -38,7 +39,10 @@ class Fitted:
     """A fit and what it was learned from.
 
     Attributes:
+        form: what families are asked, or None for a model that scores files.
         reads, found, inputs: as `survey_inputs` gave them.
+        hidden: reads that the fit knows and no score does: with a form, regions and villages it
+            does not read. A prediction stands at their mean.
         design: the columns kept.
         solution: their coefficients; village effects by place in `villages`.
         target: what was modelled, one a family. held_out: the same as predicted by a model that
@@ -48,9 +52,11 @@ class Fitted:
     """
 
     spec: Spec
+    form: Form | None
     reads: Reads
     found: dict[tuple[str, str], str]
     inputs: Inputs
+    hidden: frozenset[str]
     design: Design
     solution: Solution
     villages: list[str]
@@ -61,13 +67,14 @@ class Fitted:
     cells: tuple[Cell, ...]
 
 
-def fit(table: Table, spec: Spec, say: Callable[[str], None]) -> Fitted:
+def fit(table: Table, spec: Spec, say: Callable[[str], None], form: Form | None = None) -> Fitted:
     """Fit a spec on a survey.
 
     Args:
-        table: the survey, with welfare.
+        table: the survey, with welfare and the columns that the spec makes.
         spec: what may be used.
         say: told what is being done.
+        form: what families will be asked; without one the model scores files like the survey.
 
     Raises:
         SurveyFaultsError: too few families or villages to hold any out.
@@ -81,11 +88,14 @@ def fit(table: Table, spec: Spec, say: Callable[[str], None]) -> Fitted:
         )
     target = np.log(welfare) if spec.log_target else welfare
     weight = table.weight / table.weight.mean()
-    reads, found = define(spec, table)
+    reads, found = define(spec, table, form)
+    of_places = {key: read for key, read in found.items() if key[0] in ("region", "cluster")}
+    hidden = frozenset(r for key, r in of_places.items() if form and key[0] not in form.reads)
     inputs = values(reads, spec.columns, table)
     full = design(pieces(spec, reads, found, inputs, weight), inputs, weight)
     say(f"  {len(full.pieces)} columns for {len(table):,} families in {len(villages):,} villages")
-    held = _Held(full, target, weight, table.cluster, villages, own=spec.village)
+    known = np.array([piece.read not in hidden for piece in full.pieces])
+    held = _Held(full, target, weight, table.cluster, villages, own=spec.village, known=known)
     everything = list(range(len(full.pieces)))
     solution = held.by_evidence(everything)
     say("  penalties by evidence: " + _told(solution.variances))
@@ -95,9 +105,11 @@ def fit(table: Table, spec: Spec, say: Callable[[str], None]) -> Fitted:
     guess = held.predict(kept, solution.variances)
     return Fitted(
         spec=spec,
+        form=form,
         reads=reads,
         found=found,
         inputs=inputs,
+        hidden=hidden,
         design=_part(full, kept),
         solution=solution,
         villages=villages,
@@ -128,12 +140,14 @@ class _Held:
         villages: list[str],
         *,
         own: bool,
+        known: NDArray[np.bool_],
     ) -> None:
         place = {name: i for i, name in enumerate(villages)}
         village = np.array([place[name] for name in clusters])
         self._groups = np.array([piece.group for piece in full.pieces])
         self._matrix, self._target, self._weight = full.matrix, target, weight
-        self._own = own
+        self._own, self._known = own, known
+        self._rising = np.array([piece.rising for piece in full.pieces])
         self._fold = folds(clusters, FOLDS)
         self._folds: list[Sums] = []
         for fold in range(FOLDS):
@@ -146,17 +160,21 @@ class _Held:
 
     def by_evidence(self, columns: list[int]) -> Solution:
         places = np.array(columns)
-        return by_evidence(self._all.of(places), list(self._groups[places]), villages=self._own)
+        groups, rising = list(self._groups[places]), self._rising[places]
+        return by_evidence(self._all.of(places), groups, villages=self._own, rising=rising)
 
     def predict(self, columns: list[int], variances: Variances) -> Numbers:
         """Every family by a fit without its village."""
         places = np.array(columns)
-        groups = list(self._groups[places])
+        groups, rising = list(self._groups[places]), self._rising[places]
+        known = self._known[places]
+        seen = places[known]
         guess = np.zeros(len(self._target))
         for fold, part in enumerate(self._folds):
-            found = solve(self._all.without(part).of(places), groups, variances)
+            found = solve(self._all.without(part).of(places), groups, variances, rising)
             rows = np.flatnonzero(self._fold == fold)
-            guess[rows] = found.intercept + self._matrix[np.ix_(rows, places)] @ found.coefficients
+            told = self._matrix[np.ix_(rows, seen)] @ found.coefficients[known]
+            guess[rows] = found.intercept + told
         return guess
 
     def r2(self, columns: list[int], variances: Variances) -> float:

@@ -1,8 +1,9 @@
 """The reads of a model on a survey, and their values for every family of a file.
 
 A read is a definition in the artefact (`docs/model.md`): a number as whole units of a stated
-scale, a category, or the mean of either over the village. The fit learns from exactly the values
-that a score will be reckoned from later.
+scale, a category, or the mean of either over the village. With a form (`survey_form`) it is what
+the form says, and the survey's column of that name gives the same values. The fit learns from
+exactly the values that a score will be reckoned from later.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chalicelib.domain.pmt_reads import Value
+    from modelling.survey_form import Form
     from modelling.survey_spec import Spec, Variable
     from modelling.survey_table import Columns, Numbers, Table
 
@@ -56,15 +58,20 @@ class Names:
 Found = dict[tuple[str, str], str]
 
 
-def define(spec: Spec, table: Table) -> tuple[Reads, Found]:
+def define(spec: Spec, table: Table, form: Form | None = None) -> tuple[Reads, Found]:
     """The reads a spec needs, learned from the training survey.
+
+    Args:
+        spec: the spec.
+        table: the survey.
+        form: where it has a read of a column's name, that is the column's.
 
     Returns:
         The definitions by name, in order; and the name of each read by (what, variable or level):
         ("plain", column), ("own", variable), ("village", variable), ("village", "variable=level"),
         ("region", ""), ("cluster", "").
     """
-    making = _Making(table)
+    making = _Making(table, form.reads if form else {})
     for variable in spec.variables:
         making.variable(variable)
     making.plain(spec.columns.size)  # intervals are by household size
@@ -76,19 +83,20 @@ def define(spec: Spec, table: Table) -> tuple[Reads, Found]:
             for label, definition in _village_means(variable, table, village):
                 making.add(("village", label), f"v_{label}", definition)
     if spec.region:
-        making.add(("region", ""), "region", _choice(spec.columns.region))
+        making.area("region", spec.columns.region)
     if spec.village:
-        making.add(("cluster", ""), "cluster", _choice(spec.columns.cluster))
+        making.area("cluster", spec.columns.cluster)
     return making.reads, making.found
 
 
 class _Making:
     """Reads while they are defined, each once."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, asked: Mapping[str, Mapping[str, Any]]) -> None:
         self.reads: Reads = {}
         self.found: Found = {}
         self._table = table
+        self._asked = asked
         self._names = Names()
 
     def add(self, key: tuple[str, str], label: str, definition: dict[str, Any]) -> str:
@@ -101,9 +109,16 @@ class _Making:
         """A column as it stands."""
         if ("plain", column) in self.found:
             return self.found["plain", column]
+        if column in self._asked:
+            return self.add(("plain", column), column, dict(self._asked[column]))
         if column in self._table.numbers:
             return self.add(("plain", column), column, _number(column, self._table.numbers[column]))
         return self.add(("plain", column), column, _choice(column))
+
+    def area(self, what: str, column: str) -> None:
+        """The region or the village."""
+        definition = dict(self._asked[what]) if what in self._asked else _choice(column)
+        self.add((what, ""), what, definition)
 
     def variable(self, variable: Variable) -> None:
         top = self.plain(variable.column)
@@ -142,15 +157,20 @@ def values(
                 else None
                 for top, bottom in zip(given[read["top"]], given[read["bottom"]], strict=True)
             ]
-        elif column == columns.region:
+        elif column == columns.region or source == "area":
             given[name] = list(table.region)
         elif column == columns.cluster:
             given[name] = list(table.cluster)
-        elif "codes" in read:
-            given[name] = list(table.codes[column])
         else:
-            given[name] = _whole(table.numbers[column] * read["scale"])
+            given[name] = _plain(read, column or name, table)
     return given
+
+
+def _plain(read: Mapping[str, Any], column: str, table: Table) -> list[Value]:
+    """A column as it stands; what a form reads is the column of the read's name."""
+    if column in table.codes:
+        return list(table.codes[column])
+    return _whole(table.numbers[column] * read.get("scale", 1))
 
 
 def as_numbers(column: Iterable[Value]) -> Numbers:
@@ -183,7 +203,7 @@ def _choice(column: str) -> dict[str, Any]:
 
 
 def _ratio(reads: Reads, top: str, bottom: str) -> dict[str, Any]:
-    scale = 1000 * reads[bottom]["scale"]
+    scale = 1000 * reads[bottom].get("scale", 1)
     return {"from": "ratio", "top": top, "bottom": bottom, "scale": scale, "max": LARGEST}
 
 

@@ -10,6 +10,7 @@ from chalicelib.domain.pmt import load_artefact
 from chalicelib.domain.pmt_batch import score_columns
 from chalicelib.domain.pmt_interval import interval
 from modelling.survey_inputs import values
+from modelling.survey_made import prepared
 from modelling.survey_spec import read_spec
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def inputs_of(data: bytes, spec: Spec, table: Table, beside: Table | None = None
         table: the families.
         beside: other families known of the same villages, counted in village means.
     """
-    return values(json.loads(data)["reads"], spec.columns, table, beside)
+    both = [prepared(one, spec.made) if one else None for one in (table, beside)]
+    return values(json.loads(data)["reads"], spec.columns, both[0] or table, both[1])
 
 
 def score_table(artefact: Artefact, inputs: Inputs) -> list[Row]:

@@ -1,31 +1,28 @@
 """The specification of a model: which columns of a survey it may use, and how. Nothing else counts.
 
-A spec is written by hand as YAML, or made from the columns by `automatic`, the same way for every
-country. Both are printed, kept with the model, and read back by the same strict reader.
+A spec is written by hand as YAML, or made from the columns (`survey_automatic`). Both are printed,
+kept with the model, and read back by the same strict reader.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import yaml
 
-from modelling.survey_table import Columns, SurveyFaultsError, parse_rule
+from modelling.spec_place import Place
+from modelling.survey_made import Households, Made, made_document, read_households, read_made
+from modelling.survey_table import Columns, Rule, SurveyFaultsError, group_rule, rule_text
 
 if TYPE_CHECKING:
-    from modelling.survey_table import Description, Numbers, Table
+    from modelling.survey_table import Table
 
 FORMAT = "tepat-spec/1"
 SHAPES = ("level", "log", "square", "bends")
 FEW_VALUES = 8  # a number with no more values has a bend at each
 FEWEST = 10  # families that a category needs for points of its own
-STRONGEST = 8  # numbers whose products with each other are tried
-MOST_COLUMNS = 1200  # a fit takes time by the cube of its columns
-SMALLEST_VILLAGE = 4  # mean families a village, for its means to say anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +39,13 @@ class Variable:
         missing: "average" (the mean family's points, and points of its own for not being known)
             or "visit" (cannot be scored).
         unseen: the same for a category the fit did not have, or had too rarely (`fewest`).
+        knots: of a number: where its lines may bend, instead of tenths of the families; it counts
+            as the nearer end beyond the first and the last.
+        direction: of a number: "up" or "down", when a larger number may only raise or only lower
+            the score. What the survey says to the contrary counts for nothing.
+        order: of a choice: its categories from poorest to richest, in groups; each step may only
+            raise the score. A category that the survey never had counts with its group.
+        unscored: of an ordered choice: categories with which a family cannot be scored.
     """
 
     column: str
@@ -53,6 +57,15 @@ class Variable:
     missing: str = "average"
     unseen: str = "average"
     fewest: int = FEWEST
+    knots: tuple[float, ...] = ()
+    direction: str | None = None
+    order: tuple[tuple[str, ...], ...] = ()
+    unscored: tuple[str, ...] = ()
+
+    @property
+    def promised(self) -> str | None:
+        """The direction in which it may count: an ordered choice may only rise."""
+        return "up" if self.order else self.direction
 
     @property
     def name(self) -> str:
@@ -74,6 +87,8 @@ class Spec:
             shrunk to the nation's.
         groups: name -> (column, sign, bound): told apart in reports and in intervals.
         dropped: column -> why it is not used.
+        made: columns made from the survey's own; variables and groups may name them.
+        like: the mean household that the weights are tilted to, or None for the survey's weights.
     """
 
     columns: Columns
@@ -83,71 +98,10 @@ class Spec:
     interactions: tuple[tuple[str, str], ...] = ()
     region: bool = True
     village: bool = True
-    groups: Mapping[str, tuple[str, str, float]] = field(default_factory=dict)
+    groups: Mapping[str, Rule] = field(default_factory=dict)
     dropped: Mapping[str, str] = field(default_factory=dict)
-
-
-def automatic(table: Table, described: Description, columns: Columns) -> Spec:
-    """A sensible spec from the columns alone.
-
-    Numbers count by level, logarithm and bends; yes/no by level; categories by level of the
-    category. Every variable also counts by its village's mean and in proportion to the logarithm
-    of the household's size; the eight numbers that go with welfare most also by their products.
-    Where that would make more than 1,200 columns, the variables that go with welfare most have
-    village means and products with size, and the others count by themselves. The fit shrinks what
-    the survey does not bear out, to nothing if need be, and leaves out each block that held-out
-    villages do better without.
-
-    Args:
-        table: the training survey; its welfare tells which variables are strongest.
-        described: its description.
-        columns: which column plays which part.
-    """
-    variables: list[Variable] = []
-    dropped: dict[str, str] = {}
-    same: dict[bytes, str] = {}
-    for column in dict.fromkeys((columns.size, *described.numeric)):
-        values = table.numbers[column]
-        known = np.unique(values[~np.isnan(values)])
-        if len(known) < 2:  # noqa: PLR2004 - one value tells nobody apart
-            dropped[column] = "the same for every family" if len(known) else "never known"
-        elif (twin := same.setdefault(values.tobytes(), column)) != column:
-            dropped[column] = f"the same as {twin} for every family"
-        else:
-            variables.append(Variable(column, "number", _shapes(known)))
-    for column in described.categorical:
-        codes = table.codes[column]
-        frequent = [code for code, count in Counter(codes).items() if count >= FEWEST]
-        if len(frequent) < 2:  # noqa: PLR2004
-            dropped[column] = f"fewer than two categories with {FEWEST} families"
-        elif (twin := same.setdefault(repr(codes).encode(), column)) != column:
-            dropped[column] = f"the same as {twin} for every family"
-        else:
-            variables.append(Variable(column, "choice", ()))
-    names = [variable.name for variable in variables]
-    crowded = len(table) / len(set(table.cluster)) >= SMALLEST_VILLAGE
-    by_strength = _by_strength(table, variables, described.log_target)
-    told_more = _affordable(table, by_strength)
-    pairs = [(columns.size, name) for name in names if name in told_more - {columns.size}]
-    numbers = [variable.name for variable in by_strength if variable.kind == "number"]
-    strongest = numbers[:STRONGEST]
-    pairs += [
-        (one, other)
-        for place, one in enumerate(strongest)
-        for other in strongest[place + 1 :]
-        if columns.size not in (one, other)
-    ]
-    return Spec(
-        columns=columns,
-        log_target=described.log_target,
-        variables=tuple(variables),
-        village_means=tuple(name for name in names if name in told_more) if crowded else (),
-        interactions=tuple(pairs) if columns.size in names else (),
-        region=len(set(table.region)) > 1,
-        village=crowded,
-        groups=described.groups,
-        dropped=dropped,
-    )
+    made: tuple[Made, ...] = ()
+    like: Households | None = None
 
 
 def check_columns(name: str, spec: Spec, table: Table) -> None:
@@ -195,64 +149,19 @@ def to_yaml(spec: Spec) -> str:
         "interactions": [list(pair) for pair in spec.interactions],
         "region": spec.region,
         "village": spec.village,
-        "groups": {name: "{}{}{:g}".format(*rule) for name, rule in spec.groups.items()},
+        "groups": {name: rule_text(rule) for name, rule in spec.groups.items()},
         "dropped": dict(spec.dropped),
     }
+    if spec.made:
+        document["made"] = [made_document(made) for made in spec.made]
+    if spec.like:
+        document["like"] = asdict(spec.like)
     text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 
-def _shapes(known: Numbers) -> tuple[str, ...]:
-    if len(known) == 2:  # noqa: PLR2004 - yes or no
-        return ("level",)
-    return ("level", "log", "bends") if known[0] >= 0 else ("level", "bends")
-
-
-def _by_strength(table: Table, variables: list[Variable], log_target: bool) -> list[Variable]:
-    """The variables, those first that explain most of the variance of welfare by themselves."""
-    if table.welfare is None:
-        return variables
-    target = np.log(table.welfare) if log_target else table.welfare
-    told = {v.name: -round(_explained(table, v, target), 9) for v in variables}
-    return sorted(variables, key=lambda variable: (told[variable.name], variable.name))
-
-
-def _explained(table: Table, variable: Variable, target: Numbers) -> float:
-    """R2 of a line on a number, or of the means of a choice's categories."""
-    if variable.kind == "number":
-        values = table.numbers[variable.column]
-        values = np.where(np.isnan(values), np.nanmean(values), values)
-        values = np.clip(values, *np.quantile(values, variable.winsorise))
-        return float(np.corrcoef(values, target)[0, 1]) ** 2 if values.std() > 0 else 0.0
-    _, place = np.unique([str(c) for c in table.codes[variable.column]], return_inverse=True)
-    means = np.bincount(place, weights=target) / np.bincount(place)
-    return float(np.var(means[place]) / np.var(target))
-
-
-def _affordable(table: Table, by_strength: list[Variable]) -> set[str]:
-    """The strongest variables that can also have village means and products with size."""
-    levels = {variable.name: _levels(table, variable) for variable in by_strength}
-    bends = {v.name: min(levels[v.name], FEW_VALUES) for v in by_strength if v.kind == "number"}
-    own = sum(bends.get(name, count) for name, count in levels.items()) + len(set(table.region))
-    told_more = set()
-    for variable in by_strength:
-        own += 2 * (1 if variable.kind == "number" else levels[variable.name])
-        if own > MOST_COLUMNS:
-            break
-        told_more.add(variable.name)
-    return told_more
-
-
-def _levels(table: Table, variable: Variable) -> int:
-    """Different values of a number; categories of a choice with families enough."""
-    if variable.kind == "number":
-        return len(np.unique(table.numbers[variable.column]))
-    counts = Counter(table.codes[variable.column]).values()
-    return sum(count >= variable.fewest for count in counts)
-
-
 def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 def read_spec(name: str, text: str) -> Spec:
@@ -269,9 +178,10 @@ def read_spec(name: str, text: str) -> Spec:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise SurveyFaultsError(f"{name}: not YAML: {error}") from error
-    place = _Place(name, document)
+    place = Place(name, document)
     place.only(
-        "format columns target variables village_means interactions region village groups dropped"
+        "format columns target variables village_means interactions region village groups dropped "
+        "made like"
     )
     if place.get("format", str) != FORMAT:
         place.refuse("format", f"must be {FORMAT}")
@@ -281,12 +191,15 @@ def read_spec(name: str, text: str) -> Spec:
         place.refuse("variables", "must name at least one, and each once")
     means = tuple(place.get("village_means", list, []))
     pairs = tuple(tuple(pair) for pair in place.get("interactions", list, []))
-    kinds = {variable.name: variable.kind for variable in variables}
+    by_name = {variable.name: variable for variable in variables}
     if unknown := [mean for mean in means if mean not in names]:
         place.refuse("village_means", f"{unknown[0]} is not among the variables")
     for pair in pairs:
-        if len(pair) != 2 or kinds.get(pair[0]) != "number" or pair[1] not in names:  # noqa: PLR2004
+        found = [by_name[name] for name in pair if name in by_name]
+        if len(pair) != 2 or len(found) != 2 or found[0].kind != "number":  # noqa: PLR2004
             place.refuse("interactions", f"{list(pair)}: two variables, the first a number")
+        if bool(found[0].promised) != bool(found[1].promised):
+            place.refuse("interactions", f"{list(pair)}: both have a direction, or neither")
     columns = place.get("columns", dict)
     if unknown := sorted(columns.keys() - asdict(Columns()).keys()):
         place.refuse("columns", f"has unknown {unknown[0]}")
@@ -300,13 +213,18 @@ def read_spec(name: str, text: str) -> Spec:
         pairs,
         place.get("region", bool, True),
         place.get("village", bool, True),
-        _groups(name, place.get("groups", dict, {})),
+        {
+            str(group): group_rule(name, str(group), rule)
+            for group, rule in place.get("groups", dict, {}).items()
+        },
         place.get("dropped", dict, {}),
+        tuple(read_made(name, item) for item in place.get("made", list, [])),
+        read_households(name, like) if (like := place.get("like", dict, None)) else None,
     )
 
 
 def _variable(name: str, item: object) -> Variable:
-    place = _Place(f"{name}: variable", item)
+    place = Place(f"{name}: variable", item)
     usual = asdict(Variable("", ""))
     place.only(" ".join(usual))
     column = place.get("column", str)
@@ -320,7 +238,7 @@ def _variable(name: str, item: object) -> Variable:
         place.refuse("shapes", f"of a number, any of {', '.join(SHAPES)}; a choice has none")
     if kind == "number" and not shapes and not bins:
         place.refuse("shapes", "a number needs shapes or bins")
-    if any(not isinstance(b, int | float) for b in bins) or list(bins) != sorted(set(bins)):
+    if not rising(bins):
         place.refuse("bins", "must be rising numbers")
     ends = place.get("winsorise", list, list(usual["winsorise"]))
     if len(ends) != 2 or not 0 <= ends[0] < ends[1] <= 1:  # noqa: PLR2004
@@ -343,39 +261,45 @@ def _variable(name: str, item: object) -> Variable:
         rules["missing"],
         rules["unseen"],
         fewest,
+        *_promise(place, kind, shapes, bins),
     )
 
 
-def _groups(name: str, rules: Mapping[str, object]) -> dict[str, tuple[str, str, float]]:
-    groups = {}
-    for group, rule in rules.items():
-        parsed = parse_rule(str(rule))
-        if parsed is None:
-            raise SurveyFaultsError(f"{name}: group {group}: {rule!r} is not like `head_age>=60`")
-        groups[str(group)] = parsed
-    return groups
+def _promise(
+    place: Place, kind: str, shapes: tuple[str, ...], bins: tuple[float, ...]
+) -> tuple[tuple[float, ...], str | None, tuple[tuple[str, ...], ...], tuple[str, ...]]:
+    """Knots, direction, order and what is not scored; a number has the first two only."""
+    knots = tuple(place.get("knots", list, []))
+    direction = place.get("direction", str, None)
+    order = place.get("order", list, [])
+    unscored = tuple(place.get("unscored", list, []))
+    if kind == "choice" and (knots or direction):
+        place.refuse("direction", "and knots are of a number; a choice has an order")
+    if kind == "number" and (order or unscored):
+        place.refuse("order", "is of a choice; a number has a direction")
+    if len(knots) == 1 or not rising(knots):
+        place.refuse("knots", "must be two or more rising numbers")
+    if direction not in (None, "up", "down"):
+        place.refuse("direction", "must be up or down")
+    if direction and (bins or "square" in shapes):
+        place.refuse("direction", "goes with level, log and bends, not with square or bins")
+    every = [code for group in order for code in group] if nested(order) else []
+    if order and (len(order) < 2 or len({*every, *unscored}) != len(every) + len(unscored)):  # noqa: PLR2004
+        place.refuse("order", "must be two or more lists of categories, each once")
+    if unscored and not order:
+        place.refuse("unscored", "goes with an order")
+    return knots, direction, tuple(tuple(group) for group in order), unscored
 
 
-class _Place:
-    """One mapping of the file, and where it stands."""
+def rising(numbers: tuple[object, ...]) -> bool:
+    """Whether these are numbers, each above the one before."""
+    known = [n for n in numbers if isinstance(n, int | float)]
+    return len(known) == len(numbers) and known == sorted(set(known))
 
-    def __init__(self, name: str, value: object) -> None:
-        self.name = name
-        if not isinstance(value, dict):
-            raise SurveyFaultsError(f"{name}: must be a mapping of names to values")
-        self.value: dict[str, Any] = value
 
-    def only(self, allowed: str) -> None:
-        if unknown := sorted(map(str, self.value.keys() - set(allowed.split()))):
-            raise SurveyFaultsError(f"{self.name}: unknown `{unknown[0]}`")
-
-    def get(self, key: str, kind: type, default: Any = ...) -> Any:  # noqa: ANN401 - any YAML
-        value = self.value.get(key, default)
-        if value is ...:
-            self.refuse(key, "is missing")
-        if value is not default and type(value) is not kind:
-            self.refuse(key, f"must be a {kind.__name__}")
-        return value
-
-    def refuse(self, key: str, why: str) -> None:
-        raise SurveyFaultsError(f"{self.name}: `{key}` {why}")
+def nested(lists: list[object]) -> bool:
+    """Whether these are lists of texts, none empty."""
+    return all(
+        isinstance(group, list) and group and all(isinstance(code, str) for code in group)
+        for group in lists
+    )

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
+Rule = tuple[str, str, float | str]  # column, sign, bound: who is in a group
+
 MISSING = frozenset(("", "na", "nan", "n/a", "null", "none", "."))
 YES_NO = {"true": 1.0, "false": 0.0}
 TOLD = 12  # faults told one by one; the rest are counted
@@ -67,7 +69,7 @@ class Description:
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
     log_target: bool
-    groups: Mapping[str, tuple[str, str, float]]
+    groups: Mapping[str, Rule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def read_description(path: Path) -> Description:
         tuple(dict.fromkeys(lists["numeric"])),
         tuple(dict.fromkeys(lists["categorical"])),
         about.get("log_target", True) is not False,
-        {name: _rule(path, name, rule) for name, rule in groups.items()},
+        {name: group_rule(path.name, name, rule) for name, rule in groups.items()},
     )
 
 
@@ -197,15 +199,22 @@ def known_welfare(table: Table) -> Numbers:
     return table.welfare
 
 
-def group_rows(table: Table, rule: tuple[str, str, float]) -> NDArray[np.bool_]:
-    """The families of a group; a family whose column is missing is in none."""
+def group_rows(table: Table, rule: Rule) -> NDArray[np.bool_]:
+    """The families of a group; a family whose column is missing is in none.
+
+    Raises:
+        SurveyFaultsError: the rule names a category of a number.
+    """
     column, sign, bound = rule
     if column in table.numbers:
+        if isinstance(bound, str):
+            raise SurveyFaultsError(f"{table.name}: column {column}: {bound!r} is not a number")
         values = table.numbers[column]
         compare = {"==": np.equal, ">=": np.greater_equal, "<=": np.less_equal}[sign]
         marks: NDArray[np.bool_] = compare(values, bound)
         return marks
-    return np.array([code == f"{bound:g}" for code in table.codes[column]])
+    wanted = bound if isinstance(bound, str) else f"{bound:g}"
+    return np.array([code == wanted for code in table.codes[column]])
 
 
 class _Reading:
@@ -320,20 +329,36 @@ def _parquet(path: Path, data: bytes) -> tuple[list[str], list[list[str]]]:
     return frame.columns, rows
 
 
-def parse_rule(text: str) -> tuple[str, str, float] | None:
-    """A group's rule such as `head_age>=60`: column, sign, bound; None when it is not one."""
+def parse_rule(text: str) -> Rule | None:
+    """A group's rule such as `head_age>=60` or `toilet==none`; None when it is not one."""
     for sign in ("==", ">=", "<="):
-        column, found, bound = text.partition(sign)
+        column, found, bound = (part.strip() for part in text.partition(sign))
         if found:
             try:
-                return column.strip(), sign, float(bound)
+                return column, sign, float(bound)
             except ValueError:
-                return None
+                return (column, sign, bound) if sign == "==" and bound else None
     return None
 
 
-def _rule(path: Path, name: str, rule: object) -> tuple[str, str, float]:
+def rule_text(rule: Rule) -> str:
+    """A group's rule as it is written."""
+    column, sign, bound = rule
+    return f"{column}{sign}{bound if isinstance(bound, str) else format(bound, 'g')}"
+
+
+def group_rule(name: str, group: str, rule: object) -> Rule:
+    """A group's rule, read from a file.
+
+    Args:
+        name: of the file.
+        group: of the group.
+        rule: what the file says.
+
+    Raises:
+        SurveyFaultsError: it is not a rule.
+    """
     parsed = parse_rule(str(rule))
     if parsed is None:
-        raise SurveyFaultsError(f"{path.name}: group {name}: {rule!r} is not like `head_age>=60`")
+        raise SurveyFaultsError(f"{name}: group {group}: {rule!r} is not like `head_age>=60`")
     return parsed
