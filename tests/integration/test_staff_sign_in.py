@@ -13,7 +13,7 @@ from chalicelib.adapters.login import Tokens
 from chalicelib.domain.errors import Fault, NotSignedIn
 from chalicelib.domain.tokens import Pool
 from chalicelib.entrypoints import staff_session
-from chalicelib.entrypoints.staff_session import IDLE_S, RENEWAL, SESSION, SIGN_IN
+from chalicelib.entrypoints.staff_session import IDLE_S, LONGEST_S, RENEWAL, SESSION, SIGN_IN
 from tests.desk import CANARY, ORIGIN, Desk, later, ledger, locator, register
 from tests.minted import SUBJECT, access, sign
 
@@ -213,6 +213,19 @@ def test_signing_out_ends_the_sign_in_everywhere(desk: Desk) -> None:
     assert RENEWAL not in desk.jar
     desk.jar = stolen
     assert desk.get("/staff")[0] == 302
+
+
+def test_an_ended_sign_in_is_remembered_longer_than_any_of_its_tokens_lasts(desk: Desk) -> None:
+    desk.sign_in("reviewer")
+    desk.post("/staff/sign-out")
+    ended = wiring.sign_outs()
+    (item,) = ended.client.scan(
+        TableName=ended.table,
+        FilterExpression="begins_with(pk, :kind)",
+        ExpressionAttributeValues={":kind": {"S": "S#"}},
+    )["Items"]
+    left = int(item["ttl"]["N"]) - wiring.clock.now_ms() // 1000
+    assert LONGEST_S < LONGEST_S + IDLE_S - 60 < left <= LONGEST_S + IDLE_S
 
 
 # --- agents ---------------------------------------------------------------------------------------

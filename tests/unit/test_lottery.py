@@ -57,7 +57,9 @@ def test_a_seed_of_another_length_is_refused(seed: bytes) -> None:
         lottery.key(seed, POPULATION)
 
 
-@pytest.mark.parametrize("population", ["", "ab", "AB" * 32, "xy" * 32, "ab" * 32 + "\n"])
+@pytest.mark.parametrize(
+    "population", ["", "ab", "AB" * 32, "xy" * 32, "XX" * 32, "ab" * 32 + "\n"]
+)
 def test_a_population_is_named_by_its_hash(population: str) -> None:
     with pytest.raises(ValueError, match="SHA-256"):
         lottery.key(SEED, population)

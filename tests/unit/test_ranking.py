@@ -159,8 +159,12 @@ class TestShares:
         """Shares 5.4, 2.3, 1.3 of 9 places: 5, 2, 1, and the ninth to the remainder of 0.4."""
         assert ranking.apportion(9, {"A": 54, "B": 23, "C": 13}) == {"A": 6, "B": 2, "C": 1}
 
-    def test_equal_remainders_go_to_the_lower_code(self) -> None:
+    def test_equal_remainders_go_to_the_larger_region_and_then_to_the_lower_code(self) -> None:
+        assert ranking.apportion(2, {"A": 1, "B": 3}) == {"A": 0, "B": 2}
         assert ranking.apportion(1, {"B": 5, "A": 5}) == {"A": 1, "B": 0}
+
+    def test_one_family_in_all_has_a_share(self) -> None:
+        assert ranking.apportion(3, {"A": 1, "B": 0}) == {"A": 3, "B": 0}
 
     @pytest.mark.parametrize(
         "case", [(-1, {"A": 1}), (1, {}), (1, {"A": 0}), (1, {"A": 2, "B": -1})]

@@ -132,6 +132,8 @@ def test_noise_within_the_band_moves_nobody_and_without_it_does() -> None:
     assert steady.leaving == ()
     assert select(now, 1, receiving).leaving == ("old",)
     assert select(now, 1, receiving, band=2).leaving == ("old",)
+    nearer = [Family("old", (101, "b")), Family("new", (100, "a"))]
+    assert select(nearer, 1, receiving).leaving == ("old",)
 
 
 def test_a_large_family_that_goes_makes_room_for_several() -> None:
@@ -183,6 +185,8 @@ def test_every_move_is_told_and_leads_from_the_old_list_to_the_new(
             assert move.freed_by in gone
             selected.append(move.family)
     assert (tuple(selected), tuple(waiting)) == (after.selected, after.waiting)
+    left = [move.family for move in moves if move.kind in {MoveKind.LEFT, MoveKind.LEFT_QUEUE}]
+    assert left == [family for family in dict.fromkeys(gone) if family != "stranger"]
     assert sum(by_id(families)[each].size for each in after.selected) + after.free == quota
     assert after.free >= 0
     assert not {*gone} & {*after.selected, *after.waiting}

@@ -42,6 +42,7 @@ def sheet(world: World, viewer: str = "staff:officer-1", **how: Any) -> dict[str
         ("", ""),
         (None, ""),
         ("12345678", "12345678"),
+        ("351015490385", "3510****0385"),
         ("123", "123"),
     ],
 )
@@ -240,6 +241,135 @@ PERSON = {
     "differs": [],
 }
 ANSWERED = {"yes_no": "Tidak", "count": "1"}
+
+
+def concerned(world: World, *concerns: str, **how: Any) -> list[dict[str, str]]:
+    """What the sheet tells of a family with these concerns."""
+    case = world.only()
+    world.aws.cases[case.ref] = replace(case, concerns=concerns)
+    told: list[dict[str, str]] = sheet(world, **how)["concerns"]
+    return told
+
+
+def test_concerns_are_told_in_full_sentences() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model, member(9901), child(9902)))
+    question = world.model.questions[0]
+    sentences = {
+        "warning:0:nik_birth_mismatch": "Kepala keluarga: tanggal lahir berbeda dengan NIK",
+        "warning:1:nik_same_as_kk": "Anggota ke-2: NIK sama dengan nomor KK",
+        "warning:kk:kk_date_suspect": "Kartu Keluarga: tanggal pada nomor KK tidak wajar",
+        "warning:0:nik_brand_new": "Kepala keluarga: nik_brand_new",
+        "mismatch:1:birth_date": "Anggota ke-2: tanggal lahir berbeda dengan Dukcapil",
+        "mismatch:1:brand_new": "Anggota ke-2: brand_new berbeda dengan Dukcapil",
+        "deceased:1": "Anggota ke-2: tercatat meninggal di Dukcapil",
+        f"missing:{question.code}": f"Belum dijawab: {question.text}",
+        "missing:brand_new": "Belum dijawab: brand_new",
+    }
+    told = concerned(world, *sentences)
+    assert told == [{"sentence": sentence, "case": ""} for sentence in sentences.values()]
+
+
+def test_each_sentence_is_told_once_and_each_case_that_holds_a_number() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model))
+    held, rules = WORDS["concerns"]["nik_held"], WORDS["concerns"]["no_rules"]
+    told = concerned(
+        world, "no_rules", "no_rules:2027", "nik_held:3M3GAAAAAA", "nik_held:3M3GBBBBBB"
+    )
+    assert told == [
+        {"sentence": rules, "case": ""},
+        {"sentence": held, "case": "3M3GAAAAAA"},
+        {"sentence": held, "case": "3M3GBBBBBB"},
+    ]
+
+
+def test_a_concern_without_words_is_one_to_look_at() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model, member(9901, nik=None), kk=None))
+    world.settle()
+    (case,) = queue(world).cases
+    world.aws.cases[case.ref] = replace(case, concerns=("brand_new:1",))
+    (row,) = show_case.rows(queue(world), ports(world))
+    assert row["why"] == ["Perlu dilihat"]
+
+
+def test_without_a_model_and_a_list_of_villages_codes_are_told() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model))
+    world.settle()
+    case = world.only()
+    question = world.model.questions[0].code
+    world.aws.cases[case.ref] = replace(case, concerns=(f"missing:{question}",))
+    opened = read_case.read_case(case.ref, "staff:a", "queue", world.read_ports())
+    bare = replace(world.status_ports(), artefact=lambda _: None)
+    told = show_case.sheet(opened, "staff:a", show_case.Ports(WORDS, {}, bare))
+    assert told["village"] == case.ref.village
+    assert told["concerns"] == [{"sentence": f"Belum dijawab: {question}", "case": ""}]
+    assert (told["answers"], told["score"]) == ([], None)
+
+
+def test_who_has_no_number_and_no_phone_has_none_on_the_sheet() -> None:
+    world = World()
+    body = form(world.model, member(9901), child(9902, nik=None), phone=None)
+    world.register("k" * 20, body)
+    told = sheet(world)
+    baby = told["members"][1]
+    assert (baby["nik"], baby["has_nik"], baby["outcome"]) == ("", False, "")
+    assert told["members"][0]["outcome"] == "Belum dijawab"
+    assert told["family"]["phone"] == ""
+    assert told["score"] is None
+    sealed = sheet(world, with_identity=False)
+    assert [person["nik"] for person in sealed["members"]] == ["", ""]
+
+
+def test_yes_and_what_was_left_open_are_told() -> None:
+    world = World()
+    body = form(world.model)
+    yes, open_, *_ = [q.code for q in world.model.questions if q.kind == "yes_no"]
+    body["answers"] = {**body["answers"], yes: 1}
+    del body["answers"][open_]
+    world.register("k" * 20, body)
+    texts = {question.text: question.code for question in world.model.questions}
+    told = {texts[each["question"]]: each["answer"] for each in sheet(world)["answers"]}
+    assert (told[yes], told[open_]) == ("Ya", "")
+
+
+def test_the_sheet_of_a_proposal_tells_what_the_neighbour_wrote_and_no_more() -> None:
+    world = World()
+    sent = {"name": "Contoh", "village": "3510152004", "place": "y", "reason": "z"}
+    world.propose("p" * 20, sent)
+    told = sheet(world)
+    assert told["proposal"] == sent
+    assert (told["members"], told["family"], told["answers"], told["score"]) == ([], None, [], None)
+
+
+def test_a_cutoff_at_the_familys_own_score_parts_by_its_second_key() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model))
+    world.settle()
+    score = world.only().scored
+    assert score is not None
+    for last, decile in (("", 10), ("~", 1)):
+        world.aws.cutoffs[REGION] = ((score.score, last),) * 9
+        assert sheet(world)["score"]["decile"] == decile
+
+
+def test_a_reason_that_has_no_words_yet_is_told_by_its_code() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model))
+    read_case.read_case(world.only().ref, "staff:a", "brand_new", world.read_ports())
+    world.clock.advance(1000)
+    assert [read["reason"] for read in sheet(world)["reads"]] == ["Dari daftar tunggu", "brand_new"]
+
+
+def test_answers_about_other_members_than_the_familys_are_not_shown() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model))
+    case = world.only()
+    world.aws.cases[case.ref] = replace(case, identity=(IdentityAnswer(Outcome.CONFIRMED),))
+    with pytest.raises(ValueError, match="shorter"):
+        sheet(world)
 
 
 @pytest.mark.parametrize(("number", "shown"), [(-1, 1), (0, 1), (100, 100), (10**9, 100)])
