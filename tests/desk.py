@@ -29,6 +29,8 @@ class PretendLogin:
     groups: list[str] = field(default_factory=lambda: ["reviewer"])
     nonce: str = ""
     renewals: int = 0
+    renewal: str = "renewal-1"
+    rotates: bool = False
     over: bool = False
     down: bool = False
 
@@ -49,10 +51,12 @@ class PretendLogin:
     def renew(self, renewal: str) -> Tokens:
         if self.down:
             raise TryAgain(Fault("busy"))
-        if self.over or renewal != "renewal-1":
+        if self.over or renewal != self.renewal:
             raise NotSignedIn(Fault("not_signed_in"))
         self.renewals += 1
-        return Tokens(self.access(), "", "renewal-1")
+        if self.rotates:
+            self.renewal = f"renewal-{self.renewals + 1}"
+        return Tokens(self.access(), "", self.renewal)
 
     def access(self, **changes: Any) -> str:
         now = wiring.clock.now_ms() // 1000

@@ -35,9 +35,10 @@ def pool(code: int, body: bytes) -> Iterator[tuple[str, list[dict[str, list[str]
         def do_POST(self) -> None:
             size = int(self.headers["Content-Length"])
             asked.append(parse_qs(self.rfile.read(size).decode()))
-            self._answer()
+            is_form = self.headers["Content-Type"] == "application/x-www-form-urlencoded"
+            self._answer(code if is_form else 415)
 
-        def _answer(self) -> None:
+        def _answer(self, code: int = code) -> None:
             self.send_response(code)
             self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", str(len(body)))

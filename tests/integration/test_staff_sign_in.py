@@ -180,6 +180,51 @@ def test_a_sign_in_that_the_pool_ended_is_over(desk: Desk, monkeypatch: pytest.M
     assert desk.get("/staff")[0] == 302
 
 
+def test_a_new_renewal_token_takes_the_place_of_the_old_for_the_rest_of_the_day(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the second: the last renewal is eight hours after the sign-in, and no later."""
+    begun = wiring.clock.now_ms()
+
+    def at(seconds: int) -> None:
+        now = begun + seconds * 1000
+        monkeypatch.setattr(wiring, "clock", type("Fixed", (), {"now_ms": lambda _: now})())
+
+    at(0)
+    desk.sign_in("reviewer")
+    desk.login.rotates = True
+    visits = [LONGEST_S * number // 35 for number in range(1, 36)]  # each in a token's last minutes
+    for seconds in visits:
+        at(seconds)
+        code, _, headers = desk.get("/staff")
+        assert code == 200
+        (renewed,) = (each for each in headers["Set-Cookie"] if each.startswith(RENEWAL))
+        assert f"Max-Age={LONGEST_S - seconds}; " in renewed
+    assert desk.login.renewals == len(visits)
+    at(LONGEST_S + 14 * 60)
+    assert desk.get("/staff")[0] == 200  # the last minute of the last token
+    assert desk.login.renewals == len(visits)
+    at(LONGEST_S + 16 * 60)
+    assert desk.get("/staff")[0] == 302
+
+
+def test_whoever_is_not_renewed_is_told_to_sign_in(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.sign_in("reviewer")
+    later(monkeypatch, 14 * 60)
+    swapped = Tokens(desk.login.access(sub="somebody-else"), "", "renewal-1")
+    monkeypatch.setattr(desk.login, "renew", lambda _: swapped)
+    assert desk.get("/staff")[0] == 200
+    later(monkeypatch, 16 * 60)
+    kept = dict(desk.jar)
+    for jar in ({SESSION: kept[SESSION]}, kept):
+        cookie = "; ".join(f"{name}={value}" for name, value in jar.items())
+        with pytest.raises(NotSignedIn) as told:
+            staff_session.open_session(Browser(cookie))  # type: ignore[arg-type]
+        assert told.value.faults == (Fault("not_signed_in"),)
+
+
 def test_a_pool_that_does_not_answer_is_told_as_such(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,11 +251,13 @@ def test_a_renewal_never_turns_into_somebody_else(
 def test_signing_out_ends_the_sign_in_everywhere(desk: Desk) -> None:
     desk.sign_in("reviewer")
     stolen = dict(desk.jar)
-    code, body, _ = desk.post("/staff/sign-out")
+    code, body, headers = desk.post("/staff/sign-out")
     assert code == 200
     assert "https://login.example/logout?client_id=client-1" in body
     assert SESSION not in desk.jar
     assert RENEWAL not in desk.jar
+    over = "=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict"
+    assert headers["Set-Cookie"] == [f"{SESSION}{over}", f"{RENEWAL}{over}"]
     desk.jar = stolen
     assert desk.get("/staff")[0] == 302
 
@@ -226,6 +273,13 @@ def test_an_ended_sign_in_is_remembered_longer_than_any_of_its_tokens_lasts(desk
     )["Items"]
     left = int(item["ttl"]["N"]) - wiring.clock.now_ms() // 1000
     assert LONGEST_S < LONGEST_S + IDLE_S - 60 < left <= LONGEST_S + IDLE_S
+
+
+class Browser:
+    """A request with these cookies."""
+
+    def __init__(self, cookie: str) -> None:
+        self.headers = {"cookie": cookie}
 
 
 # --- agents ---------------------------------------------------------------------------------------

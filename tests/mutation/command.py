@@ -149,8 +149,8 @@ def judge(survivors: Mapping[Change, str], known: Mapping[Change, str], share: f
 def _prepare() -> None:
     """Take the tests and data of now.
 
-    Another configuration makes other mutants, so all begins anew; another test may notice what
-    survived, so that is tried again.
+    Another configuration makes other mutants, so all begins anew. Another test may notice what
+    survived, so that is tried again, once it is known anew which test reaches which function.
     """
     settings = repr(tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["tool"]["mutmut"])
     if _changed("configured", settings):
@@ -162,6 +162,7 @@ def _prepare() -> None:
     tests = "".join(path.read_text("utf-8") for path in sorted(Path("tests").rglob("*.py")))
     if _changed("tested-with", tests):
         _forget_survivors()
+        (MUTANTS / "mutmut-stats.json").unlink(missing_ok=True)
     MUTANTS.mkdir(exist_ok=True)
     for mark, text in (("configured", settings), ("tested-with", tests)):
         (MUTANTS / mark).write_text(_digest(text))

@@ -175,6 +175,8 @@ def test_what_was_refused_for_its_type_is_passed_over(nothing: Any) -> None:
     assert faults(answers=nothing, kk=None, members=nothing and [nothing]) == []
     assert faults(kk=nothing if not isinstance(nothing, str) else None) == []
     assert faults(member(9901, nik=None, birth_date=nothing, sex=nothing)) == []
+    if not isinstance(nothing, str):
+        assert warnings(member(9901, birth_date=nothing, sex=nothing)) == []
 
 
 def test_the_head_is_stored_first_and_the_others_stay_in_their_order() -> None:

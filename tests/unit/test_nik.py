@@ -126,6 +126,10 @@ def test_what_cannot_be_read_is_not_compared() -> None:
     assert faults("3510153213859901", declared_sex="L") == (["day_invalid", "month_invalid"], [])
 
 
+def test_what_was_typed_is_kept_without_its_separators_even_when_it_is_no_number() -> None:
+    assert check("3510.15-49").normalized == "35101549"
+
+
 def test_every_code_of_the_rulebook_is_met_by_a_row() -> None:
     met = {code for _, errors, warnings in ROWS for code in (*errors, *warnings)}
     beside = {"birth_mismatch", "sex_mismatch", "same_as_kk", "kk_date_suspect"}

@@ -156,6 +156,26 @@ class TestWhatCannotBeScored:
     def test_impossible_members(self, people: tuple[Any, ...]) -> None:
         household = Household("3510152004", people, family().answers, AS_OF)
         assert ("out_of_range", "members") in refused(household)
+        taken = pmt.inputs(EXAMPLE, household)
+        assert [taken[name] for name in ("size", "head_age", "best_school")] == [None] * 3
+        assert taken["rooms"] == 3
+
+    def test_of_impossible_members_one_reason_is_told_beside_those_of_answers(self) -> None:
+        whole = document()
+        whole["features"] = [each for each in whole["features"] if each["code"] != "crowding"]
+        del whole["reads"]["crowding"]
+        model = load(whole)
+        nobody = Household("3510152004", (), {**family().answers, "rooms": 99}, AS_OF)
+        outcome = pmt.score(model, nobody)
+        assert isinstance(outcome, pmt.CannotScore)
+        assert outcome.reasons == (
+            pmt.Reason("out_of_range", "members"),
+            pmt.Reason("out_of_range", "rooms"),
+        )
+
+    def test_twenty_are_a_family(self) -> None:
+        twenty = (member("head", 1985), *(member() for _ in range(19)))
+        assert scored(EXAMPLE, family(*twenty))
 
     def test_a_head_whose_age_the_model_does_not_know(self) -> None:
         assert refused(family(member("head", 2018))) == {("out_of_range", "head_age")}
@@ -299,6 +319,7 @@ class TestAnswersAtTheDoor:
             pmt.AnswerFault("out_of_range", "fridge"),
             pmt.AnswerFault("unknown_question", ""),
         )
+        assert pmt.check_answers(EXAMPLE, {"water": 3}) == (pmt.AnswerFault("wrong_type", "water"),)
 
     @pytest.mark.parametrize(
         "given", [{}, {"rooms": None}, {"rooms": 1, "water": "x", "fridge": 0}]

@@ -109,6 +109,7 @@ def age(member: Member, years: int) -> Member:
 def test_the_yearly_amount_of_each_component(member: Member, code: str, rupiah: int) -> None:
     pkh = answers(HEAD, member)["PKH"]
     assert pkh.eligible
+    assert codes(pkh.reasons) == ["decile_within", "has_component"]
     assert pkh.components == (Component(code, 1),)
     assert pkh.rp_per_year == rupiah
 
@@ -222,6 +223,35 @@ def test_all_reasons_are_told_at_once_and_a_child_out_of_school_is_named() -> No
         "back_to_school",
     ]
     assert pkh.review == Reason(Code.APPEAL)
+
+
+@pytest.mark.parametrize(
+    ("child", "named"),
+    [
+        (age(SD, 5), False),
+        (age(SD, 6), False),  # counts as a small child already
+        (age(SD, 7), True),
+        (age(SMA, 21), True),
+        (age(SMA, 22), False),
+        (replace(SMA, schooling=Schooling.UPPER_SECONDARY), False),
+    ],
+)
+def test_a_child_of_school_age_out_of_school_is_named(child: Member, named: bool) -> None:
+    pkh = answers(HEAD, replace(child, attending=Attending.NO))["PKH"]
+    assert ("back_to_school" in codes(pkh.would_change)) is named
+    student = answers(HEAD, replace(child, attending=Attending.TERTIARY))["PKH"]
+    assert "back_to_school" not in codes(student.would_change)
+
+
+def test_school_age_begins_where_the_rules_say() -> None:
+    """A file without small children: a child of six out of school is named, one of five is not."""
+    pkh = next(each for each in RULES.programmes if each.code == "PKH")
+    school = tuple(rule for rule in pkh.components if rule.attending is not None)
+    rules = replace(RULES, programmes=(replace(pkh, components=school),))
+    for years, named in ((5, False), (6, True)):
+        child = age(replace(SD, attending=Attending.NO), years)
+        (decision,) = decide(rules, family(HEAD, child), 2, provisional=True, as_of=NOW)
+        assert ("back_to_school" in codes(decision.would_change)) is named
 
 
 @pytest.mark.parametrize("decile", [None, 0, 11, -1])

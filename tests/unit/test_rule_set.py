@@ -195,6 +195,16 @@ def test_rules_of_one_programme_may_follow_each_other_but_not_overlap() -> None:
         load(document)
 
 
+def test_the_shortest_file_has_one_programme_one_source_and_one_school_to_finish() -> None:
+    document = changed(*SCHOOL, "who", "not_finished", value=["bachelor"])
+    pkh = document["programmes"][0]
+    pkh["sources"] = pkh["sources"][:1]
+    rules = load(document | {"programmes": [pkh]})
+    assert [programme.code for programme in rules.programmes] == ["PKH"]
+    assert rules.programmes[0].sources == tuple(pkh["sources"])
+    assert rules.programmes[0].components[2].not_finished == {Schooling.BACHELOR}
+
+
 def test_before_its_first_day_nothing_is_in_force() -> None:
     rules = load_rules(DATA, CURRENT)
     assert in_force(rules, date(2025, 12, 31)) == ()
