@@ -40,6 +40,14 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="What the cut-offs part into tenths.",
 )
 @click.option("--unweighted", is_flag=True, help="The survey has no weights: families count once.")
+@click.option(
+    "--repeats",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="Times that villages are dealt into folds anew, to judge the model.",
+)
+@click.option("--seed", default=0, show_default=True, help="Deals the villages; any whole number.")
 def command(
     *,
     survey: Path,
@@ -53,26 +61,31 @@ def command(
     effective_from: str,
     weighting: str,
     unweighted: bool,
+    repeats: int,
+    seed: int,
 ) -> None:
     """Fit a model on SURVEY; write it, the spec it used and its report to OUT.
 
     The model is `<sha256>.json`, named by its own hash. The report judges predictions for villages
-    that the fit had not seen, against ordinary least squares on the same folds. Nobody has approved
-    a model by fitting it: its `approver` is empty.
+    that the fit had not seen, against ordinary least squares on the same folds; every figure is the
+    mean over --repeats dealings of the villages. `held-out.csv` has such predictions, of the first.
+    Nobody has approved a model by fitting it: its `approver` is empty.
 
     With a form, the columns of SURVEY that are named like a read of the form, as they stand or made
     by the spec, are those reads, and the model can be put into the app; without one it scores
     files.
     """
     from chalicelib.domain.pmt import ArtefactError
-    from modelling.evaluation import evaluate
+    from modelling.evaluation_repeats import evaluate_repeats
     from modelling.evaluation_report import as_html, as_json, as_text
     from modelling.survey_artefact import Called, build
     from modelling.survey_automatic import automatic
     from modelling.survey_fit import fit
     from modelling.survey_form import check_form, read_form
-    from modelling.survey_judge import accuracy, held_out
+    from modelling.survey_held import seeds
+    from modelling.survey_judge import accuracy, held_out, judged_on, predictions
     from modelling.survey_made import prepared
+    from modelling.survey_scoring import as_csv
     from modelling.survey_spec import check_columns, read_spec, to_yaml
     from modelling.survey_table import Columns, SurveyFaultsError, read_description, read_table
 
@@ -90,7 +103,7 @@ def command(
             form = read_form(form_path.name, form_path.read_text(encoding="utf-8"))
             check_form(spec_path.name if spec_path else "the spec made", spec, form)
         click.echo(f"fitting {table.name}")
-        fitted = fit(table, spec, click.echo, form)
+        fitted = fit(table, spec, click.echo, form, seeds(seed, repeats))
         judged = accuracy(fitted, table)
         title = (name or table.name)[:120]
         called = Called(
@@ -101,23 +114,26 @@ def command(
         raise click.ClickException(str(error)) from error
     sha256 = hashlib.sha256(data).hexdigest()
     click.echo("judging it on villages not seen")
-    found = evaluate(held_out(fitted, table))
+    predicted = held_out(fitted, table)
+    found, sections = evaluate_repeats(predicted)
     about = {
         "model": f"{title} ({model_id} {version})",
         "model_sha256": sha256,
         "survey": table.name,
         "survey_sha256": table.sha256,
-        "judged on": "villages not seen by the fit, ten folds by the hash of their name",
+        "judged on": judged_on(repeats),
         "against ordinary least squares": judged.than,
     }
+    rows = predictions(predicted[0])
     out.mkdir(parents=True, exist_ok=True)
     write_all(
         {
             out / f"{sha256}.json": data.decode(),
             out / "spec.yaml": to_yaml(spec),
-            out / "report.html": as_html(found, about),
-            out / "report.json": as_json(found, about),
+            out / "report.html": as_html(found, about, sections),
+            out / "report.json": as_json(found, about, sections),
+            out / "held-out.csv": as_csv(table.ids, rows),
         }
     )
-    click.echo(as_text(found) + f"\n{judged.than}")
-    click.echo(f"wrote {out / sha256}.json, spec.yaml, report.html and report.json")
+    click.echo(as_text(found, sections) + f"\n{judged.than}")
+    click.echo(f"wrote {out / sha256}.json, spec.yaml, report.html, report.json and held-out.csv")

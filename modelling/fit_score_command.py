@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +12,6 @@ import click
 from modelling.whole_files import write_all
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from modelling.survey_scoring import Row
     from modelling.survey_table import Table
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -72,14 +67,14 @@ def command(
     from modelling.survey_fit import fit
     from modelling.survey_judge import accuracy
     from modelling.survey_made import prepared
-    from modelling.survey_scoring import inputs_of, load, score_table
+    from modelling.survey_scoring import as_csv, inputs_of, load, score_table
     from modelling.survey_spec import check_columns, read_spec, to_yaml
     from modelling.survey_table import Columns, SurveyFaultsError, read_description, read_table
 
     columns = replace(Columns(), weight=None) if unweighted else Columns()
     try:
         described = read_description(meta)
-        learned = read_table(train, described, columns)
+        surveyed = learned = read_table(train, described, columns)
         scored = read_table(test, described, columns, score_only=True)
         _say_of(learned)
         if spec_path:
@@ -99,10 +94,10 @@ def command(
         data = build(fitted, learned, described, called)
         sha256 = hashlib.sha256(data).hexdigest()
         artefact, spec = load(data, sha256)
-        rows = score_table(artefact, inputs_of(data, spec, scored, learned))
+        rows = score_table(artefact, inputs_of(data, spec, scored, surveyed))
     except (SurveyFaultsError, ArtefactError) as error:
         raise click.ClickException(str(error)) from error
-    texts = {out: _scores(scored, rows)}
+    texts = {out: as_csv(scored.ids, rows)}
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         texts[folder / f"{sha256}.json"] = data.decode()
@@ -124,13 +119,3 @@ def _say_of(table: Table) -> None:
     used = len(table.numbers) + len(table.codes)
     if used * 10 > len(table):
         click.echo(f"  {used} columns for {len(table)} families: coefficients will shrink much")
-
-
-def _scores(table: Table, rows: Sequence[Row]) -> str:
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
-    out.writerow(["hh_id", "score", "lo", "hi"])
-    for family, row in zip(table.ids, rows, strict=True):
-        ends = (row.score, row.low, row.high)
-        out.writerow([family, *("" if end is None else f"{end:.6f}" for end in ends)])
-    return text.getvalue()

@@ -10,23 +10,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelling.survey_fit import FOLDS, folds
+from modelling.survey_held import FIRST, FOLDS, folds
 
 if TYPE_CHECKING:
     from modelling.survey_spec import Spec
     from modelling.survey_table import Numbers, Table
 
 
-def ordinary_least_squares(table: Table, spec: Spec, target: Numbers) -> Numbers:
+def ordinary_least_squares(table: Table, spec: Spec, target: Numbers, seed: str = FIRST) -> Numbers:
     """Held-out predictions of the plain model.
 
     Args:
         table: the survey.
         spec: its variables; transforms, products and village means are not used.
         target: what is modelled, one a family.
+        seed: of the folds.
     """
     design = _design(table, spec)
-    fold = folds(table.cluster, FOLDS)
+    fold = folds(table.cluster, FOLDS, seed)
     root = np.sqrt(table.weight / table.weight.mean())
     guess = np.zeros(len(target))
     for held in range(FOLDS):

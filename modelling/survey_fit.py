@@ -1,36 +1,31 @@
 """Fit a survey: coefficients by evidence, blocks kept if villages not seen are better for them.
 
-Everything is judged on villages that the coefficients have not seen. Villages go to folds by the
-hash of their name, so the same survey gives the same model, byte for byte.
+Everything is judged on villages that the coefficients have not seen (`survey_held`). Nothing is
+drawn at random, so the same survey and seed give the same model, byte for byte.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from modelling.evaluation import r2
-from modelling.group_ridge import Solution, Sums, Variances, by_evidence, solve, sums
+from modelling.group_ridge import Solution, Variances
 from modelling.survey_design import BLOCKS, Design, design, pieces
+from modelling.survey_held import FIRST, FOLDS, Held
 from modelling.survey_inputs import define, values
 from modelling.survey_intervals import Cell, cells
 from modelling.survey_table import SurveyFaultsError, known_welfare
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from modelling.survey_form import Form
     from modelling.survey_inputs import Inputs, Reads
     from modelling.survey_spec import Spec
     from modelling.survey_table import Numbers, Table
 
-    Places = NDArray[np.int64]
-
-FOLDS = 10
 FEW_FAMILIES = 30
 
 
@@ -47,6 +42,7 @@ class Fitted:
         solution: their coefficients; village effects by place in `villages`.
         target: what was modelled, one a family. held_out: the same as predicted by a model that
             had not seen the family's village.
+        repeats: seed of the folds -> such predictions; the first of them are `held_out`.
         blocks: block -> held-out R2 lost without it (negative: it was left out for that).
         cells: 90 % intervals by group.
     """
@@ -63,11 +59,18 @@ class Fitted:
     weight: Numbers
     target: Numbers
     held_out: Numbers
+    repeats: Mapping[str, Numbers]
     blocks: Mapping[str, float]
     cells: tuple[Cell, ...]
 
 
-def fit(table: Table, spec: Spec, say: Callable[[str], None], form: Form | None = None) -> Fitted:
+def fit(
+    table: Table,
+    spec: Spec,
+    say: Callable[[str], None],
+    form: Form | None = None,
+    folded: Sequence[str] = (FIRST,),
+) -> Fitted:
     """Fit a spec on a survey.
 
     Args:
@@ -75,6 +78,8 @@ def fit(table: Table, spec: Spec, say: Callable[[str], None], form: Form | None 
         spec: what may be used.
         say: told what is being done.
         form: what families will be asked; without one the model scores files like the survey.
+        folded: seeds. By the first, villages are dealt into the folds that decide what is kept and
+            how wide intervals are; by each other they are dealt anew, to judge the same model.
 
     Raises:
         SurveyFaultsError: too few families or villages to hold any out.
@@ -95,7 +100,7 @@ def fit(table: Table, spec: Spec, say: Callable[[str], None], form: Form | None 
     full = design(pieces(spec, reads, found, inputs, weight), inputs, weight)
     say(f"  {len(full.pieces)} columns for {len(table):,} families in {len(villages):,} villages")
     known = np.array([piece.read not in hidden for piece in full.pieces])
-    held = _Held(full, target, weight, table.cluster, villages, own=spec.village, known=known)
+    held = Held(full, target, weight, table.cluster, folded[0], own=spec.village, known=known)
     everything = list(range(len(full.pieces)))
     solution = held.by_evidence(everything)
     say("  penalties by evidence: " + _told(solution.variances))
@@ -103,6 +108,13 @@ def fit(table: Table, spec: Spec, say: Callable[[str], None], form: Form | None 
     if len(kept) < len(everything):
         solution = held.by_evidence(kept)
     guess = held.predict(kept, solution.variances)
+    del held
+    part, known = _part(full, kept), known[kept]
+    repeats = {folded[0]: guess}
+    for seed in folded[1:]:
+        again = Held(part, target, weight, table.cluster, seed, own=spec.village, known=known)
+        repeats[seed] = again.predict(list(range(len(kept))), solution.variances)
+        say(f"  R2 with villages dealt anew: {r2(target, repeats[seed], weight):.4f}")
     return Fitted(
         spec=spec,
         form=form,
@@ -110,79 +122,20 @@ def fit(table: Table, spec: Spec, say: Callable[[str], None], form: Form | None 
         found=found,
         inputs=inputs,
         hidden=hidden,
-        design=_part(full, kept),
+        design=part,
         solution=solution,
         villages=villages,
         weight=weight,
         target=target,
         held_out=guess,
+        repeats=repeats,
         blocks=blocks,
         cells=cells(spec, table, target - guess, weight),
     )
 
 
-def folds(clusters: list[str], count: int, seed: int = 0) -> Places:
-    """The fold of each family: whole villages, in the order of their hashes, dealt out in turn."""
-    names = sorted(set(clusters), key=lambda c: hashlib.sha256(f"{seed}|{c}".encode()).digest())
-    dealt = {name: place % count for place, name in enumerate(names)}
-    return np.array([dealt[name] for name in clusters])
-
-
-class _Held:
-    """Sums of all rows and of each fold, so that a held-out fit is a subtraction."""
-
-    def __init__(
-        self,
-        full: Design,
-        target: Numbers,
-        weight: Numbers,
-        clusters: list[str],
-        villages: list[str],
-        *,
-        own: bool,
-        known: NDArray[np.bool_],
-    ) -> None:
-        place = {name: i for i, name in enumerate(villages)}
-        village = np.array([place[name] for name in clusters])
-        self._groups = np.array([piece.group for piece in full.pieces])
-        self._matrix, self._target, self._weight = full.matrix, target, weight
-        self._own, self._known = own, known
-        self._rising = np.array([piece.rising for piece in full.pieces])
-        self._fold = folds(clusters, FOLDS)
-        self._folds: list[Sums] = []
-        for fold in range(FOLDS):
-            rows = np.flatnonzero(self._fold == fold)
-            parts = (full.matrix[rows], target[rows], weight[rows], village[rows])
-            self._folds.append(sums(*parts, len(villages)))
-        self._all = self._folds[0]
-        for part in self._folds[1:]:
-            self._all = self._all.plus(part)
-
-    def by_evidence(self, columns: list[int]) -> Solution:
-        places = np.array(columns)
-        groups, rising = list(self._groups[places]), self._rising[places]
-        return by_evidence(self._all.of(places), groups, villages=self._own, rising=rising)
-
-    def predict(self, columns: list[int], variances: Variances) -> Numbers:
-        """Every family by a fit without its village."""
-        places = np.array(columns)
-        groups, rising = list(self._groups[places]), self._rising[places]
-        known = self._known[places]
-        seen = places[known]
-        guess = np.zeros(len(self._target))
-        for fold, part in enumerate(self._folds):
-            found = solve(self._all.without(part).of(places), groups, variances, rising)
-            rows = np.flatnonzero(self._fold == fold)
-            told = self._matrix[np.ix_(rows, seen)] @ found.coefficients[known]
-            guess[rows] = found.intercept + told
-        return guess
-
-    def r2(self, columns: list[int], variances: Variances) -> float:
-        return r2(self._target, self.predict(columns, variances), self._weight)
-
-
 def _without_useless(
-    held: _Held,
+    held: Held,
     full: Design,
     everything: list[int],
     variances: Variances,

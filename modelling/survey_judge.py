@@ -1,4 +1,7 @@
-"""How well a fit does on villages it has not seen, in the whole numbers that an artefact keeps."""
+"""How well a fit does on villages it has not seen, in the whole numbers that an artefact keeps.
+
+With repeated cross-validation every figure is the mean over the repeats.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from modelling.evaluation import Judging, places, r2
 from modelling.paired import EXCLUSION, against
 from modelling.policy_errors import errors, poorest
 from modelling.survey_baseline import ordinary_least_squares
-from modelling.survey_fit import FOLDS
+from modelling.survey_held import FOLDS
 from modelling.survey_intervals import widest
+from modelling.survey_scoring import ONE, Row
 from modelling.survey_table import group_rows
 
 if TYPE_CHECKING:
@@ -37,19 +41,33 @@ class Judged:
     than: str
 
 
-def held_out(fitted: Fitted, table: Table) -> Judging:
-    """The held-out predictions of a fit, to be judged like anybody's."""
+def held_out(fitted: Fitted, table: Table) -> list[Judging]:
+    """The held-out predictions of each repeat, to be judged like anybody's."""
     low, high = widest(fitted.cells, fitted.spec, table)
-    return Judging(
-        target=fitted.target,
-        score=fitted.held_out,
-        low=fitted.held_out + low,
-        high=fitted.held_out + high,
-        weight=table.weight,
-        region=table.region,
-        village=table.cluster,
-        groups={name: group_rows(table, rule) for name, rule in fitted.spec.groups.items()},
+    groups = {name: group_rows(table, rule) for name, rule in fitted.spec.groups.items()}
+    return [
+        Judging(
+            target=fitted.target,
+            score=guess,
+            low=guess + low,
+            high=guess + high,
+            weight=table.weight,
+            region=table.region,
+            village=table.cluster,
+            groups=groups,
+        )
+        for guess in fitted.repeats.values()
+    ]
+
+
+def predictions(judging: Judging) -> list[Row]:
+    """Predictions with their intervals, as a file of scores has them: rounded outward."""
+    low, high = (
+        judging.score if end is None else turn(ONE * end) / ONE
+        for end, turn in ((judging.low, np.floor), (judging.high, np.ceil))
     )
+    columns = (judging.score.tolist(), low.tolist(), high.tolist())
+    return [Row(score, lo, hi, "") for score, lo, hi in zip(*columns, strict=True)]
 
 
 def accuracy(fitted: Fitted, table: Table) -> Judged:
@@ -62,28 +80,39 @@ def accuracy(fitted: Fitted, table: Table) -> Judged:
         fitted: the fit.
         table: its survey.
     """
-    target, guess, weight = fitted.target, fitted.held_out, fitted.weight
+    target, weight = fitted.target, fitted.weight
+    guesses = list(fitted.repeats.values())
     region = places(table.region)
     low, high = widest(fitted.cells, fitted.spec, table)
-    inside = (target - guess >= low) & (target - guess <= high)
+    inside = np.mean([(target - g >= low) & (target - g <= high) for g in guesses], axis=0)
+    explained = [r2(target, guess, weight) for guess in guesses]
     figures: dict[str, object] = {
-        "judged_on": f"villages not seen by the fit, {FOLDS} folds by the hash of their name",
-        "r2_permille": round(1000 * r2(target, guess, weight)),
+        "judged_on": judged_on(len(guesses)),
+        "r2_permille": _permille(explained),
         "interval_covers_permille": round(1000 * float(np.average(inside, weights=weight))),
     }
-    lines = [f"on villages not seen: R2 {r2(target, guess, weight):.3f}"]
+    lines = [f"on villages not seen: R2 {np.mean(explained):.3f}"]
+    spread = {"r2": explained}
     for quota in QUOTAS:
         true = poorest(target, weight, region, quota)
-        found = errors(true, poorest(guess, weight, region, quota), weight)
+        found = [errors(true, poorest(guess, weight, region, quota), weight) for guess in guesses]
         percent = round(100 * quota)
-        figures[f"exclusion_at_{percent}_permille"] = round(1000 * found.exclusion)
-        figures[f"inclusion_at_{percent}_permille"] = round(1000 * found.inclusion)
+        exclusion, inclusion = ([getattr(f, s) for f in found] for s in ("exclusion", "inclusion"))
+        figures[f"exclusion_at_{percent}_permille"] = _permille(exclusion)
+        figures[f"inclusion_at_{percent}_permille"] = _permille(inclusion)
+        spread[f"exclusion_at_{percent}"] = exclusion
         lines.append(
             f"at a quota of {percent} % in each region: exclusion error "
-            f"{100 * found.exclusion:.1f} %, inclusion error {100 * found.inclusion:.1f} %"
+            f"{100 * np.mean(exclusion):.1f} %, inclusion error {100 * np.mean(inclusion):.1f} %"
         )
-    plain = ordinary_least_squares(table, fitted.spec, target)
-    than = against(table, target, [guess], [plain])[EXCLUSION]
+    if len(guesses) > 1:
+        figures["repeats"] = len(guesses)
+        figures["least_and_most_of_the_repeats_permille"] = {
+            name: [round(1000 * min(values)), round(1000 * max(values))]
+            for name, values in spread.items()
+        }
+    plain = [ordinary_least_squares(table, fitted.spec, target, seed) for seed in fitted.repeats]
+    than = against(table, target, guesses, plain)[EXCLUSION]
     figures["against_ols"] = {
         "exclusion_at_40_permille": round(1000 * than.theirs),
         "difference_permille": round(1000 * than.difference),
@@ -105,6 +134,16 @@ def accuracy(fitted: Fitted, table: Table) -> Judged:
     covered = float(np.average(inside, weights=weight))
     lines.append(f"90 % intervals cover {100 * covered:.1f} % of all")
     return Judged({**figures, "groups": groups}, _card(fitted), lines, told)
+
+
+def judged_on(repeats: int) -> str:
+    """What the figures rest on."""
+    once = f"villages not seen by the fit, {FOLDS} folds by the hash of their name"
+    return once if repeats == 1 else f"{once}, means over {repeats} dealings of the villages"
+
+
+def _permille(values: Sequence[float]) -> int:
+    return round(1000 * float(np.mean(values)))
 
 
 def _card(fitted: Fitted) -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +16,8 @@ from modelling.survey_made import prepared
 from modelling.survey_spec import read_spec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chalicelib.domain.pmt import Artefact
     from modelling.survey_inputs import Inputs
     from modelling.survey_spec import Spec
@@ -49,11 +53,12 @@ def inputs_of(data: bytes, spec: Spec, table: Table, beside: Table | None = None
     Args:
         data: the artefact.
         spec: its spec.
-        table: the families.
+        table: the families, as they were read.
         beside: other families known of the same villages, counted in village means.
     """
-    both = [prepared(one, spec.made) if one else None for one in (table, beside)]
-    return values(json.loads(data)["reads"], spec.columns, both[0] or table, both[1])
+    given = prepared(table, spec.made)
+    learned = prepared(beside, spec.made, spec.like) if beside else None
+    return values(json.loads(data)["reads"], spec.columns, given, learned)
 
 
 def score_table(artefact: Artefact, inputs: Inputs) -> list[Row]:
@@ -76,3 +81,14 @@ def score_table(artefact: Artefact, inputs: Inputs) -> list[Row]:
         low, high = ends or (0, 0)
         found.append(Row(score / ONE, (score + low) / ONE, (score + high) / ONE, ""))
     return found
+
+
+def as_csv(ids: Sequence[str], rows: Sequence[Row]) -> str:
+    """Scores as `hh_id,score,lo,hi`; cells of a family that cannot be scored are empty."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow(["hh_id", "score", "lo", "hi"])
+    for family, row in zip(ids, rows, strict=True):
+        ends = (row.score, row.low, row.high)
+        out.writerow([family, *("" if end is None else f"{end:.6f}" for end in ends)])
+    return text.getvalue()
