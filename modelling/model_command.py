@@ -15,6 +15,7 @@ from modelling import (
     explain_command,
     fit_command,
     fit_score_command,
+    ground_command,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ command.add_command(explain_command.command)
 command.add_command(fit_command.command)
 command.add_command(fit_score_command.command)
 command.add_command(evaluate_command.command)
+command.add_command(ground_command.command)
 
 
 @command.command(name="fit-form")
