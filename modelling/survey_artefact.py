@@ -217,6 +217,8 @@ def _terms(
             for place, height in enumerate(piece.line.heights):
                 drawn[place] += weight * height
     for (read, knots, times), heights in curves.items():
+        if times and not any(heights):
+            continue  # held at nothing
         yield {"read": read, "kind": "curve", "knots": _drawn(knots, heights), **_times(times)}
     for read, bounds in steps.items():
         bounds.sort()
@@ -228,6 +230,8 @@ def _terms(
             "points": [round(ONE * float(p)) for p in points],
         }
     for (read, times, every), given in levels.items():
+        if times and not any(given.values()):
+            continue
         default = average if times is None else 0.0
         yield {**_levels(read, every, given, default, variable), **_times(times)}
 

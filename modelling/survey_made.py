@@ -68,6 +68,8 @@ class Households:
 def prepared(table: Table, made: tuple[Made, ...], like: Households | None = None) -> Table:
     """The table with the columns that a spec makes, and with its weights.
 
+    A column made takes the place of one of the survey that is called the same.
+
     Args:
         table: the survey as it was read.
         made: columns to make.
@@ -83,6 +85,8 @@ def prepared(table: Table, made: tuple[Made, ...], like: Households | None = Non
             raise SurveyFaultsError(
                 f"{table.name}: there is no column {', '.join(missing)} to make {one.column} from"
             )
+        numbers.pop(one.column, None)
+        codes.pop(one.column, None)
         if one.numbers:
             numbers[one.column] = _largest(one, table)
         else:

@@ -309,6 +309,10 @@ def _feature(node: Node, reads: Mapping[str, Read]) -> Feature:
     if len(asked) > 1:
         fields["terms"].refuse("one feature may rest on one question only")
     if direction:
+        for item in fields["terms"].sequence():
+            times = item.mapping().get("times")
+            if times and min(y for _, y in _knots(times.mapping())) < 0:
+                times.refuse("must not be below 0 where a direction is promised")
         for term in terms:
             line = [points for _, points in term.knots or term.levels]
             steps = pairwise(line if direction == "up" else line[::-1])

@@ -80,3 +80,45 @@ def test_a_column_counts_the_same_wherever_it_stands() -> None:
         villages=True,
     )
     assert turned.coefficients == pytest.approx(plain.coefficients[order], abs=1e-9)
+
+
+def test_coefficients_that_may_only_rise_are_the_best_of_those_allowed() -> None:
+    design, target, weight, village = drawn(villages=30, each=10)
+    variances = Variances({"matters": 0.09, "does not": 0.01}, 0.25, 0.64)
+    rising = np.arange(20) % 2 == 0
+    data = sums(design, target, weight, village, 30)
+    found = solve(data, GROUPS, variances, rising).coefficients
+    free = solve(data, GROUPS, variances).coefficients
+    assert found[rising].min() == 0
+    assert free[rising].min() < 0
+
+    def loss(coefficients: Numbers) -> float:
+        marks = (village[:, None] == np.arange(30)).astype(float)
+        left = target - (weight @ target) / weight.sum()
+        left = left - (design - weight @ design / weight.sum()) @ coefficients
+        own = 0.64 / 0.25
+        count, total = marks.T @ weight, marks.T @ (weight * left)
+        effects = total / (count + own)
+        inner = weight @ (left - effects[village]) ** 2 + own * effects @ effects
+        penalty = np.array([0.64 / 0.09] * 10 + [0.64 / 0.01] * 10)
+        return float(inner + penalty @ coefficients**2)
+
+    best = loss(found)
+    for place in range(20):
+        for step in (-1e-3, 1e-3):
+            moved = found.copy()
+            moved[place] += step
+            if not rising[place] or moved[place] >= 0:
+                assert loss(moved) > best
+
+
+def test_the_evidence_of_what_is_held_at_nothing_does_not_count() -> None:
+    design, target, weight, village = drawn(villages=60, each=10)
+    data = sums(design, target, weight, village, 60)
+    wrong = -np.sign(
+        solve(data, GROUPS, Variances({"matters": 1, "does not": 1}, 1, 1)).coefficients
+    )
+    turned = sums(design * np.where(np.arange(20) < 10, 1.0, wrong), target, weight, village, 60)
+    found = by_evidence(turned, GROUPS, villages=True, rising=np.arange(20) >= 10)
+    assert np.abs(found.coefficients[10:]).max() == pytest.approx(0, abs=1e-9)
+    assert found.variances.groups["does not"] < 1e-6

@@ -228,6 +228,19 @@ class TestLoading:
             (feature("f", levels("water", ["x"], river=0, well=1, tap=2, lake=3)), "every code"),
             (feature("f", levels("water", ["x"], river=0, well=1, tap=2, x=3)), "also unscored"),
             (feature("f", curve("rooms", [1, 5], [2, 0]), direction="up"), "not up"),
+            (
+                feature(
+                    "f",
+                    curve(
+                        "rooms",
+                        [1, 0],
+                        [2, 5],
+                        times={"read": "size", "knots": [[1, 1_000_000], [9, -1]]},
+                    ),
+                    direction="up",
+                ),
+                "below 0 where a direction is promised",
+            ),
             (feature("f", curve("rooms", [1, 0]), curve("plot", [1, 0])), "one question"),
             (feature("f", curve("rooms", [1, 0]), missing="zero"), "whole number"),
             (feature("f", {"read": "rooms", "kind": "formula"}), "kind"),
