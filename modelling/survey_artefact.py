@@ -166,7 +166,8 @@ def _features(fitted: Fitted) -> Iterator[dict[str, object]]:
         )
         unknown = sum(w for piece, w in known if piece.unknown)
         variable = variables.get(feature)
-        terms = list(_terms([(p, w) for p, w in known if not p.unknown], average, variable))
+        every = _terms([(p, w) for p, w in known if not p.unknown], average, variable)
+        terms = [term for term in every if not _nothing(term)]
         yield {
             "code": names.give(feature),
             "label": labels.get(feature, feature)[:120],
@@ -217,8 +218,6 @@ def _terms(
             for place, height in enumerate(piece.line.heights):
                 drawn[place] += weight * height
     for (read, knots, times), heights in curves.items():
-        if times and not any(heights):
-            continue  # held at nothing
         yield {"read": read, "kind": "curve", "knots": _drawn(knots, heights), **_times(times)}
     for read, bounds in steps.items():
         bounds.sort()
@@ -230,10 +229,15 @@ def _terms(
             "points": [round(ONE * float(p)) for p in points],
         }
     for (read, times, every), given in levels.items():
-        if times and not any(given.values()):
-            continue
         default = average if times is None else 0.0
         yield {**_levels(read, every, given, default, variable), **_times(times)}
+
+
+def _nothing(term: Mapping[str, Any]) -> bool:
+    """Whether a term is a product that is held at nothing."""
+    if term["kind"] == "curve":
+        return "times" in term and not any(points for _, points in term["knots"])
+    return "times" in term and not any(term["points"].values())
 
 
 def _levels(

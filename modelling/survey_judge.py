@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelling.evaluation import Judging, places, r2
+from modelling.evaluation import Evaluation, Figure, Judging, places, r2
 from modelling.paired import EXCLUSION, against
 from modelling.policy_errors import errors, poorest
 from modelling.survey_baseline import ordinary_least_squares
@@ -134,6 +134,30 @@ def accuracy(fitted: Fitted, table: Table) -> Judged:
     covered = float(np.average(inside, weights=weight))
     lines.append(f"90 % intervals cover {100 * covered:.1f} % of all")
     return Judged({**figures, "groups": groups}, _card(fitted), lines, told)
+
+
+def with_intervals(figures: Mapping[str, object], found: Evaluation) -> dict[str, object]:
+    """The figures for an artefact, with 95 % intervals and errors by group from an evaluation."""
+    ends: dict[str, object] = {
+        f"{side}_at_{round(100 * quota)}_interval_permille": _ends(figure)
+        for (quota, side), figure in found.quota.items()
+    }
+    groups = [
+        {
+            "group": part.name,
+            "poor": part.poor,
+            "exclusion_at_40_permille": round(1000 * part.exclusion.value),
+            "exclusion_at_40_interval_permille": _ends(part.exclusion),
+            "interval_covers_permille": round(1000 * (part.covers or 0.0)),
+        }
+        for part in found.by_group
+        if not np.isnan(part.exclusion.value)
+    ]
+    return {**figures, **ends, "intervals": "95 %, villages drawn again", "groups": groups}
+
+
+def _ends(figure: Figure) -> list[int]:
+    return [round(1000 * figure.low), round(1000 * figure.high)]
 
 
 def judged_on(repeats: int) -> str:
