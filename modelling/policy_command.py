@@ -169,9 +169,16 @@ def simulate(  # noqa: PLR0917 - click passes them by name
     show_default=True,
     help="Share of visits drawn at random (10 to 20 % serve well).",
 )
+@click.option("--first", type=_file, help="Families to visit before others: a column hh_id.")
 @click.option("--out", required=True, type=_new, help="Write the visits here, as CSV.")
 def visits(  # noqa: PLR0917 - click passes them by name
-    scores: Path, budget: int, seed: str, quota: float, random_share: float, out: Path
+    scores: Path,
+    budget: int,
+    seed: str,
+    quota: float,
+    random_share: float,
+    first: Path | None,
+    out: Path,
 ) -> None:
     """Choose whom to visit: where a visit should put most families right, and some at random.
 
@@ -179,20 +186,23 @@ def visits(  # noqa: PLR0917 - click passes them by name
     --scores  hh_id, region, score (higher is better off), lo, hi (a 90 % interval); and, if they
               are there, stake (what is at stake, 1 for all alike), age_days (since the answers
               were taken) and checked (yes or no, in this cycle; not visited again)
-    --out     hh_id, region, decided (in or out, by score alone), why (risk or random), stratum,
-              probability (keep both for `tepat monitor`), p_eligible, worth
+    --first   hh_id: such as those about whom `tepat model fit-score --challenger` disagrees; they
+              come before others, in order of worth, while visits by risk last
+    --out     hh_id, region, decided (in or out, by score alone), why (first, risk or random),
+              stratum, probability (keep both for `tepat monitor`), p_eligible, worth
 
     Do not hand p_eligible and worth to whoever visits: they should look with their own eyes.
     """  # noqa: D301 - click needs the \b character itself
     from modelling.csv_tables import FileError
-    from modelling.policy_worklist import read_register, worklist
+    from modelling.policy_worklist import read_first, read_register, worklist
 
     try:
         register = read_register(scores)
+        before = read_first(first) if first else frozenset[str]()
     except FileError as error:
         raise click.ClickException(str(error)) from error
     rows, summary = worklist(
-        register, quota=quota, budget=budget, random_share=random_share, seed=seed
+        register, quota=quota, budget=budget, random_share=random_share, seed=seed, first=before
     )
     write_all({out: rows})
     click.echo(summary)

@@ -84,8 +84,23 @@ def read_register(path: Path) -> Register:
     )
 
 
+def read_first(path: Path) -> frozenset[str]:
+    """Read families who are visited before others: a table with hh_id.
+
+    Raises:
+        FileError: the file cannot be used.
+    """
+    return frozenset(read_csv(path, ["hh_id"]).keys("hh_id"))
+
+
 def worklist(
-    register: Register, *, quota: float, budget: int, random_share: float, seed: str
+    register: Register,
+    *,
+    quota: float,
+    budget: int,
+    random_share: float,
+    seed: str,
+    first: frozenset[str] = frozenset(),
 ) -> tuple[str, str]:
     """Choose the ground checks of a cycle.
 
@@ -95,6 +110,7 @@ def worklist(
         budget: visits.
         random_share: of them, drawn at random.
         seed: kept and published, so that anybody can draw the same families again.
+        first: ids of families who come before others among the visits by risk.
 
     Returns:
         The list as CSV with HEADER, by region and then in no telling order, and a summary.
@@ -120,8 +136,10 @@ def worklist(
     worth = gained * register.stake * visiting.staleness(register.days)
     worth = np.where(scored, worth, np.inf)  # what cannot be scored is looked at first
     digest = hashlib.sha256(seed.encode()).digest()
+    before = np.array([name in first for name in register.ids])
+    highest = worth[scored].max(initial=0.0) + 1.0
     visits = visiting.choose(
-        worth,
+        worth + np.where(before, highest, 0.0),
         ones,
         budget,
         random_share=random_share,
@@ -135,23 +153,31 @@ def worklist(
     rows = np.flatnonzero(visits.visited)
     for row in rows[np.argsort(register.region[rows], kind="stable")]:
         region = register.region_names[register.region[row]]
-        why = "risk" if visits.by_risk[row] else "random"
+        by_risk = "first" if before[row] else "risk"
+        why = by_risk if visits.by_risk[row] else "random"
         known = [f"{p[row]:.4f}", f"{worth[row]:.4f}"] if scored[row] else ["", ""]
         chance = f"{visits.probability[row]:.9g}"
         now = "in" if listed[row] else "out"
         table.writerow([register.ids[row], region, now, why, f"{region}/{why}", chance, *known])
-    return out.getvalue(), _summary(register, visits, gained)
+    return out.getvalue(), _summary(register, visits, gained, before)
 
 
-def _summary(register: Register, visits: visiting.Visits, gained: Numbers) -> str:
+def _summary(register: Register, visits: visiting.Visits, gained: Numbers, before: Marks) -> str:
     by_region = Counter(register.region_names[place] for place in register.region[visits.visited])
     chosen, families = visits.visited.sum(), len(register.ids)
     put_right = gained[visits.visited].sum()
     risk, drawn = visits.by_risk.sum(), visits.at_random.sum()
     lines = [
         f"{chosen:,} of {families:,} families to visit: {risk:,} by risk, {drawn:,} at random",
+        *_told_first(visits, before),
         f"perfect visits would put about {put_right:,.0f} families right",
         "(a little fewer: visits take some of each other's worth)",
         *(f"  {name}: {number:,}" for name, number in sorted(by_region.items())),
     ]
     return "\n".join(lines)
+
+
+def _told_first(visits: visiting.Visits, before: Marks) -> list[str]:
+    if not before.any():
+        return []
+    return [f"{(visits.by_risk & before).sum():,} of the {before.sum():,} who come before others"]

@@ -155,3 +155,31 @@ def test_bad_input_is_told_and_no_list_written(
 def test_a_budget_beyond_everybody_visits_everybody(tmp_path: Path) -> None:
     rows = visits(tmp_path, *register(tmp_path), budget=5000)
     assert len(rows) == 1000
+
+
+def first(folder: Path, ids: list[str]) -> list[str]:
+    path = folder / "first.csv"
+    path.write_text("\n".join(["hh_id,reason", *(f"{name},apart" for name in ids)]), "utf-8")
+    return ["--first", str(path)]
+
+
+def test_who_comes_first_is_visited_before_all_others_in_order_of_worth(tmp_path: Path) -> None:
+    plain = visits(tmp_path, *register(tmp_path), budget=1000)
+    dull = sorted((r for r in plain if r["why"] == "risk"), key=lambda r: float(r["worth"]))
+    named = [row["hh_id"] for row in dull[:50]]
+    rows = visits(tmp_path, *register(tmp_path), *first(tmp_path, [*named, "nobody"]), budget=100)
+    assert sorted(row["hh_id"] for row in rows if row["why"] == "first") == sorted(named)
+    assert sum(row["why"] == "risk" for row in rows) == 35  # what is left of 85
+    assert {row["probability"] for row in rows if row["why"] == "first"} == {"1"}
+    assert all(row["stratum"] == f"{row['region']}/{row['why']}" for row in rows)
+    rows = visits(tmp_path, *register(tmp_path), *first(tmp_path, named), budget=20)
+    chosen = {row["hh_id"] for row in rows if row["why"] == "first"}
+    assert chosen == set(named[-17:])  # there is no room for all: those worth most
+
+
+def test_whom_to_visit_first_must_be_a_table_of_families(tmp_path: Path) -> None:
+    path = tmp_path / "first.csv"
+    path.write_text("family\nh1\n", encoding="utf-8")
+    result = run(tmp_path, *register(tmp_path), "--first", str(path))
+    assert result.exit_code == 1
+    assert "first.csv: no column hh_id" in result.output
