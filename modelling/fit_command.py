@@ -5,10 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from modelling.whole_files import write_all
+
+if TYPE_CHECKING:
+    from modelling.survey_form import Form
+    from modelling.survey_spec import Spec
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -48,6 +53,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Times that villages are dealt into folds anew, to judge the model.",
 )
 @click.option("--seed", default=0, show_default=True, help="Deals the villages; any whole number.")
+@click.option("--challenger", is_flag=True, help="Also judge gradient boosting on the same folds.")
 def command(
     *,
     survey: Path,
@@ -63,6 +69,7 @@ def command(
     unweighted: bool,
     repeats: int,
     seed: int,
+    challenger: bool,
 ) -> None:
     """Fit a model on SURVEY; write it, the spec it used and its report to OUT.
 
@@ -71,51 +78,57 @@ def command(
     mean over --repeats dealings of the villages. `held-out.csv` has such predictions, of the first.
     Nobody has approved a model by fitting it: its `approver` is empty.
 
+    With --challenger the report says what interpretability costs, `challenger.csv` has the other
+    predictions, and `disagreements.csv` the families whom the two put on different sides of a quota
+    of 40 %, those furthest apart first.
+
     With a form, the columns of SURVEY that are named like a read of the form, as they stand or made
     by the spec, are those reads, and the model can be put into the app; without one it scores
     files.
     """
     from chalicelib.domain.pmt import ArtefactError
+    from modelling.challenger_report import cost
     from modelling.evaluation_repeats import evaluate_repeats
     from modelling.evaluation_report import as_html, as_json, as_text
     from modelling.survey_artefact import Called, build
     from modelling.survey_automatic import automatic
     from modelling.survey_fit import fit
-    from modelling.survey_form import check_form, read_form
+    from modelling.survey_form import check_form
     from modelling.survey_held import seeds
-    from modelling.survey_judge import accuracy, held_out, judged_on, predictions
+    from modelling.survey_judge import accuracy, held_out, judged_on, predictions, with_intervals
     from modelling.survey_made import prepared
     from modelling.survey_scoring import as_csv
-    from modelling.survey_spec import check_columns, read_spec, to_yaml
+    from modelling.survey_spec import check_columns, to_yaml
     from modelling.survey_table import Columns, SurveyFaultsError, read_description, read_table
 
     columns = replace(Columns(), weight=None) if unweighted else Columns()
     try:
         described = read_description(meta)
         table = read_table(survey, described, columns)
-        spec = automatic(table, described, columns)
-        if spec_path:
-            spec = read_spec(spec_path.name, spec_path.read_text(encoding="utf-8"))
-            table = prepared(table, spec.made, spec.like)
-            check_columns(spec_path.name, spec, table)
-        form = None
-        if form_path:
-            form = read_form(form_path.name, form_path.read_text(encoding="utf-8"))
+        spec = _spec(spec_path) or automatic(table, described, columns)
+        table = prepared(table, spec.made, spec.like)
+        check_columns(spec_path.name if spec_path else "the spec made", spec, table)
+        form = _form(form_path)
+        if form:
             check_form(spec_path.name if spec_path else "the spec made", spec, form)
         click.echo(f"fitting {table.name}")
         fitted = fit(table, spec, click.echo, form, seeds(seed, repeats))
         judged = accuracy(fitted, table)
+        click.echo("judging it on villages not seen")
+        predicted = held_out(fitted, table)
+        found, sections = evaluate_repeats(predicted)
+        figures = with_intervals(judged.figures, found)
         title = (name or table.name)[:120]
-        called = Called(
-            model_id, version, title, effective_from, judged.figures, judged.card, weighting
-        )
+        called = Called(model_id, version, title, effective_from, figures, judged.card, weighting)
         data = build(fitted, table, described, called)
     except (SurveyFaultsError, ArtefactError) as error:
         raise click.ClickException(str(error)) from error
     sha256 = hashlib.sha256(data).hexdigest()
-    click.echo("judging it on villages not seen")
-    predicted = held_out(fitted, table)
-    found, sections = evaluate_repeats(predicted)
+    files: dict[str, str] = {}
+    if challenger:
+        click.echo("judging gradient boosting on the same folds")
+        told, files = cost(fitted, table, next(iter(fitted.repeats)))
+        sections.append(told)
     about = {
         "model": f"{title} ({model_id} {version})",
         "model_sha256": sha256,
@@ -126,14 +139,26 @@ def command(
     }
     rows = predictions(predicted[0])
     out.mkdir(parents=True, exist_ok=True)
-    write_all(
-        {
-            out / f"{sha256}.json": data.decode(),
-            out / "spec.yaml": to_yaml(spec),
-            out / "report.html": as_html(found, about, sections),
-            out / "report.json": as_json(found, about, sections),
-            out / "held-out.csv": as_csv(table.ids, rows),
-        }
-    )
+    texts = {
+        out / f"{sha256}.json": data.decode(),
+        out / "spec.yaml": to_yaml(spec),
+        out / "report.html": as_html(found, about, sections),
+        out / "report.json": as_json(found, about, sections),
+        out / "held-out.csv": as_csv(table.ids, rows),
+        **{out / name: text for name, text in files.items()},
+    }
+    write_all(texts)
     click.echo(as_text(found, sections) + f"\n{judged.than}")
-    click.echo(f"wrote {out / sha256}.json, spec.yaml, report.html, report.json and held-out.csv")
+    click.echo(f"wrote {', '.join(sorted(path.name for path in texts))} to {out}")
+
+
+def _spec(path: Path | None) -> Spec | None:
+    from modelling.survey_spec import read_spec
+
+    return read_spec(path.name, path.read_text(encoding="utf-8")) if path else None
+
+
+def _form(path: Path | None) -> Form | None:
+    from modelling.survey_form import read_form
+
+    return read_form(path.name, path.read_text(encoding="utf-8")) if path else None

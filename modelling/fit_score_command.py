@@ -12,6 +12,10 @@ import click
 from modelling.whole_files import write_all
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modelling.survey_fit import Fitted
+    from modelling.survey_scoring import Row
     from modelling.survey_table import Table
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -34,6 +38,12 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Folder to write the model to as well, named by its hash.",
 )
 @click.option(
+    "--challenger",
+    "flags",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also learn gradient boosting; write here about whom the two disagree.",
+)
+@click.option(
     "--unweighted", is_flag=True, help="The survey has no weights: each family counts once."
 )
 def command(
@@ -44,6 +54,7 @@ def command(
     out: Path,
     spec_path: Path | None,
     folder: Path | None,
+    flags: Path | None,
     unweighted: bool,
 ) -> None:
     r"""Fit on one file, score another, write hh_id,score,lo,hi.
@@ -58,6 +69,9 @@ def command(
     `score` is the predicted logarithm of welfare (welfare itself where log_target is false): higher
     is better off. `lo` and `hi` are the ends of a 90 % interval. The spec is made from the columns
     the same way for every country, and printed; villages of both files give village means.
+
+    --challenger writes the families whom gradient boosting puts on the other side of a quota of
+    40 % in their region, those furthest apart first: `tepat policy visits --first` takes them.
 
     A fault of a file is told with its row and column, and then nothing is written.
     """
@@ -98,6 +112,8 @@ def command(
     except (SurveyFaultsError, ArtefactError) as error:
         raise click.ClickException(str(error)) from error
     texts = {out: as_csv(scored.ids, rows)}
+    if flags:
+        texts |= _flagged(flags, fitted, scored, surveyed, rows)
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         texts[folder / f"{sha256}.json"] = data.decode()
@@ -119,3 +135,26 @@ def _say_of(table: Table) -> None:
     used = len(table.numbers) + len(table.codes)
     if used * 10 > len(table):
         click.echo(f"  {used} columns for {len(table)} families: coefficients will shrink much")
+
+
+def _flagged(
+    path: Path, fitted: Fitted, scored: Table, surveyed: Table, rows: Sequence[Row]
+) -> dict[Path, str]:
+    """The families about whom a challenger disagrees, unless it has too few to learn from."""
+    import numpy as np
+
+    from modelling import challenger, disagreement
+    from modelling.challenger_report import too_few
+    from modelling.survey_inputs import values
+    from modelling.survey_made import prepared
+
+    if words := too_few(len(surveyed)):
+        click.echo(f"  {words}; {path.name} is not written")
+        return {}
+    spec = fitted.spec
+    both = [prepared(table, spec.made) for table in (scored, surveyed)]
+    rival = challenger.scores(fitted, values(fitted.reads, spec.columns, *both))
+    score = np.array([np.nan if row.score is None else row.score for row in rows])
+    found = disagreement.flagged(score, rival, scored.region, scored.weight)
+    click.echo(f"  the challenger disagrees about {len(found.rows):,} families: {path}")
+    return {path: disagreement.as_csv(found, scored.ids, scored.region, score, rival)}

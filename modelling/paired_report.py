@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from html import escape
+from types import MappingProxyType
 
 from modelling import charts
 from modelling.evaluation_report import Section
@@ -14,7 +15,13 @@ FIGURES = (EXPLAINED, ORDER, EXCLUSION)
 
 
 def compared(
-    key: str, title: str, names: tuple[str, str], found: Mapping[str, Difference], words: str = ""
+    key: str,
+    title: str,
+    names: tuple[str, str],
+    found: Mapping[str, Difference],
+    *,
+    words: str = "",
+    more: Mapping[str, object] = MappingProxyType({}),
 ) -> Section:
     """A section with the figures of both and the difference of each.
 
@@ -23,7 +30,7 @@ def compared(
         title: of the section.
         names: of the two sides.
         found: figure -> difference.
-        words: what else is to be said.
+        words: what else is to be said; more: what else the JSON holds.
     """
     header = ["", *names, "first less second", "95 % interval"]
     rows = [
@@ -33,7 +40,12 @@ def compared(
     spoken = [words] if words else []
     return Section(
         key,
-        {"first": names[0], "second": names[1], **{n: asdict(one) for n, one in found.items()}},
+        {
+            "first": names[0],
+            "second": names[1],
+            **{name: asdict(one) for name, one in found.items()},
+            **more,
+        },
         [
             f"<h2>{escape(title)}</h2>",
             *(f"<p>{escape(line)}</p>" for line in spoken),
