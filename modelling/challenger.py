@@ -111,13 +111,16 @@ def _learned(
     known = ~np.isnan(every[seen]).all(axis=0)
     chosen = np.array([bool(coded.codes[read]) for read in coded.reads])[known]
     with threadpool_limits(1):
-        boosted = _boosting(chosen)
+        boosted = _boosting(chosen, fitted.spec.quantile)
         boosted.fit(every[seen][:, known], fitted.target[seen], sample_weight=fitted.weight[seen])
         guess: Numbers = boosted.predict(others[:, known])
     return guess
 
 
-def _boosting(chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> HistGradientBoostingRegressor:
+def _boosting(
+    chosen: np.ndarray[tuple[int], np.dtype[np.bool_]], quantile: float | None
+) -> HistGradientBoostingRegressor:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    return HistGradientBoostingRegressor(categorical_features=chosen, **SETTINGS)
+    loss = {"loss": "quantile", "quantile": quantile} if quantile else {}
+    return HistGradientBoostingRegressor(categorical_features=chosen, **SETTINGS, **loss)

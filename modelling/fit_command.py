@@ -14,6 +14,7 @@ from modelling.whole_files import write_all
 if TYPE_CHECKING:
     from modelling.survey_form import Form
     from modelling.survey_spec import Spec
+    from modelling.survey_table import Columns, Description, Table
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -90,27 +91,21 @@ def command(
     from modelling.challenger_report import cost
     from modelling.evaluation_repeats import evaluate_repeats
     from modelling.evaluation_report import as_html, as_json, as_text
+    from modelling.objective_report import beside_the_mean
     from modelling.survey_artefact import Called, build
-    from modelling.survey_automatic import automatic
     from modelling.survey_fit import fit
-    from modelling.survey_form import check_form
     from modelling.survey_held import seeds
     from modelling.survey_judge import accuracy, held_out, judged_on, predictions, with_intervals
-    from modelling.survey_made import prepared
     from modelling.survey_scoring import as_csv
-    from modelling.survey_spec import check_columns, to_yaml
+    from modelling.survey_spec import to_yaml
     from modelling.survey_table import Columns, SurveyFaultsError, read_description, read_table
 
     columns = replace(Columns(), weight=None) if unweighted else Columns()
     try:
         described = read_description(meta)
         table = read_table(survey, described, columns)
-        spec = _spec(spec_path) or automatic(table, described, columns)
-        table = prepared(table, spec.made, spec.like)
-        check_columns(spec_path.name if spec_path else "the spec made", spec, table)
-        form = _form(form_path)
-        if form:
-            check_form(spec_path.name if spec_path else "the spec made", spec, form)
+        spec, table = _specified(spec_path, table, described, columns)
+        form = _form(form_path, spec_path.name if spec_path else "the spec made", spec)
         click.echo(f"fitting {table.name}")
         fitted = fit(table, spec, click.echo, form, seeds(seed, repeats))
         judged = accuracy(fitted, table)
@@ -124,6 +119,7 @@ def command(
     except (SurveyFaultsError, ArtefactError) as error:
         raise click.ClickException(str(error)) from error
     sha256 = hashlib.sha256(data).hexdigest()
+    sections += beside_the_mean(fitted, table)
     files: dict[str, str] = {}
     if challenger:
         click.echo("judging gradient boosting on the same folds")
@@ -152,13 +148,27 @@ def command(
     click.echo(f"wrote {', '.join(sorted(path.name for path in texts))} to {out}")
 
 
-def _spec(path: Path | None) -> Spec | None:
-    from modelling.survey_spec import read_spec
+def _specified(
+    path: Path | None, table: Table, described: Description, columns: Columns
+) -> tuple[Spec, Table]:
+    """The spec of a file, or one made; and the survey with the columns that it makes."""
+    from modelling.survey_automatic import automatic
+    from modelling.survey_made import prepared
+    from modelling.survey_spec import check_columns, read_spec
 
-    return read_spec(path.name, path.read_text(encoding="utf-8")) if path else None
+    if path is None:
+        return automatic(table, described, columns), table
+    spec = read_spec(path.name, path.read_text(encoding="utf-8"))
+    table = prepared(table, spec.made, spec.like)
+    check_columns(path.name, spec, table)
+    return spec, table
 
 
-def _form(path: Path | None) -> Form | None:
-    from modelling.survey_form import read_form
+def _form(path: Path | None, spec_name: str, spec: Spec) -> Form | None:
+    from modelling.survey_form import check_form, read_form
 
-    return read_form(path.name, path.read_text(encoding="utf-8")) if path else None
+    if path is None:
+        return None
+    form = read_form(path.name, path.read_text(encoding="utf-8"))
+    check_form(spec_name, spec, form)
+    return form

@@ -9,7 +9,8 @@ does not help shrinks to nothing without anybody choosing a penalty. Coefficient
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -139,6 +140,41 @@ def solve(
     villages = _villages(centred, equations, coefficients)
     intercept = (data.target - data.first @ coefficients) / data.weight
     return Solution(float(intercept), coefficients, villages, variances)
+
+
+Answer = Callable[[float, "Numbers", "Numbers"], Solution]
+
+
+def answering(
+    data: Sums, groups: Sequence[str], variances: Variances, rising: Marks | None = None
+) -> Answer:
+    """Solve for one target after another on the same rows: the columns are worked out once.
+
+    Args:
+        data, groups, variances, rising: as for `solve`; the target of `data` does not count.
+
+    Returns:
+        The solution for a target, of which it takes the weighted sum over the rows, the sum times
+        each column, and the sum by village.
+    """
+    centred = _centre(data)
+    equations = _equations(centred, _penalties(groups, variances), variances)
+    held = rising is not None and bool(rising.any())
+    whole = np.linalg.inv(equations.left) if not held else None
+
+    def answer(target: float, cross: Numbers, village_target: Numbers) -> Solution:
+        by_village = village_target - data.village * (target / data.weight)
+        right = cross - data.first * (target / data.weight) - equations.scaled.T @ by_village
+        coefficients = (
+            whole @ right
+            if whole is not None
+            else _solved(replace(equations, right=right), rising)[0]
+        )
+        effects = equations.shrunk * (by_village - centred.village_first @ coefficients)
+        intercept = (target - data.first @ coefficients) / data.weight
+        return Solution(float(intercept), coefficients, effects, variances)
+
+    return answer
 
 
 def by_evidence(

@@ -91,6 +91,11 @@ def _scored(model: Path, families: SurveyTable) -> tuple[Numbers, Numbers, Numbe
     sha256 = hashlib.sha256(data).hexdigest()
     try:
         artefact, spec = load(data, sha256)
+        if spec.quantile is not None:
+            raise FileError(
+                f"{model.name} predicts the {spec.quantile:g} quantile of welfare; what a visit "
+                "finds is weighed against its mean. Give a model of the mean"
+            )
         training = artefact.about.get("training")
         if isinstance(training, dict) and training.get("table_sha256") == families.sha256:
             raise FileError(

@@ -90,7 +90,7 @@ def build(fitted: Fitted, table: Table, described: Description, called: Called) 
         "accuracy": dict(called.accuracy),
         "card": dict(called.card),
         "spec": to_yaml(spec),
-        "residual_sd": round(ONE * float(np.sqrt(np.average(left**2, weights=fitted.weight)))),
+        "residual_sd": round(ONE * _residual_sd(fitted)),
         "intercept": round(ONE * _intercept(fitted)),
         "cutoffs": {"weighting": called.weighting, "scores": [0] * 9},
         "questions": [],
@@ -116,6 +116,14 @@ def encode(document: Mapping[str, object]) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
+def _residual_sd(fitted: Fitted) -> float:
+    """How far the target lies from the prediction of its mean; a quantile's is off by its level."""
+    left = fitted.target - fitted.held_out
+    if fitted.spec.quantile is not None:
+        left = left - np.average(left, weights=fitted.weight)
+    return float(np.sqrt(np.average(left**2, weights=fitted.weight)))
+
+
 def _weights(spec: Spec) -> str:
     if spec.like is None:
         return "the survey's own"
@@ -135,13 +143,15 @@ def _intercept(fitted: Fitted) -> float:
 
 
 def _target(fitted: Fitted, unit: str) -> dict[str, object]:
+    quantile = fitted.spec.quantile
+    of = "" if quantile is None else f"{quantile:g} quantile of the "
     if fitted.spec.log_target:
-        what = "natural logarithm of welfare"
+        what = f"{of}natural logarithm of welfare"
         return {"kind": "log", "what": what, "unit": f"1,000,000 points are one log unit of {unit}"}
     low, high = float(fitted.target.min()), float(fitted.target.max())
     return {
         "kind": "points",
-        "what": "welfare as the survey states it",
+        "what": f"{of}welfare as the survey states it",
         "unit": f"1,000,000 points are 1 of {unit}",
         "lowest": math.floor(ONE * low),
         "highest": math.ceil(ONE * high),
@@ -166,8 +176,8 @@ def _features(fitted: Fitted) -> Iterator[dict[str, object]]:
         )
         unknown = sum(w for piece, w in known if piece.unknown)
         variable = variables.get(feature)
-        every = _terms([(p, w) for p, w in known if not p.unknown], average, variable)
-        terms = [term for term in every if not _nothing(term)]
+        every = list(_terms([(p, w) for p, w in known if not p.unknown], average, variable))
+        terms = [term for term in every if not _nothing(term)] or every[:1]
         yield {
             "code": names.give(feature),
             "label": labels.get(feature, feature)[:120],

@@ -7,12 +7,11 @@ drawn at random, so the same survey and seed give the same model, byte for byte.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelling.evaluation import r2
 from modelling.group_ridge import Solution, Variances
 from modelling.survey_design import BLOCKS, Design, design, pieces
 from modelling.survey_held import FIRST, FOLDS, Held
@@ -43,6 +42,7 @@ class Fitted:
         target: what was modelled, one a family. held_out: the same as predicted by a model that
             had not seen the family's village.
         repeats: seed of the folds -> such predictions; the first of them are `held_out`.
+        mean_held_out: the same of the mean, where the spec asks for a quantile.
         blocks: block -> held-out R2 lost without it (negative: it was left out for that).
         cells: 90 % intervals by group.
     """
@@ -60,6 +60,7 @@ class Fitted:
     target: Numbers
     held_out: Numbers
     repeats: Mapping[str, Numbers]
+    mean_held_out: Numbers
     blocks: Mapping[str, float]
     cells: tuple[Cell, ...]
 
@@ -109,12 +110,21 @@ def fit(
         solution = held.by_evidence(kept)
     guess = held.predict(kept, solution.variances)
     del held
-    part, known = _part(full, kept), known[kept]
-    repeats = {folded[0]: guess}
-    for seed in folded[1:]:
-        again = Held(part, target, weight, table.cluster, seed, own=spec.village, known=known)
-        repeats[seed] = again.predict(list(range(len(kept))), solution.variances)
-        say(f"  R2 with villages dealt anew: {r2(target, repeats[seed], weight):.4f}")
+    part = _part(full, kept)
+
+    def deal(seed: str) -> Held:
+        return Held(
+            part,
+            target,
+            weight,
+            table.cluster,
+            seed,
+            own=spec.village,
+            known=known[kept],
+            quantile=spec.quantile,
+        )
+
+    solution, repeats = _repeated(deal, folded, guess, solution, quantile=spec.quantile, say=say)
     return Fitted(
         spec=spec,
         form=form,
@@ -127,10 +137,11 @@ def fit(
         villages=villages,
         weight=weight,
         target=target,
-        held_out=guess,
+        held_out=repeats[folded[0]],
         repeats=repeats,
+        mean_held_out=guess,
         blocks=blocks,
-        cells=cells(spec, table, target - guess, weight),
+        cells=cells(spec, table, target - repeats[folded[0]], weight),
     )
 
 
@@ -156,6 +167,39 @@ def _without_useless(
         if then > best:
             kept, best = without, then
     return kept, lost
+
+
+def _repeated(
+    deal: Callable[[str], Held],
+    folded: Sequence[str],
+    first: Numbers,
+    mean: Solution,
+    *,
+    quantile: float | None,
+    say: Callable[[str], None],
+) -> tuple[Solution, dict[str, Numbers]]:
+    """The fit of what is asked for, and its predictions for each dealing of the villages.
+
+    Args:
+        deal: villages by a seed.
+        folded: seeds; first: predictions of the mean by the first of them.
+        mean: the fit of the mean.
+        quantile: asked for instead, or None.
+        say: told what is being done.
+    """
+    every = list(range(len(mean.coefficients)))
+    repeats = {folded[0]: first}
+    for seed in folded if quantile else folded[1:]:
+        held = deal(seed)
+        repeats[seed] = held.predict(every, mean.variances)
+        say(f"  R2 with villages dealt anew: {held.explained(repeats[seed]):.4f}")
+    if not quantile:
+        return mean, repeats
+    held = deal(folded[0])
+    turned, shift = held.at_quantile(every, mean), held.level(repeats[folded[0]])
+    say(f"  turned to the quantile {quantile:g}")
+    shifted = {seed: guess + shift for seed, guess in repeats.items()}
+    return replace(turned, intercept=turned.intercept + shift), shifted
 
 
 def _part(full: Design, kept: list[int]) -> Design:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from modelling.evaluation import places, r2
+from modelling.group_quantile import Rows, at_quantile, weighted_quantile
 from modelling.group_ridge import Solution, Sums, Variances, by_evidence, solve, sums
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Held:
         target, weight, clusters: one a family; clusters are villages.
         seed: of the folds.
         own: whether villages have effects.
+        quantile: what is predicted; None for the mean.
         known: columns that a score knows; the others stand at their mean in a prediction.
     """
 
@@ -59,9 +61,11 @@ class Held:
         *,
         own: bool,
         known: NDArray[np.bool_],
+        quantile: float | None = None,
     ) -> None:
         village = places(clusters)
         villages = int(village.max()) + 1
+        self._village, self._quantile = village, quantile
         self._groups = np.array([piece.group for piece in full.pieces])
         self._matrix, self._target, self._weight = full.matrix, target, weight
         self._own, self._known = own, known
@@ -82,6 +86,11 @@ class Held:
         groups, rising = list(self._groups[kept]), self._rising[kept]
         return by_evidence(self._all.of(kept), groups, villages=self._own, rising=rising)
 
+    def at_quantile(self, columns: list[int], mean: Solution) -> Solution:
+        """The fit of the quantile on every family, from that of the mean."""
+        everybody = np.ones(len(self._target), dtype=bool)
+        return self._turned(self._all, np.array(columns), everybody, mean)
+
     def predict(self, columns: list[int], variances: Variances) -> Numbers:
         """Every family by a fit without its village."""
         kept = np.array(columns)
@@ -89,12 +98,39 @@ class Held:
         seen = kept[known]
         guess = np.zeros(len(self._target))
         for fold, part in enumerate(self._folds):
-            found = solve(self._all.without(part).of(kept), groups, variances, rising)
+            seen_data = self._all.without(part)
+            found = solve(seen_data.of(kept), groups, variances, rising)
+            if self._quantile is not None:
+                found = self._turned(seen_data, kept, self._fold != fold, found)
             rows = np.flatnonzero(self._fold == fold)
             told = self._matrix[np.ix_(rows, seen)] @ found.coefficients[known]
             guess[rows] = found.intercept + told
         return guess
 
+    def level(self, guess: Numbers) -> float:
+        """What to add to predictions so that the quantile's share of families lies below them."""
+        return weighted_quantile(self._target - guess, self._weight, self._quantile or 0.5)
+
+    def explained(self, guess: Numbers) -> float:
+        """The share of the target's variance that predictions explain."""
+        return r2(self._target, guess, self._weight)
+
     def r2(self, columns: list[int], variances: Variances) -> float:
         """What such predictions explain."""
-        return r2(self._target, self.predict(columns, variances), self._weight)
+        return self.explained(self.predict(columns, variances))
+
+    def _turned(
+        self, data: Sums, columns: Places, among: NDArray[np.bool_], mean: Solution
+    ) -> Solution:
+        """The fit of the quantile among some families."""
+        if self._quantile is None:
+            return mean
+        rows = Rows(
+            self._matrix[np.ix_(among, columns)],
+            self._target[among],
+            self._weight[among],
+            self._village[among],
+        )
+        groups, rising = list(self._groups[columns]), self._rising[columns]
+        own = data.of(columns)
+        return at_quantile(rows, own, groups, mean, quantile=self._quantile, rising=rising)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from modelling.group_quantile import LEAST, MOST
 from modelling.spec_place import Place
 from modelling.survey_made import Households, Made, made_document, read_households, read_made
 from modelling.survey_table import Columns, Rule, SurveyFaultsError, group_rule, rule_text
@@ -89,6 +90,7 @@ class Spec:
         dropped: column -> why it is not used.
         made: columns made from the survey's own; variables and groups may name them.
         like: the mean household that the weights are tilted to, or None for the survey's weights.
+        quantile: what is modelled of the target, given the variables; None for the mean.
     """
 
     columns: Columns
@@ -102,6 +104,7 @@ class Spec:
     dropped: Mapping[str, str] = field(default_factory=dict)
     made: tuple[Made, ...] = ()
     like: Households | None = None
+    quantile: float | None = None
 
 
 def check_columns(name: str, spec: Spec, table: Table) -> None:
@@ -152,6 +155,8 @@ def to_yaml(spec: Spec) -> str:
         "groups": {name: rule_text(rule) for name, rule in spec.groups.items()},
         "dropped": dict(spec.dropped),
     }
+    if spec.quantile is not None:
+        document["objective"] = {"quantile": spec.quantile}
     if spec.made:
         document["made"] = [made_document(made) for made in spec.made]
     if spec.like:
@@ -181,7 +186,7 @@ def read_spec(name: str, text: str) -> Spec:
     place = Place(name, document)
     place.only(
         "format columns target variables village_means interactions region village groups dropped "
-        "made like"
+        "made like objective"
     )
     if place.get("format", str) != FORMAT:
         place.refuse("format", f"must be {FORMAT}")
@@ -220,7 +225,21 @@ def read_spec(name: str, text: str) -> Spec:
         place.get("dropped", dict, {}),
         tuple(read_made(name, item) for item in place.get("made", list, [])),
         read_households(name, like) if (like := place.get("like", dict, None)) else None,
+        _quantile(place),
     )
+
+
+def _quantile(place: Place) -> float | None:
+    """What an `objective` asks for; None for the mean."""
+    objective = place.value.get("objective", "mean")
+    if objective == "mean":
+        return None
+    if not isinstance(objective, dict) or objective.keys() != {"quantile"}:
+        place.refuse("objective", "must be mean or {quantile: 0.4}")
+    quantile = objective["quantile"]
+    if not isinstance(quantile, float) or not LEAST <= quantile <= MOST:
+        place.refuse("objective", f"the quantile must lie from {LEAST} to {MOST}")
+    return quantile
 
 
 def _variable(name: str, item: object) -> Variable:
