@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from chalicelib.adapters.ledger_table import LedgerTable
     from chalicelib.adapters.login import Login
     from chalicelib.adapters.ops_table import OpsTable
+    from chalicelib.adapters.proposal_table import ProposalTable
     from chalicelib.adapters.protection import KmsBlindIndex, KmsOpener, PublicKeySealer
     from chalicelib.adapters.registers.civil_registry import HttpCivilRegistry
-    from chalicelib.adapters.registry_table import RegistryTable
+    from chalicelib.adapters.registry_table import RegistryTable, Tables
     from chalicelib.adapters.sign_outs import SignOuts
     from chalicelib.adapters.tokens import KeySet
+    from chalicelib.domain.adoption import Stage
     from chalicelib.domain.application import Rules
     from chalicelib.domain.areas import Village
     from chalicelib.domain.pmt import Artefact
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from chalicelib.domain.registration import State
     from chalicelib.domain.tokens import Claims, Pool
     from chalicelib.usecases import (
+        adopt,
+        carry_out,
         check_identity,
         correct,
         erase,
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
         review_queue,
         score,
         seal_day,
+        show_adoption,
         show_case,
         show_status,
         sweep,
@@ -134,20 +139,6 @@ def model() -> Artefact:
     return found
 
 
-def rules_in_force() -> RuleSet:
-    """The rule set in force.
-
-    Raises:
-        RulesError: a byte of it was changed, or it is not there.
-    """
-    from chalicelib.domain.programme import RulesError
-
-    found = rule_set(settings().rules)
-    if found is None:
-        raise RulesError("the rule set in force is not packaged")
-    return found
-
-
 @cache
 def questions() -> list[dict[str, Any]]:
     """The questions of the model in force, as its file has them."""
@@ -207,11 +198,25 @@ def client(service: str) -> Any:  # noqa: ANN401 - botocore makes its clients' m
 @cache
 def store() -> RegistryTable:
     """Cases, vault, guards and their ledger events."""
-    from chalicelib.adapters.registry_table import RegistryTable, Tables
+    from chalicelib.adapters.registry_table import RegistryTable
+
+    return RegistryTable(client("dynamodb"), tables())
+
+
+def tables() -> Tables:
+    """Names of this stage's tables."""
+    from chalicelib.adapters.registry_table import Tables
 
     names = settings()
-    tables = Tables(names.registry_table, names.vault_table, names.ledger_table, names.ops_table)
-    return RegistryTable(client("dynamodb"), tables)
+    return Tables(names.registry_table, names.vault_table, names.ledger_table, names.ops_table)
+
+
+@cache
+def proposals() -> ProposalTable:
+    """Proposals to adopt a model or rule set, and what was done of them."""
+    from chalicelib.adapters.proposal_table import ProposalTable
+
+    return ProposalTable(client("dynamodb"), tables())
 
 
 @cache
@@ -259,13 +264,16 @@ def opener() -> KmsOpener:
 @cache
 def queues() -> Mapping[str, Queue]:
     """The queues of work, by name."""
-    from chalicelib.adapters.queues import WorkQueue
-    from chalicelib.usecases.relay import CHECK, RELEASE, SCORE
+    from chalicelib.usecases.relay import ADOPTION, CHECK, RELEASE, SCORE
 
-    names = (CHECK, SCORE, RELEASE)
-    return {
-        name: WorkQueue(client("sqs"), needed(f"TEPAT_{name.upper()}_QUEUE_URL")) for name in names
-    }
+    return {name: queue(name) for name in (CHECK, SCORE, RELEASE, ADOPTION)}
+
+
+def queue(name: str) -> Queue:
+    """One queue of work."""
+    from chalicelib.adapters.queues import WorkQueue
+
+    return WorkQueue(client("sqs"), needed(f"TEPAT_{name.upper()}_QUEUE_URL"))
 
 
 def read_message(body: str) -> Message:
@@ -281,21 +289,30 @@ def read_message(body: str) -> Message:
 
 def state_change(
     old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
-) -> tuple[State, Message] | None:
+) -> tuple[State | Stage, Message] | None:
     """What a stream record tells: the state that a case has come to, or None if it has not moved.
+
+    A proposal has moved, too, when the last of its villages is done.
 
     Args:
         old, new: the item's images as DynamoDB writes them; None where there is none.
     """
     from chalicelib.adapters import dynamo
-    from chalicelib.adapters.registry_items import changed, is_state
+    from chalicelib.adapters.registry_items import changed, is_proposal, is_state, ref_of
+    from chalicelib.domain.adoption import Stage
     from chalicelib.usecases.ports import Message
 
-    told = ("pk", "sk", "s", "v")
+    told = ("pk", "sk", "s", "v", "left")
     after = dynamo.decode({name: new[name] for name in told if name in new}) if new else None
-    if after is None or not is_state(after):
+    if after is None or not (is_state(after) or is_proposal(after)):
         return None
-    if old is not None and new is not None and old.get("s") == new.get("s"):
+    goes_on = old is not None and new is not None and old.get("s") == new.get("s")
+    if is_proposal(after):
+        if goes_on and after["left"]:
+            return None
+        version = 0 if goes_on else dynamo.number(after, "v")
+        return Stage(dynamo.text(after, "s")), Message(ref_of(after), version)
+    if goes_on:
         return None
     case = changed(after)
     return case.state, Message(case.ref, case.version)
@@ -391,7 +408,24 @@ def score_ports() -> score.Ports:
     """Ports of scoring and deciding."""
     from chalicelib.usecases.score import Ports
 
-    return Ports(clock, store(), model(), rules_in_force(), settings().region)
+    return Ports(clock, store(), artefact, rule_set, settings().region)
+
+
+def carry_out_ports() -> carry_out.Ports:
+    """Ports of comparing what is proposed, and of deciding anew under what is adopted."""
+    from chalicelib.usecases.carry_out import Ports
+    from chalicelib.usecases.relay import ADOPTION
+
+    return Ports(
+        clock,
+        store(),
+        proposals(),
+        queue(ADOPTION),
+        artefact,
+        rule_set,
+        settings().region,
+        villages(),
+    )
 
 
 def release_ports() -> release_guards.Ports:
@@ -526,3 +560,42 @@ def erase_ports() -> erase.Ports:
     from chalicelib.usecases.erase import Ports
 
     return Ports(clock, random, store())
+
+
+def adopt_ports() -> adopt.Ports:
+    """Ports of proposing and adopting a model and a rule set."""
+    from chalicelib.usecases.adopt import Ports
+
+    return Ports(
+        clock,
+        random,
+        index(),
+        proposals(),
+        artefact,
+        rule_set,
+        settings().region,
+        len(villages()),
+    )
+
+
+def carried(folder: str) -> list[str]:
+    """Content hashes of the models or rule sets that this package carries, in order.
+
+    Args:
+        folder: "models" or "rules".
+    """
+    return sorted(path.stem for path in (DATA / folder).glob("*.json"))
+
+
+def show_adoption_ports() -> show_adoption.Ports:
+    """Ports of telling staff what is proposed and adopted."""
+    from chalicelib.adapters.area_files import region_districts
+    from chalicelib.usecases.show_adoption import Ports
+
+    return Ports(
+        words("staff")["adoption"],
+        artefact,
+        rule_set,
+        region_districts(settings().region),
+        status_ports(),
+    )

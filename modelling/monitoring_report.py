@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from chalicelib.domain.suppression import hide
 from modelling import charts
 from modelling.monitoring_answers import Agent, Pair, Question, agents, questions
 from modelling.monitoring_drift import Drift
 from modelling.monitoring_errors import Checks, Share, chance_above, exclusion, inclusion
 from modelling.monitoring_multiplicity import benjamini_hochberg
-from modelling.monitoring_suppression import hide
 from modelling.stated_settings import as_lines, as_rows, faults, listed, stated, stated_share
 
 ALL = "all regions"

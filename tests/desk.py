@@ -14,7 +14,7 @@ from chalice.test import Client
 from chalicelib import wiring
 from chalicelib.adapters.login import Login, Tokens
 from chalicelib.domain.errors import Fault, NotSignedIn, TryAgain
-from tests.minted import access, id_claims, sign
+from tests.minted import SUBJECT, access, id_claims, sign
 from tests.world import artefact, form
 
 CANARY = "3510154903859901"
@@ -33,6 +33,7 @@ class PretendLogin:
     rotates: bool = False
     over: bool = False
     down: bool = False
+    subject: str = SUBJECT
 
     def sign_in_address(self, state: str, nonce: str, challenge: str) -> str:
         return self.real.sign_in_address(state, nonce, challenge)
@@ -45,7 +46,7 @@ class PretendLogin:
         if code != "good-code":
             raise NotSignedIn(Fault("not_signed_in"))
         now = wiring.clock.now_ms() // 1000
-        given = id_claims(now, wiring.pool(), nonce=self.nonce)
+        given = id_claims(now, wiring.pool(), nonce=self.nonce, sub=self.subject)
         return Tokens(self.access(), sign(given), "renewal-1")
 
     def renew(self, renewal: str) -> Tokens:
@@ -60,7 +61,8 @@ class PretendLogin:
 
     def access(self, **changes: Any) -> str:
         now = wiring.clock.now_ms() // 1000
-        return sign(access(now, wiring.pool(), **{"cognito:groups": self.groups, **changes}))
+        who = {"cognito:groups": self.groups, "sub": self.subject}
+        return sign(access(now, wiring.pool(), **who | changes))
 
 
 @dataclass

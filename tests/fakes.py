@@ -29,8 +29,8 @@ from chalicelib.domain.registration import Ref, Registration, State, Work
 from chalicelib.usecases.ports import (
     Bucket,
     Conflict,
-    Cutoffs,
     Holder,
+    InForce,
     Loaded,
     Looked,
     Message,
@@ -54,6 +54,7 @@ START = 1_763_712_000_000  # 21 November 2025, 08:00 UTC
 _NO_REGION = "-"
 _DAY_S = 86_400
 _TRIES = 3
+MAX_DELAY_S = 900  # of SQS
 
 
 @dataclass
@@ -121,7 +122,7 @@ class FakeCaseStore:
 
     def load_for_scoring(
         self, refs: Sequence[Ref], region: str
-    ) -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
+    ) -> tuple[Mapping[Ref, Loaded], InForce | None]:
         if len(refs) > MAX_LOADED:
             raise ValueError("at most 30 cases are read in one call")
         if not refs:
@@ -132,7 +133,7 @@ class FakeCaseStore:
             check_key("BatchGetItem", sk=region)
             return {ref: self._loaded(ref) for ref in refs if ref in self.aws.cases}
 
-        return self.aws.call("BatchGetItem", read), self.aws.cutoffs.get(region)
+        return self.aws.call("BatchGetItem", read), self.aws.adopted.get(region)
 
     def look(self, ref: Ref | None, buckets: Sequence[str], region: str) -> Looked:
         def read() -> Looked:
@@ -140,7 +141,7 @@ class FakeCaseStore:
             check_key("BatchGetItem", sk=region)
             case = self.aws.cases.get(ref) if ref is not None else None
             kept = tuple(self.aws.buckets.get(name) for name in buckets)
-            return Looked(case, kept, self.aws.cutoffs.get(region))
+            return Looked(case, kept, self.aws.adopted.get(region))
 
         return self.aws.call("BatchGetItem", read)
 
@@ -161,13 +162,20 @@ class FakeCaseStore:
                 and case.ref.village[:4] == region
                 and case.waiting.due <= until
             ]
+            due += [
+                (each.due, each.ref.village, each.ref.locator)
+                for each in self.aws.proposals.values()
+                if work is Work.ADOPTION and 0 < each.due <= until and each.ref.village == region
+            ]
             return [Ref(village, locator) for _, village, locator in sorted(due)[:limit]]
 
         return self.aws.call("Query", read) if limit > 0 else []
 
     def heads(self) -> Iterator[tuple[str, Head]]:
-        cases = self.aws.call("Scan", lambda: list(self.aws.cases.values()))
-        return iter(sorted((case.ref.locator, case.head) for case in cases))
+        kept = self.aws.call(
+            "Scan", lambda: [*self.aws.cases.values(), *self.aws.proposals.values()]
+        )
+        return iter(sorted((each.ref.locator, each.head) for each in kept))
 
     def _loaded(self, ref: Ref) -> Loaded:
         items = (self.aws.vault.get((ref.locator, order)) for order in ("0", "1"))
@@ -366,7 +374,8 @@ class FakeQueue:
     aws: FakeAws = field(default_factory=FakeAws)
     sent: list[Message] = field(default_factory=list)
 
-    def send(self, messages: Sequence[Message]) -> None:
+    def send(self, messages: Sequence[Message], *, delay_s: int = 0) -> None:
+        assert 0 <= delay_s <= MAX_DELAY_S
         for start in range(0, len(messages), 10):
             batch = messages[start : start + 10]
             self.aws.call("SendMessageBatch", lambda: self.sent.extend(batch))  # noqa: B023 - runs at once

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from chalicelib.domain.adoption import Proposal
 from chalicelib.domain.audit import Event
+from chalicelib.domain.comparison import Part
 from chalicelib.domain.day_seal import DaySeal
 from chalicelib.domain.registration import Ref, Registration
-from chalicelib.usecases.ports import Bucket, Cutoffs, Holder, VaultItem
+from chalicelib.usecases.ports import Bucket, Holder, InForce, VaultItem
 
 T = TypeVar("T")
 
@@ -24,6 +26,8 @@ class FakeAws:
         events: ledger key (pk, sk) -> event.
         buckets: name -> the bucket, full again at its time.
         rights: name -> uses.
+        adopted: region -> what it has adopted; `adoptions` each write of it.
+        parts: key of what was done of a proposal for a village (pk, sk) -> the part that was read.
         kept_until: (name, "B" of a bucket or "L" of a right) -> when it may vanish (seconds).
     """
 
@@ -31,7 +35,10 @@ class FakeAws:
     cases: dict[Ref, Registration] = field(default_factory=dict)
     vault: dict[tuple[str, str], VaultItem] = field(default_factory=dict)
     guards: dict[str, Holder] = field(default_factory=dict)
-    cutoffs: dict[str, Cutoffs] = field(default_factory=dict)
+    adopted: dict[str, InForce] = field(default_factory=dict)
+    adoptions: list[InForce] = field(default_factory=list)
+    proposals: dict[Ref, Proposal] = field(default_factory=dict)
+    parts: dict[tuple[str, str], Part | None] = field(default_factory=dict)
     events: dict[tuple[str, str], Event] = field(default_factory=dict)
     sealed_days: dict[str, DaySeal] = field(default_factory=dict)
     buckets: dict[str, Bucket] = field(default_factory=dict)

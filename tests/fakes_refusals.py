@@ -70,10 +70,10 @@ def check_write(
     for guard in guards:
         check_key(call, pk=guard)
     if not _plain(case):
-        _check_item(call, registry_items.to_item(case))
+        check_item(call, registry_items.to_item(case))
     check_event(call, event)
     if vault is not None and not _plain_vault(vault, case.ref.locator):
-        _check_item(call, vault_items.to_item(case.ref.locator, vault_items.REGISTERED, vault))
+        check_item(call, vault_items.to_item(case.ref.locator, vault_items.REGISTERED, vault))
 
 
 def check_event(call: str, event: Event) -> None:
@@ -81,7 +81,7 @@ def check_event(call: str, event: Event) -> None:
     names = (event.chain, event.actor, event.ref or "-", event.reason or "", event.act)
     plain = event.model is None and event.rules is None and event.seq < _PLAIN_NUMBER
     if not (plain and all(map(_plain_name, names)) and event.ref != ""):
-        _check_item(call, ledger_items.event_to_item(event))
+        check_item(call, ledger_items.event_to_item(event))
 
 
 def check_batch(keys: Sequence[tuple[str, str]]) -> None:
@@ -98,7 +98,7 @@ def check_path(path: str) -> None:
         raise refused("PutObject", "the key of an object is empty or too long")
 
 
-def _check_item(call: str, item: dynamo.Item) -> None:
+def check_item(call: str, item: dynamo.Item) -> None:
     keys = {name: value for name, value in item.items() if name in MAX_KEY}
     check_key(call, **{name: value for name, value in keys.items() if isinstance(value, str)})
     check_numbers(call, *(value for value in item.values() if isinstance(value, int)))

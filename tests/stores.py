@@ -15,12 +15,15 @@ from chalicelib.adapters import dynamo, registry_items
 from chalicelib.adapters.aws import settings
 from chalicelib.adapters.ledger_table import LedgerTable
 from chalicelib.adapters.ops_table import OpsTable
+from chalicelib.adapters.proposal_table import ProposalTable
 from chalicelib.adapters.registry_table import RegistryTable, Tables
 from chalicelib.usecases import export_ledger, seal_day
-from chalicelib.usecases.ports import CaseStore, Cutoffs, Limits, ReadLedger
+from chalicelib.usecases.adoption_ports import Proposals
+from chalicelib.usecases.ports import CaseStore, InForce, Limits, ReadLedger
 from infra.resources import create_in
 from tests import strict_dynamodb
 from tests.fakes import FakeAws, FakeCaseStore, FakeLedger, FakeLimits
+from tests.fakes_adoption import FakeProposals
 
 REGION_NAME = "ap-southeast-3"
 LOCAL = pytest.param("local", marks=[pytest.mark.local_aws, pytest.mark.xdist_group("local_aws")])
@@ -42,7 +45,8 @@ class World:
     store: Store
     limits: Limits
     ledger: Ledger
-    publish_cutoffs: Callable[[str, Cutoffs], None]
+    adopted: Callable[[str, InForce], None]
+    proposals: Proposals
 
 
 @dataclass
@@ -64,15 +68,16 @@ class Backend:
     def world(self) -> World:
         tables = self.tables
 
-        def publish_cutoffs(region: str, cutoffs: Cutoffs) -> None:
-            item = dynamo.encode(registry_items.cutoffs_to_item(region, cutoffs))
+        def adopted(region: str, in_force: InForce) -> None:
+            item = dynamo.encode(registry_items.in_force_to_item(region, in_force))
             self.client.put_item(TableName=tables.registry, Item=item)
 
         return World(
             RegistryTable(self.client, tables, sleep=lambda _: None, chance=lambda: 0.0),
             OpsTable(self.client, tables.ops),
             LedgerTable(self.client, tables.ledger),
-            publish_cutoffs,
+            adopted,
+            ProposalTable(self.client, tables, sleep=lambda _: None, chance=lambda: 0.0),
         )
 
     def clean(self) -> None:
@@ -113,4 +118,10 @@ def patient() -> Config:
 def fake_world() -> World:
     """Fakes over one memory."""
     aws = FakeAws()
-    return World(FakeCaseStore(aws), FakeLimits(aws), FakeLedger(aws), aws.cutoffs.__setitem__)
+    return World(
+        FakeCaseStore(aws),
+        FakeLimits(aws),
+        FakeLedger(aws),
+        aws.adopted.__setitem__,
+        FakeProposals(aws),
+    )

@@ -11,16 +11,20 @@ from typing import Any
 
 from chalicelib.adapters.area_files import area_codes, region_villages, village_at
 from chalicelib.domain.application import Rules
+from chalicelib.domain.areas import Village
 from chalicelib.domain.identity import IdentityAnswer, IdentityClaim, Outcome
 from chalicelib.domain.pmt import Artefact, load_artefact
 from chalicelib.domain.programme import RuleSet, load_rules
 from chalicelib.domain.reasons import load_words
 from chalicelib.domain.receipt import village_index
-from chalicelib.domain.registration import Registration, WayIn
+from chalicelib.domain.registration import Ref, Registration, WayIn
 from chalicelib.domain.working_days import load_holidays
 from chalicelib.usecases import (
+    adopt,
+    carry_out,
     check_identity,
     correct,
+    erase,
     find_case,
     propose,
     read_case,
@@ -32,7 +36,7 @@ from chalicelib.usecases import (
     withdraw,
 )
 from chalicelib.usecases.ports import Message
-from chalicelib.usecases.relay import CHECK, RELEASE, SCORE, relay
+from chalicelib.usecases.relay import ADOPTION, CHECK, RELEASE, SCORE, relay
 from tests.fakes import (
     FakeAws,
     FakeBlindIndex,
@@ -45,6 +49,7 @@ from tests.fakes import (
     FakeRandomness,
     FakeSealer,
 )
+from tests.fakes_adoption import FakeProposals
 
 DATA = Path(__file__).parent.parent / "chalicelib" / "data"
 REGION = "3510"
@@ -140,13 +145,16 @@ class World:
     model: Artefact = field(default_factory=artefact)
     rules: RuleSet = field(default_factory=rule_set)
     relayed: set[tuple[str, int]] = field(default_factory=set)
+    models: dict[str, Artefact] = field(default_factory=dict)  # carried besides the one in force
+    rule_sets: dict[str, RuleSet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.index = FakeBlindIndex(self.aws)
         self.store = FakeCaseStore(self.aws)
         self.ledger = FakeLedger(self.aws)
         self.limits = FakeLimits(self.aws)
-        self.queues = {name: FakeQueue(self.aws) for name in (CHECK, SCORE, RELEASE)}
+        self.proposals = FakeProposals(self.aws)
+        self.queues = {name: FakeQueue(self.aws) for name in (CHECK, SCORE, RELEASE, ADOPTION)}
 
     def form_rules(self) -> Rules:
         on = datetime.fromtimestamp(self.clock.now_ms() / 1000, tz=UTC).date()
@@ -185,6 +193,10 @@ class World:
             key, receipt, CALLER, withdraw.Ports(self.find_ports(), self.random)
         )
 
+    def erase(self, ref: Ref, actor: str = "staff:officer-1") -> Registration:
+        ports = erase.Ports(self.clock, self.random, self.store)
+        return erase.erase(ref, actor, "family_request", ports)
+
     def read(self, case: Registration, actor: str = "staff:officer-1") -> read_case.OpenCase:
         return read_case.read_case(case.ref, actor, "queue", self.read_ports())
 
@@ -201,18 +213,53 @@ class World:
             words=load_words((words / "reasons.id.json").read_bytes()),
             states=json.loads((words / "states.id.json").read_bytes()),
             concerns=json.loads((words / "concerns.id.json").read_bytes()),
-            artefact=lambda sha256: self.model if sha256 in ("", self.model.sha256) else None,
-            rules=lambda sha256: self.rules if sha256 in ("", self.rules.sha256) else None,
+            artefact=self.artefact,
+            rules=self.rule_set,
             holidays=load_holidays(p.read_bytes() for p in (DATA / "holidays").glob("*.json")),
             hours_east=7,
         )
+
+    def artefact(self, sha256: str) -> Artefact | None:
+        return self.model if sha256 in ("", self.model.sha256) else self.models.get(sha256)
+
+    def rule_set(self, sha256: str) -> RuleSet | None:
+        return self.rules if sha256 in ("", self.rules.sha256) else self.rule_sets.get(sha256)
+
+    def adopt_ports(self) -> adopt.Ports:
+        return adopt.Ports(
+            self.clock,
+            self.random,
+            self.index,
+            self.proposals,
+            self.artefact,
+            self.rule_set,
+            REGION,
+            len(self.villages()),
+        )
+
+    def villages(self) -> Mapping[str, Village]:
+        """Villages that are read for a comparison: of the region, those that tests use."""
+        return region_villages(REGION)
+
+    def carry_out(self, *messages: Message) -> list[Message]:
+        ports = carry_out.Ports(
+            self.clock,
+            self.store,
+            self.proposals,
+            self.queues[ADOPTION],
+            self.artefact,
+            self.rule_set,
+            REGION,
+            self.villages(),
+        )
+        return carry_out.carry_out(messages, ports)
 
     def check(self, *messages: Message) -> list[Message]:
         ports = check_identity.Ports(self.clock, FakeOpener(self.aws), self.store, self.registry)
         return check_identity.check_identities(messages, ports)
 
     def score(self, *messages: Message) -> list[Message]:
-        ports = score.Ports(self.clock, self.store, self.model, self.rules, REGION)
+        ports = score.Ports(self.clock, self.store, self.artefact, self.rule_set, REGION)
         return score.score_households(messages, ports)
 
     def release(self, *messages: Message) -> list[Message]:
@@ -234,12 +281,23 @@ class World:
             if (ref.locator, case.version) not in self.relayed:
                 self.relayed.add((ref.locator, case.version))
                 yield case.state, Message(ref, case.version)
+        for ref, proposal in list(self.aws.proposals.items()):
+            # Each step has a version; that the last village is done raises none.
+            told = f"{ref.locator} {proposal.left == 0}", proposal.version
+            if told not in self.relayed:
+                self.relayed.add(told)
+                yield proposal.stage, Message(ref, proposal.version)
 
     def settle(self, rounds: int = 6) -> None:
         """Relay and work until nothing moves; a second passes with each round."""
         for _ in range(rounds):
             relay(list(self.stream()), self.queues)
-            for name, work in ((CHECK, self.check), (SCORE, self.score), (RELEASE, self.release)):
+            for name, work in (
+                (CHECK, self.check),
+                (SCORE, self.score),
+                (RELEASE, self.release),
+                (ADOPTION, self.carry_out),
+            ):
                 messages = list(self.queues[name].sent)
                 self.queues[name].sent.clear()
                 if messages:

@@ -20,10 +20,19 @@ AREAS = Path(__file__).resolve().parent.parent / "data" / "areas"
 @cache
 def area_codes() -> AreaCodes:
     """Every province, regency and district, in force or retired, with its name."""
-    return AreaCodes(
-        live=MappingProxyType(_read("national")["areas"]),
-        retired=MappingProxyType(_read("retired")["areas"]),
-    )
+    return AreaCodes(live=_listed(_read("national")), retired=_listed(_read("retired")))
+
+
+def _listed(content: Mapping[str, Any]) -> Mapping[str, str]:
+    """Code -> name; a package carries the codes alone (`infra.build.leave_names_out`)."""
+    names: dict[str, str] | None = content.get("areas")
+    if names is None:
+        names = {
+            parent + children[place : place + 2]: "-"
+            for parent, children in content["codes"].items()
+            for place in range(0, len(children), 2)
+        }
+    return MappingProxyType(names)
 
 
 @cache

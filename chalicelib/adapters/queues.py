@@ -25,11 +25,12 @@ class WorkQueue:
     client: SQSClient
     url: str
 
-    def send(self, messages: Sequence[Message]) -> None:
+    def send(self, messages: Sequence[Message], *, delay_s: int = 0) -> None:
         """Send all, ten a call; see `ports.Queue.send`."""
+        delay: dict[str, int] = {"DelaySeconds": delay_s} if delay_s else {}
         for start in range(0, len(messages), _BATCH):
             entries: list[SendMessageBatchRequestEntryTypeDef] = [
-                {"Id": str(place), "MessageBody": to_body(message)}
+                {"Id": str(place), "MessageBody": to_body(message), **delay}  # type: ignore[typeddict-item]
                 for place, message in enumerate(messages[start : start + _BATCH])
             ]
             with aws.passing_told():

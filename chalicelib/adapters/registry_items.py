@@ -27,8 +27,17 @@ from chalicelib.domain.household import (
     Sex,
 )
 from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
-from chalicelib.domain.registration import Ref, Registration, State, Step, Waiting, WayIn, Work
-from chalicelib.usecases.ports import Cutoffs, Holder
+from chalicelib.domain.registration import (
+    Earlier,
+    Ref,
+    Registration,
+    State,
+    Step,
+    Waiting,
+    WayIn,
+    Work,
+)
+from chalicelib.usecases.ports import Cutoffs, Holder, InForce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +46,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.programme import ProgrammeDecision
 
 GUARD_SK: Final = "G"
-CUTOFFS_PK: Final = "CUTS"
+IN_FORCE_PK: Final = "CUTS"
 NOWHERE: Final = Ref("0000000000", "2222222222")
 """A key that no case has: read in place of an unknown locator's, so that both cost the same."""
 
@@ -79,13 +88,18 @@ def state_key(ref: Ref) -> tuple[str, str]:
 
 
 def ref_of(item: Item) -> Ref:
-    """The case that a state item, or its entry in an index, belongs to."""
-    return Ref(text(item, "pk").removeprefix("V#"), text(item, "sk").removeprefix("R#"))
+    """The case or proposal that an item, or its entry in an index, belongs to."""
+    return Ref(text(item, "pk").partition("#")[2], text(item, "sk").partition("#")[2])
 
 
 def is_state(item: Item) -> bool:
-    """Tell a case from the guards and cut-offs that share its table."""
+    """Tell a case from the guards, proposals and adoptions that share its table."""
     return text(item, "pk").startswith("V#")
+
+
+def is_proposal(item: Item) -> bool:
+    """Tell a proposal to adopt something (`proposal_items`) from all else."""
+    return text(item, "pk").startswith("P#")
 
 
 def changed(item: Item) -> Changed:
@@ -114,16 +128,39 @@ def guard_from_item(item: Item) -> Holder:
     return Holder(text(item, "pk"), ref, data(item, "r"))
 
 
-def cutoffs_to_item(region: str, cutoffs: Cutoffs) -> Item:
-    """The published decile borders of a region, as "score:locator" texts in order."""
-    borders = _LIST.join(f"{score}:{locator}" for score, locator in cutoffs)
-    return {"pk": CUTOFFS_PK, "sk": region, "b": borders}
+def in_force_to_item(region: str, adopted: InForce) -> Item:
+    """What a region has adopted."""
+    return {
+        "pk": IN_FORCE_PK,
+        "sk": region,
+        "v": adopted.number,
+        "j": bytes.fromhex(adopted.model + adopted.rules),
+        "y": adopted.key,
+        "b": pack_cutoffs(adopted.cutoffs),
+    }
 
 
-def cutoffs_from_item(item: Item) -> Cutoffs:
-    """Read what `cutoffs_to_item` wrote."""
-    pairs = (border.partition(":") for border in text(item, "b").split(_LIST))
-    return tuple((int(score), locator) for score, _, locator in pairs)
+def in_force_from_item(item: Item) -> InForce:
+    """Read what `in_force_to_item` wrote."""
+    hashes = data(item, "j").hex()
+    return InForce(
+        number=number(item, "v"),
+        model=hashes[: 2 * _HASH],
+        rules=hashes[2 * _HASH :],
+        cutoffs=unpack_cutoffs(text(item, "b")),
+        key=data(item, "y"),
+    )
+
+
+def pack_cutoffs(cutoffs: Cutoffs) -> str:
+    """Decile borders as "score:draw" texts in order."""
+    return _LIST.join(f"{score}:{draw}" for score, draw in cutoffs)
+
+
+def unpack_cutoffs(packed: str) -> Cutoffs:
+    """Read what `pack_cutoffs` wrote."""
+    pairs = (border.partition(":") for border in packed.split(_LIST) if border)
+    return tuple((int(score), draw) for score, _, draw in pairs)
 
 
 def head_from_item(item: Item) -> Head:
@@ -160,6 +197,7 @@ def to_item(case: Registration) -> Item:
         "l": case.last_request,
         "n": case.corrections,
         "o": 0 if case.provisional else 1,
+        "u": case.under,
         "x": case.secret_mac,
         "y": b"".join(case.reissues),
     }
@@ -170,6 +208,10 @@ def to_item(case: Registration) -> Item:
         item["r"] = case.scored.score
         item["e"] = pack_numbers(case.scored.contributions)
         item["j"] = bytes.fromhex(case.scored.model_hash + case.scored.inputs_hash)
+    if case.earlier is not None:
+        hashes = bytes.fromhex(case.earlier.model_hash + case.earlier.rules_hash)
+        item["f"] = hashes + pack_numbers((case.earlier.at,))
+        item["p"] = _pack_decisions(case.earlier.decisions)
     if case.waiting is not None:
         item["wk"] = work_key(case.waiting.work, case.ref.village[:4])
         item["due"] = due_text(case.waiting.due)
@@ -205,6 +247,8 @@ def from_item(item: Item) -> Registration:
         rules_hash=_optional_data(item, "k").hex(),
         decisions=tuple(_unpack_decisions(_optional_text(item, "d"))),
         provisional="o" not in item,
+        under=number(item, "u") if "u" in item else 0,
+        earlier=_unpack_earlier(item),
         waiting=_unpack_waiting(item),
     )
 
@@ -351,6 +395,15 @@ def _unpack_scored(item: Item) -> Scored | None:
         model_hash=hashes[:_HASH].hex(),
         inputs_hash=hashes[_HASH:].hex(),
     )
+
+
+def _unpack_earlier(item: Item) -> Earlier | None:
+    if "f" not in item:
+        return None
+    packed = data(item, "f")
+    hashes, (at,) = packed[: 2 * _HASH].hex(), unpack_numbers(packed[2 * _HASH :])
+    decisions = tuple(_unpack_decisions(text(item, "p")))
+    return Earlier(at, hashes[: 2 * _HASH], hashes[2 * _HASH :], decisions)
 
 
 def _unpack_waiting(item: Mapping[str, Value]) -> Waiting | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters import aws, dynamo, ledger_items, ops_items, registry_items, vault_items
 from chalicelib.adapters.vault_items import CORRECTED, REGISTERED
-from chalicelib.usecases.ports import Conflict, Cutoffs, Holder, Loaded, Looked, VaultItem
+from chalicelib.usecases.ports import Conflict, Holder, InForce, Loaded, Looked, VaultItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -95,12 +95,12 @@ class RegistryTable:
 
     def load_for_scoring(
         self, refs: Sequence[Ref], region: str
-    ) -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
-        """Read cases with their vault items, and the region's cut-offs, in one call."""
-        return self._load(refs, (dynamo.key(registry_items.CUTOFFS_PK, region),))
+    ) -> tuple[Mapping[Ref, Loaded], InForce | None]:
+        """Read cases with their vault items, and what the region adopted, in one call."""
+        return self._load(refs, (dynamo.key(registry_items.IN_FORCE_PK, region),))
 
     def look(self, ref: Ref | None, buckets: Sequence[str], region: str) -> Looked:
-        """Read a case, token buckets and cut-offs in one call.
+        """Read a case, token buckets and what the region has adopted in one call.
 
         The same call whether or not there is a case. The case is read as last written, since a
         secret that was replaced must not open it; the buckets need not be, since a try that runs
@@ -112,18 +112,18 @@ class RegistryTable:
             {
                 self.tables.registry: [
                     dynamo.key(pk, sk),
-                    dynamo.key(registry_items.CUTOFFS_PK, region),
+                    dynamo.key(registry_items.IN_FORCE_PK, region),
                 ],
                 self.tables.ops: [dynamo.key(*ops_items.bucket_key(name)) for name in buckets],
             },
             consistent=frozenset({self.tables.registry}),
         )
-        cases, cutoffs = _sort(found[self.tables.registry])
+        cases, in_force = _sort(found[self.tables.registry])
         kept = {item["pk"]: ops_items.bucket_from_item(item) for item in found[self.tables.ops]}
         return Looked(
             case=cases[0] if cases and ref is not None else None,
             buckets=tuple(kept.get(ops_items.bucket_key(name)[0]) for name in buckets),
-            cutoffs=cutoffs,
+            in_force=in_force,
         )
 
     def holder(self, guard: str) -> Holder | None:
@@ -161,7 +161,7 @@ class RegistryTable:
         return refs
 
     def heads(self) -> Iterator[tuple[str, Head]]:
-        """(locator, head) of every case in ascending order, for the export of the ledger."""
+        """(chain, head) of every case and proposal, ascending, for the export of the ledger."""
         heads: list[tuple[str, Head]] = []
         scan: Wire = {
             "TableName": self.tables.registry,
@@ -175,7 +175,7 @@ class RegistryTable:
             heads += [
                 (registry_items.ref_of(item).locator, registry_items.head_from_item(item))
                 for item in items
-                if registry_items.is_state(item)
+                if registry_items.is_state(item) or registry_items.is_proposal(item)
             ]
             if "LastEvaluatedKey" not in page:
                 return iter(sorted(heads))
@@ -238,7 +238,7 @@ class RegistryTable:
 
     def _load(
         self, refs: Sequence[Ref], more: Sequence[Wire]
-    ) -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
+    ) -> tuple[Mapping[Ref, Loaded], InForce | None]:
         if len(refs) > MAX_LOADED:
             raise ValueError("at most 30 cases are read in one call")
         if not refs:
@@ -254,25 +254,25 @@ class RegistryTable:
             {self.tables.registry: [*states, *more], self.tables.vault: sealed},
             consistent=frozenset({self.tables.registry, self.tables.vault}),
         )
-        cases, cutoffs = _sort(found[self.tables.registry])
+        cases, in_force = _sort(found[self.tables.registry])
         vaults: dict[str, list[VaultItem]] = {}
         for item in sorted(found[self.tables.vault], key=lambda item: dynamo.text(item, "sk")):
             locator, vault = vault_items.from_item(item)
             vaults.setdefault(locator, []).append(vault)
         loaded = {case.ref: Loaded(case, tuple(vaults.get(case.ref.locator, ()))) for case in cases}
-        return loaded, cutoffs
+        return loaded, in_force
 
 
-def _sort(items: Sequence[dict[str, Value]]) -> tuple[list[Registration], Cutoffs | None]:
-    """Tell cases from the cut-offs that came with them; a batch answers in any order."""
+def _sort(items: Sequence[dict[str, Value]]) -> tuple[list[Registration], InForce | None]:
+    """Tell cases from what the region has adopted; a batch answers in any order."""
     cases: list[Registration] = []
-    cutoffs: Cutoffs | None = None
+    in_force: InForce | None = None
     for item in items:
         if registry_items.is_state(item):
             cases.append(registry_items.from_item(item))
         else:
-            cutoffs = registry_items.cutoffs_from_item(item)
-    return cases, cutoffs
+            in_force = registry_items.in_force_from_item(item)
+    return cases, in_force
 
 
 def _owner(case: Registration) -> Item:

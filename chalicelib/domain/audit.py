@@ -58,6 +58,11 @@ class Act(StrEnum):
     RECEIPT_REISSUED = "receipt_reissued"
     ERASED = "erased"
     READ = "read"
+    # of a proposal to adopt a model or rule set (`adoption`)
+    FROZEN = "frozen"
+    COMPARED = "compared"
+    ADOPTED = "adopted"
+    CARRIED_OUT = "carried_out"
 
 
 @dataclass(frozen=True, slots=True)

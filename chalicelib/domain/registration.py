@@ -51,6 +51,7 @@ class Work(StrEnum):
     CHECK = "check"  # ask the civil registry again
     OFFICER = "officer"
     VISIT = "visit"
+    ADOPTION = "adoption"  # compare a model or rule set, or decide anew under an adopted one
 
 
 Details = Mapping[str, object]
@@ -88,6 +89,19 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """A decision that a later one has followed: what the family was told before, and since when.
+
+    Those before it stand in the ledger.
+    """
+
+    at: int
+    model_hash: str
+    rules_hash: str
+    decisions: tuple[ProgrammeDecision, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """The state item: answers and where the case stands, but nobody's identity.
 
@@ -110,6 +124,8 @@ class Registration:
         scored: the score with its contributions and hashes.
         decisions: per programme, under `rules_hash`.
         provisional: True while the region's own cut-offs are not published.
+        under: number of the region's adoption that the decision was made under; 0 for none.
+        earlier: the decision before this one, if it was decided anew.
         waiting: entry in the index of work, if any.
     """
 
@@ -133,6 +149,8 @@ class Registration:
     rules_hash: str = ""
     decisions: tuple[ProgrammeDecision, ...] = ()
     provisional: bool = True
+    under: int = 0
+    earlier: Earlier | None = None
     waiting: Waiting | None = None
 
 
@@ -223,14 +241,25 @@ def decide(
     *,
     provisional: bool,
     officer_due: int,
+    under: int = 0,
 ) -> tuple[Registration, Event]:
     """Keep the score and the decision per programme, each under the hash of what made it.
 
-    Without a decision (no rules in force on that day) the case goes to an officer: an empty
-    answer is never a refusal.
+    A decided case is decided anew: another dated decision, beside the one before it. Without a
+    decision (no rules in force on that day) the case goes to an officer: an empty answer is
+    never a refusal.
+
+    Args:
+        under: number of the adoption that model, rules and cut-offs come from; 0 for none.
     """
     moved = replace(
-        case, scored=scored, decisions=decisions, rules_hash=rules_hash, provisional=provisional
+        case,
+        scored=scored,
+        decisions=decisions,
+        rules_hash=rules_hash,
+        provisional=provisional,
+        under=under,
+        earlier=_decided_before(case),
     )
     state = State.DECIDED
     if not decisions:
@@ -261,7 +290,12 @@ def send_to_visit(
 ) -> tuple[Registration, Event]:
     """What cannot be computed is never scored 0: somebody goes and looks (invariant 3)."""
     codes = tuple(f"{reason.code}:{reason.field}" for reason in verdict.reasons)
-    moved = replace(case, concerns=case.concerns + codes, waiting=Waiting(Work.VISIT, due))
+    moved = replace(
+        case,
+        concerns=case.concerns + codes,
+        earlier=_decided_before(case),
+        waiting=Waiting(Work.VISIT, due),
+    )
     return _with_event(
         _step(moved, State.NEEDS_GROUND_CHECK, stamp.at),
         Act.NEEDS_GROUND_CHECK,
@@ -344,6 +378,7 @@ def erase(case: Registration, stamp: Stamp, reason: str) -> tuple[Registration, 
         concerns=(),
         scored=None,
         decisions=(),
+        earlier=None,
         waiting=None,
         body_digest=b"",
         secret_mac=b"",
@@ -388,6 +423,13 @@ def _concerns_of(index: int, answer: IdentityAnswer) -> tuple[str, ...]:
     return ()
 
 
+def _decided_before(case: Registration) -> Earlier | None:
+    """The decision that the next one will follow; None for a case that had none."""
+    if case.state is not State.DECIDED or case.scored is None:
+        return case.earlier
+    return Earlier(case.steps[-1].at, case.scored.model_hash, case.rules_hash, case.decisions)
+
+
 def _household(case: Registration) -> Household:
     if case.household is None:
         raise ValueError("a proposal or an erased case has no household")
@@ -395,8 +437,9 @@ def _household(case: Registration) -> Household:
 
 
 def _step(case: Registration, state: State, at: int) -> Registration:
-    # A state that goes on is not reached again, though the registry be asked a hundred times.
-    goes_on = bool(case.steps) and case.steps[-1].state is state
+    # A state that goes on is not reached again, though the registry be asked a hundred times;
+    # but each decision has its day.
+    goes_on = bool(case.steps) and case.steps[-1].state is state is not State.DECIDED
     steps = case.steps if goes_on else (*case.steps, Step(state, at))
     return replace(case, state=state, version=case.version + 1, steps=steps)
 

@@ -8,6 +8,7 @@ from typing import Any
 from chalice.app import Blueprint
 
 from chalicelib import wiring
+from chalicelib.domain.adoption import Stage
 from chalicelib.domain.registration import State
 from chalicelib.telemetry import log
 from chalicelib.usecases.ports import Message
@@ -29,7 +30,7 @@ def relay(event: Any) -> dict[str, list[Any]]:  # noqa: ANN401 - Chalice's event
     return {"batchItemFailures": []}
 
 
-def _changes(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[State, Message]]:
+def _changes(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[State | Stage, Message]]:
     """Changes of state among the records; guards and mere updates are left out."""
     for record in records:
         images = record["dynamodb"]

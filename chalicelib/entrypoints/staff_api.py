@@ -1,4 +1,4 @@
-"""What staff see: the queue, one case, a new receipt, erasing. Pages without scripts."""
+"""What staff see: the queue, one case, a new receipt, erasing, adopting. Pages without scripts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ staff = Blueprint(__name__)
 OPENERS = frozenset({"reviewer", "supervisor", "region_admin"})
 ERASERS = frozenset({"supervisor"})
 READERS = OPENERS | {"auditor"}
+ADOPTERS = frozenset({"region_admin"})
+ADOPTION_READERS = ADOPTERS | {"supervisor", "auditor", "analyst"}
 HOME = "/staff/"
+ADOPTIONS = "/staff/adoptions"
 _READ_REASONS = frozenset({"queue", "desk"})
 # A browser tells a form's origin only to pages that let it: "no-referrer" makes it "null".
 _HEADERS = http.HEADERS | {
@@ -86,7 +89,9 @@ def callback(request: Request) -> Response:
         who = staff_session.finish_sign_in(request)
     except TepatError as error:
         return _refused(error, None)
-    return _page("session", {"at": "in", "to": HOME}, who)
+    # Analysts open no case: their first page is another.
+    to = HOME if who.claims.groups & READERS else ADOPTIONS
+    return _page("session", {"at": "in", "to": to}, who)
 
 
 @staff.route("/staff/sign-out", methods=["POST"], content_types=CONTENT_TYPES)
@@ -193,6 +198,91 @@ def new_receipt(request: Request, who: Session) -> Response:
     return _page("new_receipt", {"receipt": paper.text}, who, 201)
 
 
+@staff.route(ADOPTIONS, methods=["GET", "POST"], content_types=CONTENT_TYPES)
+@http.handled(staff)
+@signed_in(ADOPTION_READERS)
+def adoptions(request: Request, who: Session) -> Response:
+    """What is in force and what was proposed; a region's administrator proposes here."""
+    from chalicelib.usecases.show_adoption import offer  # noqa: PLC0415 - see wiring
+
+    told: dict[str, Any] = {"errors": [], "key": wiring.fresh_key(), "values": {}}
+    status = 200
+    if request.method == "POST":
+        from chalicelib.usecases.adopt import Propose, propose  # noqa: PLC0415 - see wiring
+
+        tokens.require(who.claims, ADOPTERS)
+        sent = staff_forms.read(request, staff_forms.PROPOSE, keyed=True)
+        try:
+            sent.refuse()
+            command = Propose(sent.key, sent.body["model"], sent.body["rules"], who.actor)
+            made = propose(command, wiring.adopt_ports())
+        except TepatError as error:
+            log("refused", code=str(error))
+            told = {"errors": _errors(error), "key": sent.key or told["key"]}
+            told["values"], status = sent.fields, http.status_of(error)
+        else:
+            return _moved(f"{ADOPTIONS}/{made.ref.locator}", who.cookies, status=303)
+    ports = wiring.adopt_ports()
+    shown = offer(
+        ports.proposals.of_region(ports.region),
+        wiring.carried("models"),
+        wiring.carried("rules"),
+        wiring.show_adoption_ports(),
+    )
+    may_propose = bool(who.claims.groups & ADOPTERS)
+    return _page("adoptions", told | {"offer": shown, "may_propose": may_propose}, who, status)
+
+
+@staff.route(f"{ADOPTIONS}/{{number}}", methods=["GET"], content_types=CONTENT_TYPES)
+@http.handled(staff)
+@signed_in(ADOPTION_READERS)
+def adoption(_request: Request, who: Session, number: str) -> Response:
+    """One proposal: who, what, and who would enter and leave, in numbers."""
+    from chalicelib.usecases.adopt import load  # noqa: PLC0415 - see wiring
+    from chalicelib.usecases.show_adoption import sheet  # noqa: PLC0415
+
+    may_adopt = bool(who.claims.groups & ADOPTERS)
+    found = load(_number(number), wiring.adopt_ports())
+    ports = wiring.show_adoption_ports()
+    return _page("adoption", {"p": sheet(found, who.actor, may_adopt=may_adopt, ports=ports)}, who)
+
+
+@staff.route(f"{ADOPTIONS}/{{number}}/adopt", methods=["POST"], content_types=CONTENT_TYPES)
+@http.handled(staff)
+@signed_in(ADOPTERS)
+def adopt(request: Request, who: Session, number: str) -> Response:
+    """Put a compared proposal into force, as its second person."""
+    from chalicelib.usecases.adopt import adopt as put_in_force  # noqa: PLC0415 - see wiring
+
+    staff_forms.read(request, staff_forms.ADOPT).refuse()
+    put_in_force(_number(number), who.actor, wiring.adopt_ports())
+    return _moved(f"{ADOPTIONS}/{number}", who.cookies, status=303)
+
+
+@staff.route(f"{ADOPTIONS}/{{number}}/refuse", methods=["POST"], content_types=CONTENT_TYPES)
+@http.handled(staff)
+@signed_in(ADOPTERS)
+def refuse(request: Request, who: Session, number: str) -> Response:
+    """Do not adopt a compared proposal, as its second person."""
+    from chalicelib.usecases.adopt import refuse as put_aside  # noqa: PLC0415 - see wiring
+
+    sent = staff_forms.read(request, staff_forms.REFUSE)
+    sent.refuse()
+    put_aside(_number(number), who.actor, sent.body["reason"], wiring.adopt_ports())
+    return _moved(f"{ADOPTIONS}/{number}", who.cookies, status=303)
+
+
+def _number(text: str) -> str:
+    """The number of a proposal, which is shaped like a locator.
+
+    Raises:
+        NotFound: no proposal can have it.
+    """
+    if not is_locator(text):
+        raise NotFound(Fault("adoption_not_found"))
+    return text
+
+
 def _look(groups: frozenset[str], asked: str) -> tuple[str, bool]:
     """The reason that the ledger names for opening a case, and whether the identity is opened."""
     if not groups & OPENERS:
@@ -241,6 +331,8 @@ def _page(
         f"staff/{name}",
         s=wiring.words("staff"),
         may_reissue=bool(groups & OPENERS),
+        may_read=bool(groups & READERS),
+        may_see_adoptions=bool(groups & ADOPTION_READERS),
         signed_in=who is not None,
         **context,
     )

@@ -6,6 +6,7 @@ modules that a staff page may load.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from chalice.app import Request
@@ -13,6 +14,8 @@ from chalice.app import Request
 from chalicelib.domain.errors import Fault
 from chalicelib.entrypoints import http
 from chalicelib.entrypoints.http import Sent
+
+_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 Check = Callable[[str], str]
 """Text of a field -> code of its fault, or ""."""
@@ -28,10 +31,20 @@ def one_of(*codes: str) -> Check:
     return lambda text: "" if text in codes else "field_not_an_option"
 
 
+def content_hash(text: str) -> str:
+    """The name of a model or rule set: it becomes part of a path, so nothing else may pass."""
+    return "" if _HASH.fullmatch(text) else "field_not_an_option"
+
+
 FIND: Mapping[str, Check] = {"number": short(60)}  # a whole receipt may be typed, too
 ERASE: Mapping[str, Check] = {
     "reason": one_of("family_request", "no_consent", "court_order", "retention_over"),
     "sure": one_of("true"),
+}
+PROPOSE: Mapping[str, Check] = {"model": content_hash, "rules": content_hash}
+ADOPT: Mapping[str, Check] = {"sure": one_of("true")}
+REFUSE: Mapping[str, Check] = {
+    "reason": one_of("too_many_leave", "model_doubtful", "mistaken", "other_reason")
 }
 REISSUE: Mapping[str, Check] = {
     "nik": short(40),

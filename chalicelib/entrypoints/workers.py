@@ -52,3 +52,16 @@ def release_guards(event: Any) -> dict[str, Any]:  # noqa: ANN401
         lambda messages: release(messages, wiring.release_ports()),
         wiring.read_message,
     )
+
+
+@workers.on_sqs_message(queue="adoption", batch_size=BATCH, name="carry_out")
+def carry_out(event: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Compare a proposed model or rule set village by village, or decide anew under an adopted."""
+    from chalicelib.usecases.carry_out import carry_out as go_on  # noqa: PLC0415
+
+    return run_batch(
+        event.to_dict()["Records"],
+        "carry_out",
+        lambda messages: go_on(messages, wiring.carry_out_ports()),
+        wiring.read_message,
+    )

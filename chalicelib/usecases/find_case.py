@@ -15,7 +15,7 @@ from chalicelib.domain.errors import Fault, NotFound, TooMany
 from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import Ref, Registration, State
 from chalicelib.domain.token_bucket import Allowance, allowance
-from chalicelib.usecases.ports import BlindIndex, CaseStore, Clock, Cutoffs, Limits
+from chalicelib.usecases.ports import BlindIndex, CaseStore, Clock, InForce, Limits
 
 RECEIPT_TRIES = Allowance(capacity=10, refill_ms=60_000)
 CALLER_TRIES = Allowance(capacity=60, refill_ms=60_000)
@@ -32,11 +32,11 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The case behind a receipt, and the region's cut-offs if they are published."""
+    """The case behind a receipt, and what its region has adopted."""
 
     case: Registration
     paper: Receipt
-    cutoffs: Cutoffs | None
+    in_force: InForce | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def find_case(text: str, caller: Caller, ports: Ports) -> Found:
         raise NotFound(Fault("receipt_unknown", "receipt"))
     if looked.case.state is State.ERASED:
         raise NotFound(Fault("receipt_unknown", "receipt"))
-    return Found(looked.case, paper, looked.cutoffs)
+    return Found(looked.case, paper, looked.in_force)
 
 
 def _caller_bucket(caller: Caller, ports: Ports) -> str:

@@ -107,7 +107,30 @@ class Conflict:
 
 
 Cutoffs = tuple[tuple[int, str], ...]
-"""Nine (score, locator) pairs in order: the published decile borders of a region."""
+"""Nine (score, draw) pairs in order: the decile borders of a region."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What a region has adopted. Without it the model and rules that its stage shipped hold.
+
+    Attributes:
+        number: of the adoption, from 1.
+        model, rules: content hashes.
+        key: of the lottery that parts equal scores (ADR 16).
+    """
+
+    number: int
+    model: str
+    rules: str
+    cutoffs: Cutoffs
+    key: bytes
+
+    def place(self, locator: str) -> str:
+        """The draw of a family: its place among equal scores, as in the cut-offs."""
+        from chalicelib.domain.lottery import draw  # noqa: PLC0415 - only where something is adopted
+
+        return draw(self.key, locator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +170,7 @@ class Looked:
 
     case: Registration | None
     buckets: tuple[Bucket | None, ...]
-    cutoffs: Cutoffs | None
+    in_force: InForce | None
 
 
 class CaseStore(Protocol):
@@ -196,12 +219,15 @@ class CaseStore(Protocol):
 
     def load_for_scoring(
         self, refs: Sequence[Ref], region: str
-    ) -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
-        """Like `load`, and the region's cut-offs, in the same call."""
+    ) -> tuple[Mapping[Ref, Loaded], InForce | None]:
+        """Like `load`, and what the region has adopted, in the same call."""
         ...
 
     def look(self, ref: Ref | None, buckets: Sequence[str], region: str) -> Looked:
-        """Read a case, token buckets and cut-offs in one call, whether or not the case exists."""
+        """Read a case, token buckets and what the region has adopted in one call.
+
+        The same call whether or not the case exists.
+        """
         ...
 
     def holder(self, guard: str) -> Holder | None:
@@ -259,8 +285,8 @@ class Message:
 class Queue(Protocol):
     """A queue of work."""
 
-    def send(self, messages: Sequence[Message]) -> None:
-        """Send all, ten a call.
+    def send(self, messages: Sequence[Message], *, delay_s: int = 0) -> None:
+        """Send all, ten a call, to be delivered no sooner than so many seconds from now.
 
         Raises:
             chalicelib.domain.errors.TryAgain: at least one was not taken.

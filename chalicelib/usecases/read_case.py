@@ -20,7 +20,7 @@ from chalicelib.usecases.open_identity import open_identity
 from chalicelib.usecases.ports import (
     CaseStore,
     Clock,
-    Cutoffs,
+    InForce,
     Loaded,
     Opener,
     Randomness,
@@ -50,14 +50,14 @@ class OpenCase:
     Attributes:
         identity: None for a proposal, an erased case, and whoever may not see it.
         proposal: what a neighbour wrote, as sent; None for all others.
-        cutoffs: the region's decile borders, if they are published.
+        in_force: what the region has adopted, if anything.
         reads: who looked at it, the latest first.
     """
 
     case: Registration
     identity: Identity | None
     proposal: Mapping[str, Any] | None
-    cutoffs: Cutoffs | None
+    in_force: InForce | None
     reads: tuple[Event, ...]
 
 
@@ -78,7 +78,7 @@ def read_case(
     record_read(
         ref.locator, actor, reason, clock=ports.clock, random=ports.random, ledger=ports.ledger
     )
-    loaded, cutoffs = ports.store.load_for_scoring([ref], ports.region)
+    loaded, in_force = ports.store.load_for_scoring([ref], ports.region)
     found = loaded.get(ref)
     if found is None:
         raise NotFound(Fault("case_unknown", "locator"))
@@ -90,7 +90,7 @@ def read_case(
     elif with_identity and found.case.state is State.PROPOSED:
         proposal = _open_proposal(found, ports.opener)
     reads = tuple(ports.ledger.reads_of(ref.locator, READS_SHOWN))
-    return OpenCase(found.case, identity, proposal, cutoffs, reads)
+    return OpenCase(found.case, identity, proposal, in_force, reads)
 
 
 def _open_proposal(found: Loaded, opener: Opener) -> Mapping[str, Any]:

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from chalicelib.domain.adoption import DRIVEN, SETTLED_MS, Stage
 from chalicelib.domain.registration import State
 from chalicelib.usecases.ports import Message, Queue
 
 CHECK = "check"
 SCORE = "score"
 RELEASE = "release"
+ADOPTION = "adoption"
 
-QUEUE_OF: Mapping[State, str] = {
+QUEUE_OF: Mapping[State | Stage, str] = {
     State.RECEIVED: CHECK,
     State.MATCHED: SCORE,
     State.WITHDRAWN: RELEASE,
+    **dict.fromkeys(DRIVEN, ADOPTION),
 }
+DELAY_S: Mapping[State | Stage, int] = dict.fromkeys(
+    (Stage.COMPARING, Stage.ADOPTED), SETTLED_MS // 1000 + 15
+)
+"""What follows these steps waits until functions that read earlier have ended."""
 
 
-def relay(changes: Sequence[tuple[State, Message]], queues: Mapping[str, Queue]) -> int:
+def relay(changes: Sequence[tuple[State | Stage, Message]], queues: Mapping[str, Queue]) -> int:
     """Send each change to the queue that its new state feeds.
 
     Sending twice is harmless, since every worker looks at the state before it acts; so a failure
     anywhere lets the whole batch come again.
+
+    Args:
+        changes: the state that something has come to, and what to send; version 0 stands for
+            work that goes on without a new step, and is not delayed.
+        queues: by name.
 
     Returns:
         How many messages were sent.
@@ -32,8 +44,12 @@ def relay(changes: Sequence[tuple[State, Message]], queues: Mapping[str, Queue])
     """
     sent = 0
     for name, queue in queues.items():
-        messages = [message for state, message in changes if QUEUE_OF.get(state) == name]
-        if messages:
-            queue.send(messages)
+        by_delay: dict[int, list[Message]] = {}
+        for state, message in changes:
+            if QUEUE_OF.get(state) == name:
+                delay = DELAY_S.get(state, 0) if message.version else 0
+                by_delay.setdefault(delay, []).append(message)
+        for delay, messages in by_delay.items():
+            queue.send(messages, delay_s=delay)
             sent += len(messages)
     return sent

@@ -1,21 +1,23 @@
-"""Score a family with the model artefact, and decide each programme under the rules in force.
+"""Score a family with the model in force, and decide each programme under the rules in force.
 
-The state's answers are enough: no identity is opened. Without a score there is no decision:
-somebody goes and looks (invariant 3).
+In force is what the region has adopted (ADR 17), or else what its stage shipped. The state's
+answers are enough: no identity is opened. Without a score there is no decision: somebody goes and
+looks (invariant 3).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain import pmt, programme, registration
+from chalicelib.domain.audit import Event
 from chalicelib.domain.errors import TryAgain
 from chalicelib.domain.household import Household
 from chalicelib.domain.pmt import Artefact, CannotScore
 from chalicelib.domain.programme import ProgrammeDecision, RulesError, RuleSet
 from chalicelib.domain.registration import Registration, Stamp, State
-from chalicelib.usecases.ports import CaseStore, Clock, Cutoffs, Message
+from chalicelib.usecases.ports import CaseStore, Clock, InForce, Message
 
 ACTOR = "system:score_household"
 VISIT_DUE_MS = 14 * 86_400_000
@@ -24,13 +26,58 @@ OFFICER_DUE_MS = 5 * 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What scoring needs."""
+    """What scoring needs.
+
+    Attributes:
+        artefact, rules: of a content hash; "" names what the stage shipped; None when this stage
+            does not carry it.
+    """
 
     clock: Clock
     store: CaseStore
+    artefact: Callable[[str], Artefact | None]
+    rules: Callable[[str], RuleSet | None]
+    region: str
+
+
+class NotCarriedError(Exception):
+    """What the region has adopted is not in this package: nothing may be decided with another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision rests on besides the answers."""
+
     artefact: Artefact
     rules: RuleSet
-    region: str
+    adopted: InForce | None
+
+    @property
+    def number(self) -> int:
+        """Number of the adoption; 0 for none."""
+        return self.adopted.number if self.adopted else 0
+
+    def decile(self, score: int, locator: str) -> int:
+        """The decile by the region's own borders, or by the model's until there are any."""
+        if self.adopted is None:
+            return pmt.decile(score, locator, self.artefact.cutoffs)
+        return pmt.decile(score, self.adopted.place(locator), self.adopted.cutoffs)
+
+
+def basis_of(
+    adopted: InForce | None,
+    artefact: Callable[[str], Artefact | None],
+    rules: Callable[[str], RuleSet | None],
+) -> Basis:
+    """Model and rules in force.
+
+    Raises:
+        NotCarriedError: this stage does not carry them.
+    """
+    found = artefact(adopted.model if adopted else ""), rules(adopted.rules if adopted else "")
+    if found[0] is None or found[1] is None:
+        raise NotCarriedError
+    return Basis(found[0], found[1], adopted)
 
 
 def score_households(messages: Sequence[Message], ports: Ports) -> list[Message]:
@@ -39,10 +86,14 @@ def score_households(messages: Sequence[Message], ports: Ports) -> list[Message]
     Returns:
         The messages that must come again, because the store refused for now or somebody wrote
         the case meanwhile without moving it.
+
+    Raises:
+        NotCarriedError: what the region has adopted is not in this package.
     """
-    loaded, cutoffs = ports.store.load_for_scoring(
+    loaded, adopted = ports.store.load_for_scoring(
         list({message.ref: None for message in messages}), ports.region
     )
+    basis = basis_of(adopted, ports.artefact, ports.rules)
     failed: list[Message] = []
     for message in {message.ref: message for message in messages}.values():
         found = loaded.get(message.ref)
@@ -53,7 +104,7 @@ def score_households(messages: Sequence[Message], ports: Ports) -> list[Message]
             continue
         stamp = Stamp(ports.clock.now_ms(), ACTOR, found.vault[0].salt)
         try:
-            settled = _settle(found.case, cutoffs, stamp, ports)
+            settled = _settle(found.case, basis, stamp, ports.store)
         except TryAgain:
             settled = False
         if not settled:
@@ -61,29 +112,35 @@ def score_households(messages: Sequence[Message], ports: Ports) -> list[Message]
     return failed
 
 
-def _settle(case: Registration, cutoffs: Cutoffs | None, stamp: Stamp, ports: Ports) -> bool:
+def decided(
+    case: Registration, household: Household, basis: Basis, stamp: Stamp
+) -> tuple[Registration, Event]:
+    """The case with its score and decisions, or on its way to a visit, and the event of it."""
+    outcome = pmt.score(basis.artefact, household)
+    if isinstance(outcome, CannotScore):
+        return registration.send_to_visit(case, outcome, stamp, due=stamp.at + VISIT_DUE_MS)
+    decile = basis.decile(outcome.score, case.ref.locator)
+    provisional = basis.adopted is None
+    return registration.decide(
+        case,
+        outcome,
+        _decisions(household, decile, provisional, basis.rules),
+        basis.rules.sha256,
+        stamp,
+        provisional=provisional,
+        officer_due=stamp.at + OFFICER_DUE_MS,
+        under=basis.number,
+    )
+
+
+def _settle(case: Registration, basis: Basis, stamp: Stamp, store: CaseStore) -> bool:
     """Decide the case; False when somebody wrote it meanwhile and it still waits for its score."""
     if case.household is None:
         return True
-    outcome = pmt.score(ports.artefact, case.household)
-    if isinstance(outcome, CannotScore):
-        moved, event = registration.send_to_visit(case, outcome, stamp, due=stamp.at + VISIT_DUE_MS)
-    else:
-        borders = cutoffs or ports.artefact.cutoffs
-        decile = pmt.decile(outcome.score, case.ref.locator, borders)
-        decisions = _decisions(case.household, decile, cutoffs is None, ports.rules)
-        moved, event = registration.decide(
-            case,
-            outcome,
-            decisions,
-            ports.rules.sha256,
-            stamp,
-            provisional=cutoffs is None,
-            officer_due=stamp.at + OFFICER_DUE_MS,
-        )
+    moved, event = decided(case, case.household, basis, stamp)
     # A conflict means that somebody wrote the case meanwhile: mostly moved it, so that this score
     # is a late one; but a new receipt moves nothing, and no other message will come for it.
-    conflict = ports.store.change(moved, event)
+    conflict = store.change(moved, event)
     return not (conflict and conflict.case and conflict.case.state is State.MATCHED)
 
 

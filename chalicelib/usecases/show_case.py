@@ -19,7 +19,7 @@ from chalicelib.domain.identity import IdentityAnswer, Outcome, Person
 from chalicelib.domain.pmt import Artefact, Question
 from chalicelib.domain.registration import Registration
 from chalicelib.usecases import show_status
-from chalicelib.usecases.ports import Cutoffs
+from chalicelib.usecases.ports import InForce
 from chalicelib.usecases.read_case import OpenCase
 from chalicelib.usecases.review_queue import QueuePage
 
@@ -79,7 +79,7 @@ def sheet(opened: OpenCase, viewer: str, ports: Ports) -> dict[str, Any]:
         "family": _family(opened),
         "proposal": opened.proposal,
         "answers": _answers(case.household, ports),
-        "score": _score(case, opened.cutoffs, ports),
+        "score": _score(case, opened.in_force, ports),
         "decisions": told["decisions"],
         "contributions": told["contributions"],
         "model": told["model"],
@@ -230,19 +230,22 @@ def _question_text(code: str, ports: Ports) -> str:
     return texts.get(code, code)
 
 
-def _score(case: Registration, cutoffs: Cutoffs | None, ports: Ports) -> dict[str, Any] | None:
-    """Points and decile, read off today's borders; None when the case has no score."""
+def _score(case: Registration, in_force: InForce | None, ports: Ports) -> dict[str, Any] | None:
+    """Points and decile; None when the case has no score.
+
+    The region's borders are of one model: a score of another is read off its own model's.
+    """
     artefact: Artefact | None = (
         ports.status.artefact(case.scored.model_hash) if case.scored else None
     )
     if case.scored is None or artefact is None:
         return None
-    borders = cutoffs or artefact.cutoffs
-    return {
-        "points": case.scored.score,
-        "decile": pmt_explain.decile(case.scored.score, case.ref.locator, borders),
-        "provisional": cutoffs is None,
-    }
+    score = case.scored.score
+    if in_force is None or in_force.model != case.scored.model_hash:
+        decile = pmt_explain.decile(score, case.ref.locator, artefact.cutoffs)
+        return {"points": score, "decile": decile, "provisional": True}
+    decile = pmt_explain.decile(score, in_force.place(case.ref.locator), in_force.cutoffs)
+    return {"points": score, "decile": decile, "provisional": False}
 
 
 def _read(event: Event, viewer: str, ports: Ports) -> dict[str, str]:

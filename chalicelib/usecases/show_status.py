@@ -161,7 +161,27 @@ def _notes(case: Registration, ports: Ports) -> list[str]:
         if code in ("warning", "nik_held", "mismatch", "not_found"):
             continue  # the first two are an officer's; the others stand under "corrections"
         sentences.append(_concern(code, rest, ports))
-    return list(dict.fromkeys(sentences))
+    return list(dict.fromkeys([*sentences, *_earlier(case, ports)]))
+
+
+def _earlier(case: Registration, ports: Ports) -> list[str]:
+    """That a decision was made anew, since when, and what the one before it said."""
+    earlier = case.earlier
+    if earlier is None or case.state not in (State.DECIDED, State.NEEDS_GROUND_CHECK):
+        return []
+    words = ports.concerns
+    day = reasons.format_date(local(earlier.at, ports).date())
+    if case.state is State.NEEDS_GROUND_CHECK:
+        return [words["visit_anew"].format(tanggal=day)]
+    rules = ports.rules(earlier.rules_hash)
+    names = {each.code: each.name for each in rules.programmes} if rules else {}
+    results = [
+        words["eligible" if each.eligible else "not_eligible"].format(
+            bantuan=names.get(each.programme, each.programme)
+        )
+        for each in earlier.decisions
+    ]
+    return [words["decided_anew"].format(tanggal=day, hasil="; ".join(results))]
 
 
 def _corrections(case: Registration, ports: Ports) -> list[dict[str, str]]:

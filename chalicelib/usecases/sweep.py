@@ -1,8 +1,9 @@
 """Find work that got stuck, and put it on its queue again.
 
 A stream keeps its records for a day and a queue may lose a message to its dead-letter queue; the
-tables know better. Two sources: the index of work that waits for the civil registry, and the
-ledger's days, where each case's last event tells whether it should have moved on by now.
+tables know better. Two sources: the index of work that waits for the civil registry or for
+nothing any more (a proposal that rests), and the ledger's days, where each case's last event tells
+whether it should have moved on by now.
 
 A day of the ledger is read whole, which costs the more the more families there are, and finds
 something once in a hundred thousand times. So today is read four times an hour, yesterday once
@@ -19,7 +20,7 @@ from typing import Final
 from chalicelib.domain import audit
 from chalicelib.domain.registration import Ref, State, Work
 from chalicelib.usecases.ports import CaseStore, Clock, Message, Queue, ReadLedger
-from chalicelib.usecases.relay import CHECK, QUEUE_OF
+from chalicelib.usecases.relay import ADOPTION, CHECK, QUEUE_OF
 
 TICK_MS: Final = 5 * 60_000  # the schedule of the sweep
 STUCK_MS: Final = 15 * 60_000
@@ -52,10 +53,12 @@ def sweep(ports: Ports, looked_at: Sequence[int] | None = None) -> int:
         How many messages were sent.
     """
     now = ports.clock.now_ms()
-    due = [Message(ref, 0) for ref in ports.store.waiting(Work.CHECK, ports.region, now, AT_MOST)]
-    if due:
-        ports.queues[CHECK].send(due)
-    sent = len(due)
+    sent = 0
+    for work, queue in ((Work.CHECK, CHECK), (Work.ADOPTION, ADOPTION)):
+        due = [Message(ref, 0) for ref in ports.store.waiting(work, ports.region, now, AT_MOST)]
+        if due:
+            ports.queues[queue].send(due)
+        sent += len(due)
     days = days_looked_at(now) if looked_at is None else looked_at
     for queue, messages in _stuck(now, days, ports).items():
         ports.queues[queue].send(_some(messages, now))

@@ -27,6 +27,7 @@ HANDLERS = {
     "check_identity": "chalicelib.entrypoints.workers.check_identity",
     "score_household": "chalicelib.entrypoints.workers.score_household",
     "release_guards": "chalicelib.entrypoints.workers.release_guards",
+    "carry_out": "chalicelib.entrypoints.workers.carry_out",
     "sweep": "chalicelib.entrypoints.schedules.sweep",
     "seal_day": "chalicelib.entrypoints.schedules.seal_day",
 }
@@ -160,6 +161,7 @@ EVENTS: Mapping[str, Callable[[Kept], Iterator[Event]]] = {
     "check_identity": _queued,
     "score_household": _queued,
     "release_guards": _queued,
+    "carry_out": _queued,
     "sweep": _clock,
     "seal_day": _clock,
 }

@@ -17,10 +17,13 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from chalicelib.adapters import dynamo, proposal_items
+from chalicelib.domain.adoption import SETTLED_MS, Stage
+from tests.adopting import example
 from tests.bench import bare, functions
 from tests.bench.wire import Wire
 from tests.minted import access, jwks, sign
-from tests.world import DATA, NOW, artefact, child, form, member
+from tests.world import DATA, NOW, VILLAGE, artefact, child, form, member
 
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 KEY = "k" * 32
@@ -105,6 +108,10 @@ def keep() -> dict[str, Any]:
     }
     before = {"check_identity": "received", "score_household": "matched"}
     before |= {"release_guards": "withdrawn"}
+    proposal = example("ZZZZAAAAAA", "staff:admin-1", NOW - SETTLED_MS - 1, Stage.COMPARING)
+    item = dynamo.encode(proposal_items.proposal_to_item(proposal))
+    held["decided"][f"registry_table|{item['pk']['S']}|{item['sk']['S']}"] = item
+    a_village = {"village": VILLAGE, "locator": "ZZZZAAAAAA", "version": proposal.version}
     return {
         function: {
             "environment": settings(_surface(function), secrets.public),
@@ -112,7 +119,12 @@ def keep() -> dict[str, Any]:
             "secrets": dict(secrets),
             "now": NOW,
             "jwks": jwks().decode(),
-            "told": told | {"message": message[before.get(function, "decided")]},
+            "told": told
+            | {
+                "message": json.dumps(a_village)
+                if function == "carry_out"
+                else message[before.get(function, "decided")]
+            },
         }
         for function in functions.HANDLERS
     }

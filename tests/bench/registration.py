@@ -99,7 +99,7 @@ def count() -> Counted:
             [message], check_identity.Ports(clock, opener, stage.store, stage.world.registry)
         )
         read_check = meter.half_reads / 2
-        ports = score.Ports(clock, stage.store, stage.world.model, stage.world.rules, "3510")
+        ports = score.Ports(clock, stage.store, stage.world.artefact, stage.world.rule_set, "3510")
         score.score_households([message], ports)
         line, worker = log_lines()
         return Counted(
@@ -129,7 +129,7 @@ def _reads_in_batch(size: int) -> float:
         stage.meter.reset()
         checking = check_identity.Ports(world.clock, OwnOpener(), stage.store, world.registry)
         assert check_identity.check_identities(messages, checking) == []
-        scoring = score.Ports(world.clock, stage.store, world.model, world.rules, "3510")
+        scoring = score.Ports(world.clock, stage.store, world.artefact, world.rule_set, "3510")
         assert score.score_households(messages, scoring) == []
         return stage.meter.half_reads / 2 / size
 

@@ -64,7 +64,7 @@ def _score(stage: Stage) -> None:
     _checked(stage, message)
     stage.meter.reset()
     ports = score.Ports(
-        stage.world.clock, stage.store, stage.world.model, stage.world.rules, "3510"
+        stage.world.clock, stage.store, stage.world.artefact, stage.world.rule_set, "3510"
     )
     assert score.score_households([message], ports) == []
 

@@ -80,7 +80,7 @@ class Stage:
         clock = self.world.clock
         checking = check_identity.Ports(clock, OwnOpener(), self.store, self.world.registry)
         assert check_identity.check_identities([message], checking) == []
-        scoring = score.Ports(clock, self.store, self.world.model, self.world.rules, "3510")
+        scoring = score.Ports(clock, self.store, self.world.artefact, self.world.rule_set, "3510")
         assert score.score_households([message], scoring) == []
         return self.store.load([case.ref])[case.ref].case
 

@@ -25,6 +25,7 @@ COLD = {
     "check_identity": (WORKER, "jinja2 pydantic segno"),
     "score_household": (WORKER, "jinja2 cryptography pydantic segno"),
     "release_guards": (WORKER, "jinja2 cryptography pydantic segno"),
+    "carry_out": (WORKER, "jinja2 cryptography pydantic segno"),
     "sweep": (WORKER, "jinja2 cryptography pydantic segno"),
     "seal_day": (WORKER, "jinja2 cryptography pydantic segno"),
 }

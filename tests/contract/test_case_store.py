@@ -8,13 +8,13 @@ import pytest
 
 from chalicelib.domain import registration
 from chalicelib.domain.registration import Ref, State, Work
-from chalicelib.usecases.ports import Conflict, Holder
+from chalicelib.usecases.ports import Conflict, Holder, InForce
 from tests import builders
 from tests.builders import MINUTE, REGION, Built, build, stamp
 from tests.fakes import START
 from tests.stores import Store, World
 
-CUTOFFS = tuple((score, "A" * 10) for score in range(9))
+ADOPTED = InForce(1, "a" * 64, "b" * 64, tuple((score, "c" * 32) for score in range(9)), bytes(32))
 
 
 @pytest.fixture
@@ -239,36 +239,36 @@ class TestRead:
             assert loaded[each.case.ref].vault == (each.vault,)
         assert store.load([]) == {}
 
-    def test_thirty_are_read_with_the_cutoffs(self, world: World) -> None:
+    def test_thirty_are_read_with_what_the_region_adopted(self, world: World) -> None:
         built = created(world.store, build())
-        world.publish_cutoffs(REGION, CUTOFFS)
+        world.adopted(REGION, ADOPTED)
         refs = [built.case.ref, *(Ref(builders.VILLAGE, f"{n:010}") for n in range(29))]
-        loaded, cutoffs = world.store.load_for_scoring(refs, REGION)
+        loaded, in_force = world.store.load_for_scoring(refs, REGION)
         assert set(loaded) == {built.case.ref}
-        assert cutoffs == CUTOFFS
+        assert in_force == ADOPTED
 
-    def test_without_published_cutoffs_there_are_none(self, store: Store) -> None:
+    def test_where_nothing_is_adopted_there_is_nothing(self, store: Store) -> None:
         built = created(store, build())
         assert store.load_for_scoring([built.case.ref], REGION)[1] is None
 
-    def test_a_look_gives_case_buckets_and_cutoffs(self, world: World) -> None:
+    def test_a_look_gives_case_buckets_and_what_the_region_adopted(self, world: World) -> None:
         built = created(world.store, build())
-        world.publish_cutoffs(REGION, CUTOFFS)
+        world.adopted(REGION, ADOPTED)
         world.limits.spend("L#2", START, capacity=10, refill_ms=MINUTE)
         looked = world.store.look(built.case.ref, ("L#1", "L#2"), REGION)
         assert looked.case == built.case
         assert looked.buckets[0] is None
         assert looked.buckets[1] is not None
-        assert looked.cutoffs == CUTOFFS
+        assert looked.in_force == ADOPTED
 
     def test_a_look_at_nothing_has_the_same_shape(self, world: World) -> None:
-        world.publish_cutoffs(REGION, CUTOFFS)
+        world.adopted(REGION, ADOPTED)
         world.limits.spend("L#1", START, capacity=10, refill_ms=MINUTE)
         for ref in (None, Ref(builders.VILLAGE, "ABCDEFGHJK")):
             looked = world.store.look(ref, ("L#1", "C#1"), REGION)
             assert looked.case is None
             assert [bucket is None for bucket in looked.buckets] == [False, True]
-            assert looked.cutoffs == CUTOFFS
+            assert looked.in_force == ADOPTED
 
     def test_nobody_holds_a_free_guard(self, store: Store) -> None:
         assert store.holder(build().guards[0]) is None

@@ -53,6 +53,15 @@ def sqs(endpoint: str | None) -> tuple[Any, str]:
     return made, url
 
 
+def test_what_is_delayed_is_not_delivered_yet(sqs: tuple[Any, str]) -> None:
+    made, url = sqs
+    WorkQueue(made, url).send(MESSAGES[:1], delay_s=600)
+    told = made.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert told["ApproximateNumberOfMessagesDelayed"] == "1"
+    assert received(made, url) == []
+    made.purge_queue(QueueUrl=url)
+
+
 def received(sqs: Any, url: str) -> list[Message]:
     found = []
     while answer := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):

@@ -13,6 +13,7 @@ from typing import ClassVar, Protocol
 from chalicelib.domain import audit, registration
 from chalicelib.domain.audit import Event
 from chalicelib.domain.registration import Ref, Registration, Work
+from chalicelib.usecases.ports import InForce
 from tests import builders
 from tests.builders import MINUTE, REGION, VILLAGE, Built, build, stamp
 from tests.faithful.sides import FakeSide, Side
@@ -25,7 +26,7 @@ CASES = frozenset({"registry", "vault", "ledger"})
 NOTHING: frozenset[str] = frozenset()
 DAYS = (audit.day_of(START), audit.day_after(audit.day_of(START)))
 NOWHERE = Ref(VILLAGE, "ABCDEFGHJK")
-CUTOFFS = tuple((score, "A" * 10) for score in range(9))
+ADOPTED = InForce(1, "a" * 64, "b" * 64, tuple((score, "c" * 32) for score in range(9)), bytes(32))
 
 
 class Long(str):
@@ -309,16 +310,16 @@ class Heads:
 
 
 @dataclass(frozen=True)
-class PublishCutoffs:
-    """The borders of a region's deciles are stored."""
+class Adopted:
+    """What a region has adopted stands there."""
 
     region: str
     parts: ClassVar = frozenset({"registry"})
 
     def deed(self, play: Play) -> Deed:
         def publish(side: Side) -> None:
-            side.ports.publish_cutoffs(self.region, CUTOFFS)
-            side.asked.clear()  # nothing of ours publishes them yet, so no port asks it
+            side.ports.adopted(self.region, ADOPTED)
+            side.asked.clear()  # `Proposals` writes it beside a proposal; here it only stands there
 
         return publish
 

@@ -12,6 +12,7 @@ from chalicelib.domain.registration import Work
 from tests.builders import MINUTE, REGION
 from tests.faithful.calls import (
     REQUESTS,
+    Adopted,
     Again,
     Call,
     Correct,
@@ -22,7 +23,6 @@ from tests.faithful.calls import (
     Long,
     Look,
     Move,
-    PublishCutoffs,
     Register,
     WaitingFor,
     WaitTogether,
@@ -103,7 +103,7 @@ case_reads = st.one_of(
         st.integers(4, 6),
         st.integers(1, 3),
     ),
-    st.builds(PublishCutoffs, st.sampled_from((REGION, "3511"))),
+    st.builds(Adopted, st.sampled_from((REGION, "3511"))),
 )
 ledger = st.one_of(
     st.builds(Read, actors, requests, minutes, st.sampled_from((0, 0, 0, 1))),

@@ -24,7 +24,7 @@ from chalicelib.adapters.queues import WorkQueue, from_body
 from chalicelib.adapters.signer import KmsSigner
 from chalicelib.usecases.ports import (
     BlindIndex,
-    Cutoffs,
+    InForce,
     Limits,
     Message,
     Opener,
@@ -62,7 +62,7 @@ class Ports:
     store: Store
     limits: Limits
     ledger: Ledger
-    publish_cutoffs: Callable[[str, Cutoffs], None]
+    adopted: Callable[[str, InForce], None]
     queue: Queue
     files: PublicFiles
     index: BlindIndex
@@ -149,7 +149,7 @@ class FakeSide(Side):
             fakes.store(aws),
             fakes.limits(aws),
             fakes.ledger(aws),
-            aws.cutoffs.__setitem__,
+            aws.adopted.__setitem__,
             fakes.queue(aws),
             fakes.files(aws),
             FakeBlindIndex(aws),
@@ -190,8 +190,8 @@ class FakeSide(Side):
         for held in self.aws.guards.values():
             item = registry_items.guard_to_item(held.guard, held.ref, held.request_id)
             yield dynamo.encode(item)
-        for region, cutoffs in self.aws.cutoffs.items():
-            yield dynamo.encode(registry_items.cutoffs_to_item(region, cutoffs))
+        for region, in_force in self.aws.adopted.items():
+            yield dynamo.encode(registry_items.in_force_to_item(region, in_force))
 
     def _vault(self) -> Iterator[dict[str, Any]]:
         for (locator, order), vault in self.aws.vault.items():
@@ -292,7 +292,7 @@ class RealSide(Side):
             world.store,
             world.limits,
             world.ledger,
-            world.publish_cutoffs,
+            world.adopted,
             WorkQueue(self._sqs, self._queue_url),
             PublicBucket(self._s3, "tepat-faithful-files"),
             KmsBlindIndex(kms, keys["GENERATE_VERIFY_MAC"], STAGE),

@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 from typing import Any
 from urllib.parse import quote_plus
@@ -17,17 +18,21 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.adapters.cookies import CookieSealer
+from chalicelib.domain.adoption import Proposal, Stage
 from chalicelib.domain.errors import Fault, NotSignedIn
+from chalicelib.domain.registration import Ref
 from chalicelib.settings import settings
+from tests.adopting import example
 from tests.desk import ORIGIN
 from tests.fakes import FakeOpener
 from tests.fuzz.hostile import FORM, JSON, MARK, MARKUP, VALUES
 from tests.fuzz.judge import INSIDES, Found, Fuzzed, fuzzed
-from tests.minted import NOW, access, sign
+from tests.minted import NOW, SUBJECT, access, sign
+from tests.world import REGION, artefact, rule_set
 
 REQUESTS = 3_000
 RENEWED = 500
-GROUPS = ("reviewer", "supervisor", "auditor", "region_admin", "agent")
+GROUPS = ("reviewer", "supervisor", "auditor", "region_admin", "agent", "analyst")
 OPEN = ("/staff/sign-in", "/staff/callback")
 ROUTES = (
     ("GET", "/staff/sign-in"),
@@ -39,13 +44,29 @@ ROUTES = (
     ("POST", "/staff/cases/{locator}/erase"),
     ("GET", "/staff/reissue"),
     ("POST", "/staff/reissue"),
+    ("GET", "/staff/adoptions"),
+    ("POST", "/staff/adoptions"),
+    ("GET", "/staff/adoptions/{number}"),
+    ("POST", "/staff/adoptions/{number}/adopt"),
+    ("POST", "/staff/adoptions/{number}/refuse"),
 )
 FIELDS = {
     "/staff/cases": "number",
     "/staff/cases/{locator}/erase": "reason sure",
     "/staff/reissue": "nik person_present reason key",
+    "/staff/adoptions": "model rules key",
+    "/staff/adoptions/{number}/adopt": "sure",
+    "/staff/adoptions/{number}/refuse": "reason",
 }
 REFUSALS = frozenset({400, 401, 403, 404, 409, 413, 415, 422, 429})
+
+
+OWN, OTHERS = "ZZZZAAAAAA", "ZZZZBBBBBB"
+
+
+@cache
+def _example(number: str, proposer: str) -> Proposal:
+    return example(number, proposer, NOW * 1000)
 
 
 class NobodySignsIn:
@@ -97,7 +118,8 @@ class StaffFuzz:
         method, route = random.choice(ROUTES)
         group, valid = random.choice(GROUPS), random.random() < 0.75
         locators = [text.replace("-", "")[:10] for text in self.fuzzed.receipts]
-        locator = random.choice((*locators, "2222222222", MARK, "..", MARKUP, "9" * 5_000))
+        given = (*locators, OWN, OTHERS) if "number" not in route else (OWN, OTHERS)
+        locator = random.choice((*given, "2222222222", MARK, "..", MARKUP, "9" * 5_000))
         headers = {
             "accept": random.choice((JSON, "text/html", "*/*")),
             "content-type": FORM if random.random() < 0.9 else JSON,
@@ -110,6 +132,8 @@ class StaffFuzz:
         self.fuzzed.lines.truncate()
         aws = self.fuzzed.world.aws
         before = {ref: case.version for ref, case in aws.cases.items()}
+        self._propose()
+        proposals = dict(aws.proposals)
         answer = self._call((method, route, locator), headers, fields, query)
         status, text = answer["statusCode"], str(answer["body"])
         self.met[f"{method} {route} {status}"] += 1
@@ -122,11 +146,24 @@ class StaffFuzz:
             broken.append("a refusal changed a case")
         if group != "supervisor" and route.endswith("erase") and status == 200:
             broken.append("somebody erases who may not")
+        if group != "region_admin" and proposals != aws.proposals:
+            broken.append("somebody proposes or settles who may not")
+        if aws.proposals[Ref(REGION, OWN)] != proposals[Ref(REGION, OWN)]:
+            broken.append("somebody settles what they proposed")
         broken += self._shown(status, text, fields)
         if "Cache-Control" not in {**answer["headers"], **answer.get("multiValueHeaders", {})}:
             broken.append("a header is missing")
         if broken:
             raise Found(f"{broken} {number} {method} {route} {fields!r} -> {status} {text[:800]}")
+
+    def _propose(self) -> None:
+        """Two proposals that wait for a second person: one of whoever sends all this."""
+        aws = self.fuzzed.world.aws
+        aws.adopted.clear()
+        for number, proposer in ((OWN, f"staff:{SUBJECT}"), (OTHERS, "staff:admin-2")):
+            kept = aws.proposals.get(Ref(REGION, number))
+            if kept is None or kept.stage is not Stage.COMPARED:
+                aws.proposals[Ref(REGION, number)] = _example(number, proposer)
 
     def _shown(self, status: int, text: str, fields: Mapping[str, str]) -> list[str]:
         """What a page or the log shows that it must not."""
@@ -159,7 +196,11 @@ class StaffFuzz:
             "nik": f"351015490385{9901 + 2 * random.randrange(30)}",
             "person_present": "true",
             "sure": "true",
-            "reason": random.choice(("lost", "stolen", "family_request", "court_order")),
+            "reason": random.choice(
+                ("lost", "stolen", "family_request", "court_order", "mistaken", "model_doubtful")
+            ),
+            "model": artefact().sha256,
+            "rules": rule_set().sha256,
             "key": f"{random.getrandbits(96):024x}",
         }
         wanted = FIELDS.get(route, "key").split()
@@ -181,15 +222,16 @@ class StaffFuzz:
         query: Mapping[str, str],
     ) -> dict[str, Any]:
         method, route, locator = place
+        name = "number" if "{number}" in route else "locator"
         body = "&".join(f"{quote_plus(name)}={quote_plus(text)}" for name, text in fields.items())
         event = {
             "httpMethod": method,
-            "path": route.replace("{locator}", locator),
+            "path": route.replace(f"{{{name}}}", locator),
             "headers": dict(headers),
             "multiValueHeaders": {name: [text] for name, text in headers.items()},
             "queryStringParameters": dict(query),
             "multiValueQueryStringParameters": {name: [text] for name, text in query.items()},
-            "pathParameters": {"locator": locator} if "{" in route else None,
+            "pathParameters": {name: locator} if "{" in route else None,
             "stageVariables": None,
             "requestContext": {
                 "httpMethod": method,
@@ -217,6 +259,7 @@ def staff(monkeypatch: pytest.MonkeyPatch) -> Iterator[StaffFuzz]:
         sign_outs, sealer = SignOuts(), CookieSealer(public.world.index.mac)
         for name, part in {
             "ledger": lambda: public.world.ledger,
+            "proposals": lambda: public.world.proposals,
             "opener": lambda: FakeOpener(public.world.aws),
             "sign_outs": lambda: sign_outs,
             "login": NobodySignsIn,

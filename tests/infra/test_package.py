@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.adoption import Stage
+from chalicelib.domain.registration import State
 from chalicelib.usecases.relay import QUEUE_OF
 from infra import stages
 from infra.build import SURFACES, Package, build, sources_hash
@@ -20,8 +22,9 @@ from infra.templates import HERE, RESOURCES, of_type, read
 from tests.static import templates
 
 RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
-WORKERS = ("CheckIdentity", "ScoreHousehold", "ReleaseGuards")
+WORKERS = ("CheckIdentity", "ScoreHousehold", "ReleaseGuards", "CarryOut")
 LAMBDA = "AWS::Lambda::Function"
+KINDS = (State, Stage)
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +96,12 @@ def test_workers_answer_for_each_message_alone(packaged: dict[str, dict[str, Any
     assert relay["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert relay["DestinationConfig"]["OnFailure"]["Type"] == "SQS"
     assert relay["Stream"] == {"Fn::Sub": "${RegistryStreamArn}"}
-    (only,) = relay["FilterCriteria"]["Filters"]
-    images = json.loads(only["Pattern"])["dynamodb"]["NewImage"]
-    assert set(images["s"]["S"]) == {state.value for state in QUEUE_OF}
+    passed = {}
+    for each in relay["FilterCriteria"]["Filters"]:
+        told = json.loads(each["Pattern"])["dynamodb"]
+        passed[told["Keys"]["pk"]["S"][0]["prefix"]] = set(told["NewImage"]["s"]["S"])
+    states = {kind: {each.value for each in QUEUE_OF if isinstance(each, kind)} for kind in KINDS}
+    assert passed == {"V#": states[State], "P#": states[Stage]}
 
 
 def test_queues_hide_a_message_six_times_as_long_as_its_worker_may_take(
@@ -103,7 +109,7 @@ def test_queues_hide_a_message_six_times_as_long_as_its_worker_may_take(
 ) -> None:
     queues = of_type(read(RESOURCES), "AWS::SQS::Queue")
     pairs = {"CheckIdentity": "CheckQueue", "ScoreHousehold": "ScoreQueue"}
-    pairs["ReleaseGuards"] = "ReleaseQueue"
+    pairs |= {"ReleaseGuards": "ReleaseQueue", "CarryOut": "AdoptionQueue"}
     for function, queue in pairs.items():
         timeout = packaged["public"]["Resources"][function]["Properties"]["Timeout"]
         properties = queues[queue]["Properties"]

@@ -18,10 +18,12 @@ OWN = {
     | {"CheckQueueArn", "OpeningKeyArn"},
     "score_household": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "ScoreQueueArn"},
     "release_guards": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "ReleaseQueueArn"},
+    "carry_out": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "OpsTableArn"}
+    | {"AdoptionQueueArn"},
     "relay": {"RegistryStreamArn", "CheckQueueArn", "ScoreQueueArn", "ReleaseQueueArn"}
-    | {"RelayFailuresArn"},
+    | {"AdoptionQueueArn", "RelayFailuresArn"},
     "sweep": {"RegistryTableArn", "LedgerTableArn"}
-    | {"CheckQueueArn", "ScoreQueueArn", "ReleaseQueueArn"},
+    | {"CheckQueueArn", "ScoreQueueArn", "ReleaseQueueArn", "AdoptionQueueArn"},
     "seal_day": {"LedgerTableArn", "SealSigningKeyArn", "SiteBucketArn"},
     "staff_api": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "OpsTableArn"}
     | {"IndexKeyArn", "OpeningKeyArn"},
@@ -89,7 +91,14 @@ def test_nobody_changes_or_deletes_in_the_ledger() -> None:
         assert actions(name, "LedgerTableArn") <= {f"dynamodb:{action}" for action in allowed}
 
 
-def test_only_the_sealer_writes_seals_and_nobody_writes_cut_offs() -> None:
+WRITES = {
+    "carry_out": [{"V#*", "P#*"}],
+    "staff_api": [{"V#*", "N#*", "K#*"}, {"P#*", "CUTS"}],
+}
+"""Keys that a role may write in the registry, a statement each; all others: cases and guards."""
+
+
+def test_only_the_sealer_writes_seals_and_only_staff_what_is_adopted() -> None:
     for name in OWN:
         for statement in statements(name):
             if "dynamodb:PutItem" not in statement["Action"]:
@@ -100,8 +109,8 @@ def test_only_the_sealer_writes_seals_and_nobody_writes_cut_offs() -> None:
                 others = {"ForAllValues:StringNotLike": {"dynamodb:LeadingKeys": ["SEAL"]}}
                 assert condition == (sealing if name == "seal_day" else others)
             if statement["Resource"] == {"Ref": "RegistryTableArn"}:
-                keys = condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-                assert keys == ["V#*", "N#*", "K#*"]
+                keys = set(condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
+                assert keys in WRITES.get(name, [{"V#*", "N#*", "K#*"}])
 
 
 def test_only_guards_and_erased_identity_are_ever_deleted() -> None:

@@ -84,6 +84,7 @@ class Api:
                 ("CHECK", "check_identity"),
                 ("SCORE", "score_household"),
                 ("RELEASE", "release_guards"),
+                ("ADOPTION", "carry_out"),
             ):
                 self._work(wiring.needed(f"TEPAT_{name}_QUEUE_URL"), function)
 

@@ -8,14 +8,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import receipt
+from chalicelib.domain.adoption import DRIVEN
 from chalicelib.domain.audit import DAY_MS
 from chalicelib.domain.blind_keys import request_id
-from chalicelib.domain.errors import InvalidRequest, NotFound, TooMany, WrongState
+from chalicelib.domain.errors import InvalidRequest, NotAllowed, NotFound, TooMany, WrongState
 from chalicelib.domain.identity import IdentityAnswer
 from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases.find_case import Caller
-from chalicelib.usecases.relay import CHECK, RELEASE, SCORE
+from chalicelib.usecases.relay import ADOPTION, CHECK, RELEASE, SCORE
 from chalicelib.usecases.sweep import TICK_MS, days_looked_at
 from tests.fakes import FakeBlindIndex
 from tests.simulation.faulty_aws import Dice, Run
@@ -26,6 +27,7 @@ from tests.simulation.told import Client
 if TYPE_CHECKING:
     from tests.simulation.schedule import Schedule
 
+ADMINS = ("staff:admin-1", "staff:admin-2")
 OFFICERS = ("staff:officer-1", "staff:officer-1", "staff:officer-1", "staff:officer-2")
 STRANGER = Caller("198.51.100.1")
 MAC = lru_cache(maxsize=10_000)(FakeBlindIndex(key=INDEX_KEY).mac)
@@ -193,6 +195,42 @@ def erase(at: Schedule, action: Action, dice: Dice) -> Run | None:
     return at.run(str(action), lambda: at.region.erase(ref, OFFICERS[0]), end, dice)
 
 
+def suggest(at: Schedule, action: Action, dice: Dice) -> Run:
+    """Propose another model and rules, or the region's own borders; twice under a key at times."""
+    key, same = f"model-form-{dice.below(2)}-{at.plan.seed}", dice.chance(300)
+    actor = dice.pick(ADMINS)
+
+    def end(run: Run) -> None:
+        if at.expect(run, WrongState, InvalidRequest):
+            at.told.suggested.add(run.answer.ref)
+
+    return at.run(str(action), lambda: at.region.suggest(key, actor, same=same), end, dice)
+
+
+def adopt(at: Schedule, action: Action, dice: Dice) -> Run | None:
+    """Adopt a proposal, whoever may."""
+    return _settle(at, action, dice, at.region.adopt)
+
+
+def settle(at: Schedule, action: Action, dice: Dice) -> Run | None:
+    """Adopt a proposal, or refuse it."""
+    return _settle(at, action, dice, at.region.refuse if dice.chance(500) else at.region.adopt)
+
+
+def _settle(
+    at: Schedule, action: Action, dice: Dice, work: Callable[[str, str], object]
+) -> Run | None:
+    numbers = sorted(ref.locator for ref in at.aws.proposals)
+    if not numbers:
+        return None
+    number, actor = dice.pick(numbers), dice.pick(ADMINS)
+
+    def end(run: Run) -> None:
+        at.expect(run, WrongState, NotAllowed)
+
+    return at.run(str(action), lambda: work(number, actor), end, dice)
+
+
 # Machines
 
 
@@ -234,6 +272,19 @@ def _deliver(name: str) -> Deed:
     return deed
 
 
+def carry_out(at: Schedule, action: Action, dice: Dice) -> Run | None:
+    """Villages of a proposal, when whatever began before its last step has ended."""
+    steps = {
+        (ref.locator, proposal.stage)
+        for ref, proposal in at.aws.proposals.items()
+        if proposal.stage in DRIVEN
+    }
+    if steps - at.settled:
+        at.let_all_end()
+        at.settled |= steps
+    return _deliver(ADOPTION)(at, action, dice)
+
+
 def work(at: Schedule, action: Action, dice: Dice) -> Run | None:
     """Whatever there is to do for a machine: the relay, or a queue that holds something."""
     waiting = [name for name, queue in at.region.post.items() if queue.letters]
@@ -255,7 +306,21 @@ def seal(at: Schedule, action: Action, dice: Dice) -> Run:
 
 
 def _wait(at: Schedule, _action: Action, dice: Dice) -> None:
-    at.aws.now += dice.pick(WAITS)
+    if at.plan.adopting:
+        at.let_all_end()
+    ms = dice.pick(WAITS)
+    at.told.went_back |= ms < 0
+    at.aws.now += ms
+
+
+def _calm(at: Schedule, _action: Action, _dice: Dice) -> None:
+    """An hour in which nothing goes wrong, so that there is something to compare and to adopt."""
+    at.calm()
+
+
+def _minute(at: Schedule, _action: Action, _dice: Dice) -> None:
+    at.let_all_end()
+    at.aws.now += MINUTE
 
 
 def _hours(at: Schedule, _action: Action, _dice: Dice) -> None:
@@ -301,10 +366,16 @@ DEEDS: Mapping[str, Deed] = {
     CHECK: _deliver(CHECK),
     SCORE: _deliver(SCORE),
     RELEASE: _deliver(RELEASE),
+    ADOPTION: carry_out,
+    "suggest": suggest,
+    "adopt": adopt,
+    "settle": settle,
     "work": work,
     "sweep": sweep,
     "seal": seal,
     "wait": _wait,
+    "minute": _minute,
+    "calm": _calm,
     "hours": _hours,
     "midnight": _midnight,
     "down": _registry(down=True),

@@ -22,6 +22,12 @@ MATCHED = ("register1", "relay", "check", "relay")
 ASKED = ("mismatch", "register1", "relay", "check", "truth")
 CORRECTED = (*ASKED, "correct1", "relay")
 WITHDRAWN = ("register1", "withdraw1", "relay")
+PROPOSED = (*MATCHED, "score", "suggest", "relay")
+FROZEN = (*PROPOSED, "adoption", "relay", "minute")
+READ = (*FROZEN, "adoption", "adoption", "relay", "minute")
+COMPARED = (*READ, "adoption")
+ADOPTED = (*COMPARED, "adopt", "relay", "minute")
+ANEW = (*ADOPTED, "adoption", "adoption", "relay", "minute")
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,15 @@ STORIES: Mapping[str, Story] = {
     "seal_day": Story("seal", ("register1", "midnight"), ONE),
     "read_case": Story("read1", CORRECTED, {1: 0}),
     "reissue": Story("reissue1", ("register1",), {1: 0}),
+    "suggest a model": Story("suggest", (*MATCHED, "score"), ONE),
+    "carry_out, freeze": Story("adoption", PROPOSED, ONE),
+    "carry_out, send villages": Story("adoption", FROZEN, ONE),
+    "carry_out, read villages": Story("adoption", (*FROZEN, "adoption"), ONE),
+    "carry_out, compare": Story("adoption", READ, ONE),
+    "adopt": Story("adopt", COMPARED, ONE),
+    "refuse": Story("settle", COMPARED, ONE),
+    "carry_out, decide anew": Story("adoption", (*ADOPTED, "adoption"), ONE),
+    "carry_out, done": Story("adoption", ANEW, ONE),
     "erase": Story("erase1", CORRECTED, {1: 0}),
 }  # fmt: skip
 LONG = ("sweep", "seal_day")
@@ -183,6 +198,13 @@ def _faults(story: Story, history: list[tuple[Where, str]]) -> Iterator[tuple[Wh
             yield where, trouble
 
 
+def _proposes_same(dice: Dice, kind: str) -> bool:
+    """Take the dice that fall before a person is picked; whether the same model is proposed."""
+    if kind == "adopt":
+        return dice.below(1) != 0
+    return dice.below(2) != 0 or dice.chance(300)
+
+
 def _action(place: int, name: str) -> Action:
     """An action by its name: kind, what is special about it, and the client."""
     who = int(name[-1]) if name[-1].isdigit() else 0
@@ -199,6 +221,11 @@ def _dice(kind: str, special: str) -> int:
         wanted = lambda dice: dice.chance(300) and dice.below(4) == 0  # noqa: E731
     elif special == "nik":
         wanted = lambda dice: dice.chance(300) and dice.below(4) == 3  # noqa: E731
+    elif kind in ("suggest", "adopt"):  # by different persons
+        person = ("suggest", "adopt").index(kind)
+        wanted = lambda dice: not _proposes_same(dice, kind) and dice.below(2) == person  # noqa: E731
+    elif kind == "settle":  # refused, by the second person
+        wanted = lambda dice: dice.chance(500) and dice.below(1) == 0 and dice.below(2) == 1  # noqa: E731
     elif kind in QUEUES:  # the whole queue, and nothing of it comes again
         wanted = lambda dice: dice.below(10) > 2 and not any(dice.chance(200) for _ in range(4))  # noqa: E731
     elif kind == "wait":

@@ -16,7 +16,15 @@ from chalicelib.domain.identity import Identity, Outcome
 from chalicelib.domain.registration import ENDED_STATES, Registration, State, is_held
 from chalicelib.domain.sealed_identity import apply_correction, unpack
 from chalicelib.usecases.reissue import PER_DAY
+from chalicelib.usecases.score import basis_of
 from tests.fakes import FakeBlindIndex
+from tests.simulation.adoption_invariants import (
+    a_comparison_counts_each_family_once,
+    adopted_by_two_and_once,
+    decided_anew_once_for_each_adoption,
+    proposals_settle,
+    villages_are_counted_once,
+)
 from tests.simulation.ledger_invariants import (
     a_change_has_one_event,
     chains_verify,
@@ -26,7 +34,7 @@ from tests.simulation.ledger_invariants import (
     the_ledger_only_grows,
 )
 from tests.simulation.plans import families
-from tests.simulation.region import INDEX_KEY, in_force
+from tests.simulation.region import INDEX_KEY
 
 if TYPE_CHECKING:
     from tests.simulation.schedule import Schedule
@@ -223,17 +231,19 @@ def what_cannot_be_computed_is_never_scored(run: Schedule) -> Iterator[str]:
 
 def a_decision_can_be_computed_again(run: Schedule) -> Iterator[str]:
     """The named model and rules on the stored inputs give the stored score and decisions (2)."""
-    model, rules = in_force()
+    region, adoptions = run.region, {each.number: each for each in run.aws.adoptions}
     for case in run.aws.cases.values():
         if case.scored is None or case.household is None:
             continue
-        outcome = pmt.score(model, case.household)
-        if outcome != case.scored or case.scored.model_hash != model.sha256:
+        basis = basis_of(adoptions.get(case.under), region.artefact, region.rule_set)
+        outcome = pmt.score(basis.artefact, case.household)
+        if outcome != case.scored or case.scored.model_hash != basis.artefact.sha256:
             yield f"{case.ref.locator}: another score"
         elif isinstance(outcome, pmt.Scored):
-            decile = pmt.decile(outcome.score, case.ref.locator, model.cutoffs)
-            again = programme.decide(rules, case.household, decile, True, case.household.as_of)
-            if case.rules_hash != rules.sha256 or again != case.decisions:
+            decile = basis.decile(outcome.score, case.ref.locator)
+            provisional, month = case.under == 0, case.household.as_of
+            again = programme.decide(basis.rules, case.household, decile, provisional, month)
+            if case.rules_hash != basis.rules.sha256 or again != case.decisions:
                 yield f"{case.ref.locator}: another decision"
 
 
@@ -332,6 +342,8 @@ ALWAYS: tuple[Check, ...] = (
     a_guard_has_an_owner,
     a_change_has_one_event,
     the_ledger_only_grows,
+    adopted_by_two_and_once,
+    villages_are_counted_once,
 )
 """Asked after each run, while the faults go on."""
 
@@ -349,6 +361,9 @@ AT_THE_END: tuple[Check, ...] = (
     nobody_passes_unchecked,
     the_registry_was_asked_about_the_corrected,
     scored_once,
+    proposals_settle,
+    a_comparison_counts_each_family_once,
+    decided_anew_once_for_each_adoption,
     what_cannot_be_computed_is_never_scored,
     a_decision_can_be_computed_again,
     chains_verify,
@@ -367,7 +382,7 @@ AT_THE_END: tuple[Check, ...] = (
 def after_each_run(run: Schedule) -> None:
     """Ask what must hold at any moment, if anything was written since it was asked last."""
     aws = run.aws
-    written = len(aws.stream), len(aws.events), len(aws.guards), len(aws.vault)
+    written = len(aws.stream), len(aws.events), len(aws.guards), len(aws.vault), len(aws.parts)
     if written != run.asked_at:
         run.asked_at = written
         _ask(run, ALWAYS)

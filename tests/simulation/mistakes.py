@@ -5,20 +5,31 @@ Each is the real system with one thing done as it should not be.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.adapters import proposal_items
 from chalicelib.domain import receipt
+from chalicelib.domain.adoption import Proposal
 from chalicelib.domain.audit import READ_ID_BYTES, Event, Head, append_read, event_key
+from chalicelib.domain.comparison import Part
 from chalicelib.domain.errors import TepatError, TryAgain
 from chalicelib.domain.registration import Ref, Registration, State, WayIn, Work
 from chalicelib.usecases import read_case, register, sweep
 from chalicelib.usecases.open_identity import open_identity
-from chalicelib.usecases.ports import Conflict, Cutoffs, Holder, Loaded, Message, VaultItem
+from chalicelib.usecases.ports import Conflict, Holder, InForce, Loaded, Message, VaultItem
 from chalicelib.usecases.relay import CHECK
 from tests.simulation.faulty_aws import EventTable
-from tests.simulation.region import Change, Letter, Region, RegionLedger, RegionStore
+from tests.simulation.region import (
+    Change,
+    Letter,
+    Region,
+    RegionLedger,
+    RegionProposals,
+    RegionStore,
+    Step,
+)
 
 Answer = register.Accepted
 
@@ -27,9 +38,13 @@ class _Region(Region):
     """The real region with another store."""
 
     store_of: type[RegionStore] = RegionStore
+    proposals_of: type[RegionProposals] = RegionProposals
 
     def make_store(self) -> RegionStore:
         return self.store_of(self.aws)
+
+    def make_proposals(self) -> RegionProposals:
+        return self.proposals_of(self.aws)
 
 
 # How things are written
@@ -243,7 +258,7 @@ class MessageBesideTheWrite(_Region):
             self.queues[CHECK].send([Message(ref, 1)])
         return accepted
 
-    def relay(self, changes: Sequence[Change]) -> int:
+    def relay(self, changes: Sequence[Change | Step]) -> int:
         return super().relay([each for each in changes if each.after is not State.RECEIVED])
 
     def sweep(self, _looked_at: Sequence[int] | None = None) -> int:
@@ -422,15 +437,96 @@ def _due_only(region: Region) -> int:
     return len(due)
 
 
+# How something is adopted
+
+
+class CountedPerDelivery(_Region):
+    """A village is added for each delivery of its message, and not once."""
+
+    class Proposals(RegionProposals):
+        def finish(
+            self, proposal: Proposal, village: str, part: Part | None, now: int, due: int
+        ) -> bool:
+            return super().finish(proposal, f"{village}~{self.aws.made}", part, now, due)
+
+        def finished(self, proposal: Proposal) -> frozenset[str]:
+            return frozenset(each.partition("~")[0] for each in super().finished(proposal))
+
+    proposals_of = Proposals
+
+
+class CounterBesideItsRow(_Region):
+    """That a village is done is noted, and then counted in a call of its own."""
+
+    class Proposals(RegionProposals):
+        def finish(
+            self, proposal: Proposal, village: str, part: Part | None, now: int, due: int
+        ) -> bool:
+            key = proposal_items.part_key(proposal, village)
+            if key in self.aws.parts:
+                return False
+            self.aws.call("PutItem", lambda: self.put_part(key, part))
+            self.aws.call("UpdateItem", lambda: self._count(proposal))
+            return True
+
+        def _count(self, proposal: Proposal) -> None:
+            there = self.aws.proposals[proposal.ref]
+            self.aws.proposals[proposal.ref] = after = replace(there, left=max(there.left - 1, 0))
+            self.progress(there, after)
+
+    proposals_of = Proposals
+
+
+class AdoptedOverAnother(_Region):
+    """Whatever the region has adopted meanwhile, the next one is written over it."""
+
+    class Proposals(RegionProposals):
+        def in_force(self, region: str) -> InForce | None:
+            super().in_force(region)
+            return None
+
+        def change(
+            self, proposal: Proposal, event: Event, adopted: InForce | None = None
+        ) -> Proposal | None:
+            there = super().change(proposal, event)
+            if there is None and adopted is not None:
+                self.aws.adopted[proposal.ref.village] = adopted
+                self.aws.adoptions.append(adopted)
+            return there
+
+    proposals_of = Proposals
+
+
+class DecidedAnewByEachMessage(_Region):
+    """What a message has decided anew is not looked at when it comes again."""
+
+    class Store(RegionStore):
+        def load_for_scoring(
+            self, refs: Sequence[Ref], region: str
+        ) -> tuple[Mapping[Ref, Loaded], InForce | None]:
+            loaded, in_force = super().load_for_scoring(refs, region)
+            old = {
+                ref: Loaded(replace(each.case, under=0), each.vault) for ref, each in loaded.items()
+            }
+            return old, in_force
+
+    class Proposals(RegionProposals):
+        def families(self, village: str) -> Iterator[Registration]:
+            return (replace(case, under=0) for case in super().families(village))
+
+    store_of = Store
+    proposals_of = Proposals
+
+
 class TornReadsTrusted(_Region):
     """What one batch of reads brings is taken for one moment; seen by the exhaustive mode."""
 
     class Store(RegionStore):
         def load_for_scoring(
             self, refs: Sequence[Ref], region: str
-        ) -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
-            loaded, cutoffs = super().load_for_scoring(refs, region)
-            return {ref: _Trusted(each.case, each.vault) for ref, each in loaded.items()}, cutoffs
+        ) -> tuple[Mapping[Ref, Loaded], InForce | None]:
+            loaded, in_force = super().load_for_scoring(refs, region)
+            return {ref: _Trusted(each.case, each.vault) for ref, each in loaded.items()}, in_force
 
     store_of = Store
 
@@ -463,4 +559,8 @@ MISTAKES: tuple[type[Region], ...] = (
     OldFormRevives,
     HeldForEver,
     ClaimedWithoutAsking,
+    CountedPerDelivery,
+    CounterBesideItsRow,
+    AdoptedOverAnother,
+    DecidedAnewByEachMessage,
 )

@@ -131,6 +131,8 @@ class Plan:
         sticky: how often, in a thousand, the run that made a call makes the next one too.
         lossy: records of the stream may be lost.
         hurried: calls take no time, so that much happens in one millisecond.
+        adopting: a model and rules are proposed and adopted meanwhile; then no function lives on
+            while time goes by, since none decides that long after it has read (`adoption`).
         impatient: clients who never come back after an answer that they did not get.
         only: exactly these faults, for a plan that was shrunk; None for those of the dice.
     """
@@ -144,6 +146,7 @@ class Plan:
     skewed: bool = False
     lossy: bool = False
     hurried: bool = False
+    adopting: bool = False
     impatient: frozenset[int] = frozenset()
     only: tuple[tuple[Where, Trouble], ...] | None = None
 
@@ -168,6 +171,16 @@ BY_MACHINES = (
 A_DAY_WITHOUT_THE_REGISTRY = [("down", 0), *[("hours", 0), ("sweep", 0)] * 8]
 OPENINGS = ("truth", "truth", "lies", "lies", "down")
 A_BUSY_DESK = [*[("read", 1)] * 2, *[("reissue", 1)] * 4, *[("read", 1)] * 2]
+A_COMPARISON = [
+    ("calm", 0), *[("suggest", 0)] * 2, *[("relay", 0), ("adoption", 0), ("minute", 0)] * 2,
+    *[("adoption", 0)] * 2, ("late", 0), *[("adoption", 0)] * 3, ("relay", 0), ("minute", 0),
+    *[("adoption", 0)] * 2,
+]  # fmt: skip
+AN_ADOPTION = [
+    *[("adopt", 0)] * 3, ("relay", 0), ("minute", 0), *[("adoption", 0)] * 2, ("score", 0),
+    *[("late", 0), ("adoption", 0), ("adoption", 0)] * 2, ("settle", 0), ("sweep", 0),
+    ("adoption", 0),
+]  # fmt: skip
 A_SEALED_DAY = [("midnight", 0), ("seal", 0), ("seal", 0)]
 
 
@@ -195,6 +208,11 @@ def plan_of(seed: int) -> Plan:
         kinds += A_DAY_WITHOUT_THE_REGISTRY
     if dice.chance(60):
         kinds += A_SEALED_DAY
+    adopting = Dice(seed, "adoption")
+    if adopts := adopting.chance(200):
+        start = adopting.below(len(kinds) - count) + count + 1
+        between = [("calm", 0)] if adopting.chance(600) else []
+        kinds[start:start] = [*A_COMPARISON, *between, *AN_ADOPTION]
     return Plan(
         seed=seed,
         clients=clients,
@@ -204,8 +222,9 @@ def plan_of(seed: int) -> Plan:
         per_mille=dice.pick((0, 80, 150, 250, 350, 450)),
         width=dice.pick((1, 2, 3, 3, 4, 4)),
         sticky=dice.pick((0, 0, 0, 600)),
-        skewed=dice.chance(300),
+        skewed=dice.chance(300) and not adopts,
         lossy=dice.chance(400),
         hurried=dice.chance(300),
+        adopting=adopts,
         impatient=frozenset(who for who in clients if dice.chance(300)),
     )

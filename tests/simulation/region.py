@@ -12,8 +12,11 @@ from functools import cache
 from typing import Any
 
 from chalicelib import wiring
+from chalicelib.adapters.area_files import region_villages
 from chalicelib.adapters.queues import from_body, to_body
+from chalicelib.domain.adoption import Proposal, Stage
 from chalicelib.domain.application import Rules
+from chalicelib.domain.areas import Village
 from chalicelib.domain.audit import Act, Event, event_key
 from chalicelib.domain.identity import IdentityAnswer, IdentityClaim, Outcome
 from chalicelib.domain.pmt import Artefact
@@ -21,9 +24,10 @@ from chalicelib.domain.programme import RuleSet
 from chalicelib.domain.registration import ENDED_STATES, Ref, Registration, State
 from chalicelib.domain.sealed_identity import apply_correction, unpack
 from chalicelib.telemetry import run_batch
-from chalicelib.usecases import erase, reissue, seal_day
-from chalicelib.usecases.ports import Cutoffs, Loaded, Message, VaultItem
-from chalicelib.usecases.relay import CHECK, RELEASE, SCORE, relay
+from chalicelib.usecases import adopt, reissue, seal_day
+from chalicelib.usecases.ports import InForce, Loaded, Message, VaultItem
+from chalicelib.usecases.relay import ADOPTION, CHECK, RELEASE, SCORE, relay
+from tests.adopting import another_model, other_rules
 from tests.fakes import (
     FakeBlindIndex,
     FakeCaseStore,
@@ -34,12 +38,14 @@ from tests.fakes import (
     FakeRandomness,
     FakeSigner,
 )
+from tests.fakes_adoption import FakeProposals, item_of
 from tests.simulation.faulty_aws import Dice, FaultyAws, Run, Trouble
-from tests.world import NOW, REGION, Registry, World, artefact, rule_set
+from tests.world import NOW, REGION, VILLAGE, Registry, World, artefact, rule_set
 
 MOST_RECEIVES = 5  # then a message parks in the dead-letter queue
 BATCH = 10
 INDEX_KEY = b"a key of the tests"
+NOBODYS = "3510012001"
 
 
 @dataclass
@@ -50,6 +56,19 @@ class Change:
     before: State | None
     after: State
     version: int
+
+
+@dataclass
+class Step:
+    """A record of the registry's stream about a proposal: the item before and after."""
+
+    before: Proposal | None
+    after: Proposal
+
+    @property
+    def ref(self) -> Ref:
+        """Which proposal."""
+        return self.after.ref
 
 
 @dataclass
@@ -67,7 +86,7 @@ class RegionAws(FaultyAws):
         held_by_the_ended: cases that went to an officer because of those alone.
     """
 
-    stream: list[Change] = field(default_factory=list)
+    stream: list[Change | Step] = field(default_factory=list)
     asked: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     entries: dict[str, tuple[tuple[str, str], bytes]] = field(default_factory=dict)
     confirmed: set[tuple[str, str]] = field(default_factory=set)
@@ -99,7 +118,7 @@ class RegionStore(FakeCaseStore):
 
     def load_for_scoring(
         self, refs: Sequence[Ref], region: str
-    ) -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
+    ) -> tuple[Mapping[Ref, Loaded], InForce | None]:
         """Every item as last written, but not all at one instant."""
         if not refs:
             return {}, None
@@ -108,7 +127,7 @@ class RegionStore(FakeCaseStore):
         if aws.running is not None:
             aws.seen_ended[aws.running.name] = set()
 
-        def read() -> tuple[Mapping[Ref, Loaded], Cutoffs | None]:
+        def read() -> tuple[Mapping[Ref, Loaded], InForce | None]:
             if aws.trouble is Trouble.TORN_STATES:
                 sealed = {ref: _vault(aws, ref) for ref in refs}
                 aws.tear()
@@ -121,7 +140,7 @@ class RegionStore(FakeCaseStore):
                 ended = {case.ref.locator for case in aws.cases.values() if _has_ended(case)}
                 aws.seen_ended[aws.running.name] = ended
             return {ref: Loaded(case, sealed[ref]) for ref, case in cases.items()}, (
-                aws.cutoffs.get(region)
+                aws.adopted.get(region)
             )
 
         return aws.call("BatchGetItem", read)
@@ -188,6 +207,15 @@ def _vault(aws: RegionAws, ref: Ref) -> tuple[Any, ...]:
     return tuple(item for item in items if item is not None)
 
 
+class RegionProposals(FakeProposals):
+    """The fake proposals, with a stream behind them."""
+
+    aws: RegionAws
+
+    def progress(self, before: Proposal | None, after: Proposal) -> None:
+        self.aws.stream.append(Step(before, after))
+
+
 class RegionLedger(FakeLedger):
     """The fake ledger, read by partitions that are kept apart."""
 
@@ -225,7 +253,7 @@ class RegionQueue:
     bodies: dict[str, None] = field(default_factory=dict)
     taken: int = 0
 
-    def send(self, messages: Sequence[Message]) -> None:
+    def send(self, messages: Sequence[Message], *, delay_s: int = 0) -> None:
         for start in range(0, len(messages), BATCH):
             bodies = [to_body(message) for message in messages[start : start + BATCH]]
             self.aws.call("SendMessageBatch", lambda: self._take(bodies))  # noqa: B023 - runs at once
@@ -318,6 +346,19 @@ def in_force() -> tuple[Artefact, RuleSet]:
 
 
 @cache
+def candidates() -> tuple[dict[str, Artefact], dict[str, RuleSet]]:
+    """Another model and other rules that the package carries."""
+    model, rules = another_model(), other_rules()
+    return {model.sha256: model}, {rules.sha256: rules}
+
+
+@cache
+def _villages() -> Mapping[str, Village]:
+    every = region_villages(REGION)
+    return {code: every[code] for code in (VILLAGE, NOBODYS)}
+
+
+@cache
 def _rules(day: int) -> Rules:
     model, rules = in_force()
     return World(model=model, rules=rules, clock=FakeClock(day * 86_400_000)).form_rules()
@@ -337,7 +378,9 @@ class Region(World):
         self.index = FakeBlindIndex(aws, key=INDEX_KEY)
         self.store = self.make_store()
         self.ledger = self.make_ledger()
-        self.post = {name: RegionQueue(aws, name) for name in (CHECK, SCORE, RELEASE)}
+        self.proposals = self.make_proposals()
+        self.models, self.rule_sets = candidates()
+        self.post = {name: RegionQueue(aws, name) for name in (CHECK, SCORE, RELEASE, ADOPTION)}
         self.queues = self.post  # type: ignore[assignment]
         self.signer = FakeSigner(aws)
         self.position = 0  # of the relay in the stream
@@ -347,6 +390,26 @@ class Region(World):
     def make_store(self) -> RegionStore:
         """The store; mistakes bring their own."""
         return RegionStore(self.aws)
+
+    def make_proposals(self) -> RegionProposals:
+        """The proposals; mistakes bring their own."""
+        return RegionProposals(self.aws)
+
+    def villages(self) -> Mapping[str, Village]:
+        """The village of all families, and one where nobody lives."""
+        return _villages()
+
+    def suggest(self, key: str, actor: str, *, same: bool) -> Proposal:
+        """Propose the other model and rules, or the region's own borders for those in force."""
+        model = self.model.sha256 if same else next(iter(self.models))
+        rules = self.rules.sha256 if same else next(iter(self.rule_sets))
+        return adopt.propose(adopt.Propose(key, model, rules, actor), self.adopt_ports())
+
+    def adopt(self, number: str, actor: str) -> Proposal:
+        return adopt.adopt(number, actor, self.adopt_ports())
+
+    def refuse(self, number: str, actor: str) -> Proposal:
+        return adopt.refuse(number, actor, "mistaken", self.adopt_ports())
 
     def make_ledger(self) -> RegionLedger:
         """The ledger; mistakes bring their own."""
@@ -371,10 +434,6 @@ class Region(World):
         )
         return reissue.reissue(reissue.Reissue(key, nik, "lost", actor), ports)
 
-    def erase(self, ref: Ref, actor: str) -> Registration:
-        ports = erase.Ports(self.clock, self.random, self.store)
-        return erase.erase(ref, actor, "family_request", ports)
-
     def seal(self) -> tuple[str, ...]:
         ports = seal_day.Ports(REGION, self.ledger, self.signer, FakePublicFiles(self.aws))
         return seal_day.seal_day(self.clock.now_ms(), ports)
@@ -385,19 +444,28 @@ class Region(World):
 
     def work(self, queue: str, batch: Sequence[Letter]) -> set[int]:
         """What Lambda does with a batch: the worker's answer says which letters come again."""
-        work = {CHECK: self.check, SCORE: self.score, RELEASE: self.release}[queue]
+        work = {
+            CHECK: self.check,
+            SCORE: self.score,
+            RELEASE: self.release,
+            ADOPTION: self.carry_out,
+        }[queue]
         records = [{"messageId": str(letter.number), "body": letter.body} for letter in batch]
         told = run_batch(records, queue, lambda messages: work(*messages), from_body)
         return {int(failed["itemIdentifier"]) for failed in told["batchItemFailures"]}
 
-    def relay(self, changes: Sequence[Change]) -> int:
+    def relay(self, changes: Sequence[Change | Step]) -> int:
         """What the relay does with records of the stream, from their images on."""
         return relay(list(_told(changes)), self.queues)
 
 
-def _told(changes: Sequence[Change]) -> Iterator[tuple[State, Message]]:
+def _told(changes: Sequence[Change | Step]) -> Iterator[tuple[State | Stage, Message]]:
     for change in changes:
-        told = wiring.state_change(_image(change, change.before), _image(change, change.after))
+        if isinstance(change, Step):
+            before = item_of(change.before) if change.before is not None else None
+            told = wiring.state_change(before, item_of(change.after))
+        else:
+            told = wiring.state_change(_image(change, change.before), _image(change, change.after))
         if told is not None:
             yield told
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from unittest import mock
 
 from chalicelib.adapters.queues import from_body
+from chalicelib.domain import adoption
+from chalicelib.domain.adoption import DRIVEN, SETTLED_MS, Stage
 from chalicelib.domain.audit import DAY_MS
-from chalicelib.domain.errors import TryAgain
+from chalicelib.domain.errors import TryAgain, WrongState
 from chalicelib.domain.registration import Ref, Registration, State, Work
-from chalicelib.usecases.relay import CHECK, RELEASE, SCORE
+from chalicelib.usecases.relay import ADOPTION, CHECK, RELEASE, SCORE
 from chalicelib.usecases.sweep import STUCK_MS
 from tests.simulation import deeds
 from tests.simulation.faulty_aws import Crash, Dice, Machines, Run, no_faults
@@ -18,7 +22,7 @@ from tests.simulation.plans import MINUTE, Action, Plan, families, forms_checked
 from tests.simulation.region import Letter, Region
 from tests.simulation.told import Client, Result, Told, logs_kept
 
-QUEUES = (CHECK, SCORE, RELEASE)
+QUEUES = (CHECK, SCORE, RELEASE, ADOPTION)
 ROUNDS = 12  # of the drain: everything must be still by then
 SWEEPS = 13  # of the drain, an hour apart: every day of the last fourteen has its turn
 HOUR_MS = 60 * MINUTE
@@ -47,6 +51,7 @@ class Schedule:
         told: what people were told.
         violations: (invariant, what is wrong).
         opening: runs that will show a case -> (actor, how many reads the actor had before).
+        settled: (proposal, stage) of which no run is left that began before.
         asked_at: how much was stored when the invariants were asked last.
     """
 
@@ -76,6 +81,7 @@ class Schedule:
         )
         self.violations: list[tuple[str, str]] = []
         self.opening: dict[str, tuple[str, int]] = {}
+        self.settled: set[tuple[str, str]] = set()
         self.asked_at: tuple[int, ...] = ()
         self._dice = Dice(plan.seed, "order")
         self._machines = Machines(self.aws, Dice(plan.seed, "turns"), plan.sticky)
@@ -83,7 +89,8 @@ class Schedule:
 
     def go(self) -> Result:
         """Carry it out."""
-        with logs_kept(self.told.logged), forms_checked_once():
+        few = mock.patch.object(adoption, "FEWEST", 1)
+        with logs_kept(self.told.logged), forms_checked_once(), few:
             todo = list(self.plan.actions)
             while todo or self._machines.working:
                 while todo and self._machines.working < self.plan.width:
@@ -126,6 +133,11 @@ class Schedule:
             self.wrong("no_error_that_nobody_expects", f"{run.name}: {error!r}")
         return False
 
+    def let_all_end(self) -> None:
+        """Let every run that has begun come to its end."""
+        while self._machines.working:
+            self._turn()
+
     def reads_of(self, actor: str) -> int:
         """How many reads of an actor the ledger holds."""
         return sum(
@@ -134,8 +146,7 @@ class Schedule:
 
     def _begin(self, action: Action) -> None:
         if action.kind in LONG:
-            while self._machines.working:
-                self._turn()
+            self.let_all_end()
         run = deeds.DEEDS[action.kind](self, action, Dice(action.dice))
         if run is not None:
             self._machines.start(run)
@@ -170,13 +181,28 @@ class Schedule:
             if self.reads_of(actor) <= before:
                 self.wrong("a_read_is_in_the_ledger_before_data_is_shown", f"{run.name} {call}")
 
+    def calm(self) -> None:
+        """Let everybody who has no receipt register, and all machines work, without a fault."""
+        self.let_all_end()
+        faults = self.aws.faults
+        self._nothing_goes_wrong()
+        for client in list(self.told.clients):
+            if client.paper is None and client.number not in self.plan.impatient:
+                work, end = deeds.registering(self, client)
+                self._alone(f"calm:register {client.key}", work, end)
+        self._quiet()
+        self.aws.faults = faults
+
+    def _nothing_goes_wrong(self) -> None:
+        self.aws.faults = no_faults
+        self.region.registry.down = self.region.registry.lies = False
+        self.region.registry.says = None
+
     # The drain
 
     def _drain(self) -> None:
         region = self.region
-        self.aws.faults = no_faults
-        region.registry.down = region.registry.lies = False
-        region.registry.says = None
+        self._nothing_goes_wrong()
         if self.plan.skewed:
             self.aws.now += (MOST_SKEW_MIN + 1) * MINUTE
         for client in list(self.told.clients):
@@ -193,6 +219,7 @@ class Schedule:
             for case in self.aws.cases.values()
             if case.state in FOR_MACHINES and not behind & {case.ref, *_held_by(case)}
         }
+        self._adopt()
         for _ in range(SWEEPS):
             if self._something_waits():
                 self.aws.now += STUCK_MS
@@ -204,8 +231,20 @@ class Schedule:
             self._alone("end:seal", region.seal, self.expect)
         self._repeat_everything()
 
+    def _adopt(self) -> None:
+        """Somebody else than the proposer adopts what is compared, the first one of them."""
+        for ref, proposal in sorted(self.aws.proposals.items(), key=lambda each: each[0].locator):
+            if proposal.stage is Stage.COMPARED:
+                actor = next(each for each in deeds.ADMINS if each != proposal.proposer)
+                work = partial(self.region.adopt, ref.locator, actor)
+                self._alone(f"end:adopt {ref.locator}", work, self._refused_at_most)
+                self._quiet()
+
+    def _refused_at_most(self, run: Run) -> None:
+        self.expect(run, WrongState)
+
     def _something_waits(self) -> bool:
-        return any(
+        return any(proposal.stage in DRIVEN for proposal in self.aws.proposals.values()) or any(
             case.state in FOR_MACHINES
             or (case.waiting is not None and case.waiting.work is Work.CHECK)
             for case in self.aws.cases.values()
@@ -223,7 +262,8 @@ class Schedule:
                 letters = list(region.post[name].letters.values())
                 for start in range(0, len(letters), 10):
                     self._deliver(name, letters[start : start + 10])
-            self.aws.now += 1_000
+            # Letters of a proposal wait until what was begun before it must have ended.
+            self.aws.now += SETTLED_MS if region.post[ADOPTION].letters else 1_000
             if region.position == len(stream) and not any(
                 region.post[name].letters for name in QUEUES
             ):
@@ -243,7 +283,9 @@ class Schedule:
     def _repeat_everything(self) -> None:
         """Every message that ever was, once more: nothing may be done twice."""
         region = self.region
-        before = dict(self.aws.cases), dict(self.aws.events)
+        aws = self.aws
+        before = dict(aws.cases), dict(aws.events), dict(aws.proposals), dict(aws.parts)
+        adoptions = len(aws.adoptions)
         region.relay(self.aws.stream)
         for name in QUEUES:
             queue = region.post[name]
@@ -252,7 +294,8 @@ class Schedule:
                 region.work(name, batch[start : start + 10])
             if not self._something_waits():
                 queue.letters.clear()  # what the relay has just sent again
-        self.told.changed_by_repeats = before != (self.aws.cases, self.aws.events)
+        after = aws.cases, aws.events, aws.proposals, aws.parts
+        self.told.changed_by_repeats = before != after or len(aws.adoptions) != adoptions
 
 
 def _held_by(case: Registration) -> set[Ref]:

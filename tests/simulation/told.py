@@ -52,6 +52,8 @@ class Told:
         erased_keys: requests whose case somebody began to erase.
         look_ups: reissues that were answered, whatever the answer.
         waited_for_sweep: cases of which nothing was lost, and which waited all the same.
+        suggested: proposals that were acknowledged.
+        went_back: the clock did, so that what is later may look earlier.
         changed_by_repeats: messages that came again changed something.
     """
 
@@ -60,11 +62,13 @@ class Told:
     erased: set[Ref] = field(default_factory=set)
     erased_keys: set[str] = field(default_factory=set)
     proposed: set[str] = field(default_factory=set)
+    suggested: set[Ref] = field(default_factory=set)
     reissuing: bool = False
     look_ups: int = 0
     wrong_tries: int = 0
     waited_for_sweep: set[Ref] = field(default_factory=set)
     changed_by_repeats: bool = False
+    went_back: bool = False
     logged: list[str] = field(default_factory=list)
 
 
@@ -114,6 +118,9 @@ def digest_of(region: Region) -> str:
         sorted(seals.items()),
         sorted((name, repr(bucket)) for name, bucket in aws.buckets.items()),
         sorted(aws.rights.items()),
+        sorted((ref.locator, repr(each)) for ref, each in aws.proposals.items()),
+        sorted((key, repr(part)) for key, part in aws.parts.items()),
+        [repr(adopted) for adopted in aws.adoptions],
         sorted(aws.files),
         letters,
         sorted((where, str(trouble)) for where, trouble in aws.fired.items()),

@@ -11,6 +11,7 @@ from chalicelib.domain.errors import Fault, NotFound, TooMany
 from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import State
 from chalicelib.usecases.find_case import Caller, Found, find_case
+from chalicelib.usecases.ports import InForce
 from tests.world import CALLER, REGION, World, form
 
 UNKNOWN = (Fault("receipt_unknown", "receipt"),)
@@ -52,11 +53,12 @@ def other_locator(world: World, number: int) -> str:
     return receipt.derive(world.index.mac, f"unknown-{number:020}", place).text
 
 
-def test_the_receipt_opens_its_case_with_the_borders_of_its_region(world: World) -> None:
+def test_the_receipt_opens_its_case_with_what_its_region_adopted(world: World) -> None:
     paper = paper_of(world)
     assert find(world, paper.text) == Found(world.only(), paper, None)
-    world.aws.cutoffs[REGION] = borders = tuple((score, "") for score in range(9))
-    assert find(world, paper.text.lower()).cutoffs == borders
+    borders = tuple((score, "") for score in range(9))
+    world.aws.adopted[REGION] = adopted = InForce(1, "a" * 64, "b" * 64, borders, bytes(32))
+    assert find(world, paper.text.lower()).in_force == adopted
     assert not world.aws.buckets
 
 

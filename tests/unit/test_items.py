@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters import dynamo, ledger_items, registry_items, vault_items
@@ -18,8 +18,17 @@ from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
 from chalicelib.domain.pmt import Scored
 from chalicelib.domain.programme import Code, Component, ProgrammeDecision, Reason
 from chalicelib.domain.receipt import ALPHABET
-from chalicelib.domain.registration import Ref, Registration, State, Step, Waiting, WayIn, Work
-from chalicelib.usecases.ports import Holder, Sealed, VaultItem
+from chalicelib.domain.registration import (
+    Earlier,
+    Ref,
+    Registration,
+    State,
+    Step,
+    Waiting,
+    WayIn,
+    Work,
+)
+from chalicelib.usecases.ports import Holder, InForce, Sealed, VaultItem
 from tests import builders
 from tests.bench.meter import item_size
 
@@ -108,13 +117,21 @@ def registrations(draw: st.DrawFn) -> Registration:
         rules_hash=draw(hex_hashes | st.just("")),
         decisions=draw(st.lists(decisions, max_size=2).map(tuple)),
         provisional=draw(st.booleans()),
+        under=draw(st.integers(0, 99)),
+        earlier=draw(
+            st.builds(
+                Earlier, moments, hex_hashes, hex_hashes, st.lists(decisions, max_size=1).map(tuple)
+            )
+            | st.none()
+        ),
         waiting=draw(
             st.builds(Waiting, st.sampled_from(Work), st.integers(0, 10**13 - 1)) | st.none()
         ),
     )
 
 
-@settings(max_examples=50)  # each draws a hundred values; the slowest test of the unit suite
+# Each draws a hundred values: the slowest test of the unit suite.
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(registrations())
 def test_a_case_comes_back_as_it_was(case: Registration) -> None:
     wire = dynamo.encode(registry_items.to_item(case))
@@ -136,6 +153,15 @@ def test_a_decided_family_stays_within_its_kilobyte(count: int, most: int) -> No
     for move in (builders.checked, builders.decided):
         case, _ = move(case)
     assert item_size(dynamo.encode(registry_items.to_item(case))) <= most
+
+
+def test_a_family_decided_anew_stays_within_its_kilobyte() -> None:
+    """The decision before the last one is kept beside it, those before it in the ledger alone."""
+    case = builders.build(count=8).case
+    for move in (builders.checked, *[builders.decided] * 5):
+        case, _ = move(case)
+    assert case.earlier is not None
+    assert item_size(dynamo.encode(registry_items.to_item(case))) <= 1_024
 
 
 def test_a_case_in_another_village_than_its_household_is_refused() -> None:
@@ -256,15 +282,17 @@ def test_a_guard_of_another_form_is_refused() -> None:
             vault_items.pack_guards((guard,))
 
 
-def test_guards_and_cutoffs_come_back() -> None:
+def test_guards_and_adoptions_come_back() -> None:
     case = builders.build().case
     item = registry_items.guard_to_item("N#v1#abc", case.ref, case.request_id)
     held = registry_items.guard_from_item(dynamo.decode(dynamo.encode(item)))
     assert held == Holder("N#v1#abc", case.ref, case.request_id)
     assert item_size(dynamo.encode(item)) <= 100
-    cutoffs = tuple((score * -7, case.ref.locator) for score in range(9))
-    item = registry_items.cutoffs_to_item("3510", cutoffs)
-    assert registry_items.cutoffs_from_item(dynamo.decode(dynamo.encode(item))) == cutoffs
+    cutoffs = tuple((score * -7, "0f" * 16) for score in range(9))
+    adopted = InForce(3, "a" * 64, "b" * 64, cutoffs, bytes(range(32)))
+    item = dynamo.encode(registry_items.in_force_to_item("3510", adopted))
+    assert registry_items.in_force_from_item(dynamo.decode(item)) == adopted
+    assert item_size(item) <= 1024  # it comes with every look-up
 
 
 def test_events_and_reads_come_back_under_their_keys() -> None:

@@ -15,6 +15,7 @@ from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
 from chalicelib.domain.nik import WarningCode
 from chalicelib.domain.registration import Ref, WayIn, Work
 from chalicelib.usecases import erase, read_case, reissue, review_queue, show_case, show_status
+from chalicelib.usecases.ports import InForce
 from chalicelib.usecases.review_queue import PAGE
 from tests.world import CONSENT, DATA, REGION, World, child, form, member
 
@@ -86,7 +87,9 @@ def test_published_borders_make_the_decile_final() -> None:
     world.settle()
     score = world.only().scored
     assert score is not None
-    world.aws.cutoffs[REGION] = tuple((score.score + step, "") for step in range(1, 10))
+    borders = tuple((score.score + step, "") for step in range(1, 10))
+    model, rules = world.model.sha256, world.rules.sha256
+    world.aws.adopted[REGION] = InForce(1, model, rules, borders, bytes(32))
     assert sheet(world)["score"] == {"points": score.score, "decile": 1, "provisional": False}
 
 
@@ -351,8 +354,21 @@ def test_a_cutoff_at_the_familys_own_score_parts_by_its_second_key() -> None:
     score = world.only().scored
     assert score is not None
     for last, decile in (("", 10), ("~", 1)):
-        world.aws.cutoffs[REGION] = ((score.score, last),) * 9
+        borders = ((score.score, last),) * 9
+        world.aws.adopted[REGION] = InForce(1, score.model_hash, "b" * 64, borders, bytes(32))
         assert sheet(world)["score"]["decile"] == decile
+
+
+def test_borders_of_another_model_say_nothing_of_a_score() -> None:
+    """Until a family is decided anew, its score is read off its own model's borders."""
+    world = World()
+    world.register("k" * 20, form(world.model))
+    world.settle()
+    before = sheet(world)["score"]
+    far = tuple((-(10**9), "") for _ in range(9))
+    world.aws.adopted[REGION] = InForce(1, "c" * 64, "b" * 64, far, bytes(32))
+    assert sheet(world)["score"] == before
+    assert before["provisional"]
 
 
 def test_a_reason_that_has_no_words_yet_is_told_by_its_code() -> None:

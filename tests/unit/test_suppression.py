@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelling.monitoring_suppression import hide
+from chalicelib.domain.suppression import hide
 
 counts_of = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 40), min_size=1)
 
