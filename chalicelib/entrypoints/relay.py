@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint
 
 from chalicelib import wiring
-from chalicelib.domain.adoption import Stage
 from chalicelib.domain.registration import State
 from chalicelib.telemetry import log
 from chalicelib.usecases.ports import Message
+
+if TYPE_CHECKING:  # the citizens' API carries this module and none of that
+    from chalicelib.domain.adoption import Stage
 
 streams = Blueprint(__name__)
 

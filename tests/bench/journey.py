@@ -109,7 +109,7 @@ def keep() -> dict[str, Any]:
     before = {"check_identity": "received", "score_household": "matched"}
     before |= {"release_guards": "withdrawn"}
     proposal = example("ZZZZAAAAAA", "staff:admin-1", NOW - SETTLED_MS - 1, Stage.COMPARING)
-    item = dynamo.encode(proposal_items.proposal_to_item(proposal))
+    item = _on_the_wire(proposal_items.proposal_to_item(proposal))
     held["decided"][f"registry_table|{item['pk']['S']}|{item['sk']['S']}"] = item
     a_village = {"village": VILLAGE, "locator": "ZZZZAAAAAA", "version": proposal.version}
     return {
@@ -127,6 +127,14 @@ def keep() -> dict[str, Any]:
             },
         }
         for function in functions.HANDLERS
+    }
+
+
+def _on_the_wire(item: dynamo.Item) -> dict[str, Any]:
+    """An item as the SDK sends it: bytes in base64."""
+    return {
+        name: {"B": b64encode(value["B"]).decode()} if "B" in value else value
+        for name, value in dynamo.encode(item).items()
     }
 
 
