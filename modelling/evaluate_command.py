@@ -13,7 +13,10 @@ import click
 from modelling.whole_files import write_all
 
 if TYPE_CHECKING:
-    from modelling.survey_table import Numbers, Table
+    from modelling.evaluation import Judging
+    from modelling.evaluation_report import Section
+    from modelling.survey_spec import Spec
+    from modelling.survey_table import Description, Numbers, Table
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -24,6 +27,11 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--artefact", type=FILE, help="The model to judge: a file named by its hash.")
 @click.option("--predictions", type=FILE, help="Or any predictions: hh_id,score[,lo,hi] as CSV.")
 @click.option("--against", "rival", type=FILE, help="Other predictions, to compare with.")
+@click.option(
+    "--refit/--no-refit",
+    default=True,
+    help="With waves: also fit earlier ones, to be judged on later ones.",
+)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -39,6 +47,7 @@ def command(
     artefact: Path | None,
     predictions: Path | None,
     rival: Path | None,
+    refit: bool,
     out: Path | None,
     unweighted: bool,
 ) -> None:
@@ -48,6 +57,9 @@ def command(
     and inclusion error by quota and by line, in each region and in the nation, order, tenths,
     calibration, coverage of intervals, and everything by group and by region. With --against also
     how much better than other predictions of the same families, on the same villages drawn again.
+
+    Where META names a column as `wave`, the report tells drift: the model in each wave, how answers
+    moved, and what a fit on earlier waves is worth in later ones.
 
     A model judged on the survey that it was learned from looks better than it is. Judge it on
     another one, or judge held-out predictions.
@@ -96,12 +108,41 @@ def command(
         names = ((predictions or artefact or survey).name, rival.name)
         gap = against(table, judging.target, [judging.score], [other], FIGURES)
         sections.append(compared("against", "Against other predictions", names, gap))
+    if len(set(table.wave or ())) > 1:
+        sections.append(_waves(judging, table, described, artefact, refit=refit))
     click.echo(as_text(found, sections), nl=False)
     if out:
         out.mkdir(parents=True, exist_ok=True)
         pages = {"report.json": as_json, "report.html": as_html}
         write_all({out / name: told(found, about, sections) for name, told in pages.items()})
         click.echo(f"wrote {out / 'report.html'} and {out / 'report.json'}")
+
+
+def _waves(
+    judging: Judging, table: Table, described: Description, artefact: Path | None, *, refit: bool
+) -> Section:
+    """What the report says of waves; refitted with the artefact's spec, or one made."""
+    from modelling import waves
+    from modelling.survey_automatic import automatic
+    from modelling.survey_scoring import load
+    from modelling.survey_table import Columns, SurveyFaultsError
+    from modelling.waves_report import section
+
+    def spec_of(part: Table) -> Spec:
+        if artefact is None:
+            return automatic(part, described, Columns())
+        return load(artefact.read_bytes(), artefact.name.removesuffix(".json"))[1]
+
+    def say(words: str) -> None:
+        if not words.startswith(" "):
+            click.echo(words, err=True)
+
+    try:
+        each = waves.per_wave(judging, table)
+    except SurveyFaultsError as error:
+        raise click.ClickException(str(error)) from error
+    passed = waves.passed_on(table, described, spec_of, say) if refit else []
+    return section(each, waves.moved(table, described), passed)
 
 
 Ends = tuple["Numbers", "Numbers | None", "Numbers | None"]
@@ -152,10 +193,17 @@ def _by_file(path: Path, table: Table) -> tuple[dict[str, str], Ends]:
     if not {"hh_id", "score"} <= have:
         raise SurveyFaultsError(f"{path.name}: needs rows with the columns hh_id and score")
     names = ["score", *(["lo", "hi"] if {"lo", "hi"} <= have else [])]
-    place = {family: row for row, family in enumerate(table.ids)}
+    by_wave = table.wave if "wave" in have else None
+    waves = by_wave or [""] * len(table)
+    place = {key: row for row, key in enumerate(zip(table.ids, waves, strict=True))}
+    if len(place) < len(table):
+        raise SurveyFaultsError(
+            f"{path.name}: families of {table.name} stand in several waves; a column wave is needed"
+        )
     found = {name: np.full(len(table), math.nan) for name in names}
     for line, row in enumerate(rows, start=2):
-        if row["hh_id"] not in place:
+        key = (row["hh_id"], (row["wave"] or "").strip() if by_wave else "")
+        if key not in place:
             continue  # families that the survey does not hold are not judged
         for name in names:
             try:
@@ -166,7 +214,7 @@ def _by_file(path: Path, table: Table) -> tuple[dict[str, str], Ends]:
                 raise SurveyFaultsError(
                     f"{path.name}: row {line}, column {name}: {row[name]!r} is not a number"
                 )
-            found[name][place[row["hh_id"]]] = value
+            found[name][place[key]] = value
     missing = np.flatnonzero(np.isnan(found["score"]))
     if len(missing):
         raise SurveyFaultsError(

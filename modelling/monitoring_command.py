@@ -110,7 +110,13 @@ def training(survey: Path, meta: Path, out: Path) -> None:
     """
     from modelling.monitoring_drift import describe
     from modelling.monitoring_files import write_training
-    from modelling.survey_table import Columns, SurveyFaultsError, read_description, read_table
+    from modelling.survey_table import (
+        Columns,
+        SurveyFaultsError,
+        read_description,
+        read_table,
+        texts_of,
+    )
 
     try:
         described = read_description(meta)
@@ -122,11 +128,7 @@ def training(survey: Path, meta: Path, out: Path) -> None:
     made = []
     for variable in (*described.numeric, *described.categorical):
         number = variable in described.numeric
-        texts = (
-            ["" if value != value else repr(float(value)) for value in table.numbers[variable]]  # noqa: PLR0124 - NaN is missing
-            if number
-            else [code or "" for code in table.codes[variable]]
-        )
+        texts = texts_of(table, variable)
         for region in regions:
             rows = [n for n, place in enumerate(table.region) if region in {"", place}]
             some, weight = [texts[n] for n in rows], [float(table.weight[n]) for n in rows]

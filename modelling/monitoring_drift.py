@@ -92,6 +92,8 @@ def drifts(
     *,
     least: int,
     design_effect: float,
+    weight: Sequence[float] | None = None,
+    effect_now: float = 1.0,
 ) -> list[Drift]:
     """Compare answers with training, each variable over all and in each region that has both.
 
@@ -101,16 +103,19 @@ def drifts(
         region: of each family.
         least: fewer families than this are not compared.
         design_effect: by how much a survey of villages knows less than its families count.
+        weight: of each family, where these are of a survey too; None counts each once.
+        effect_now: the design effect of these families.
     """
+    weight = [1.0] * len(region) if weight is None else weight
     found: list[tuple[Training, int, float, float, float, tuple[str, float, float]]] = []
     for one in training:
         if one.variable not in answers:
             continue
-        texts = answers[one.variable]
-        if one.region:
-            texts = [text for text, place in zip(texts, region, strict=True) if place == one.region]
-        if len(texts) >= least:
-            found.append((one, len(texts), *_compared(one, texts, design_effect)))
+        whole = zip(answers[one.variable], weight, region, strict=True)
+        here = [(text, mass) for text, mass, place in whole if one.region in {"", place}]
+        if len(here) >= least:
+            known = one.families / design_effect
+            found.append((one, len(here), *_compared(one, here, known, len(here) / effect_now)))
     adjusted = benjamini_hochberg([row[4] for row in found])
     return sorted(
         (
@@ -122,15 +127,14 @@ def drifts(
 
 
 def _compared(
-    one: Training, texts: Sequence[str], design_effect: float
+    one: Training, here: Sequence[tuple[str, float]], known: float, families: float
 ) -> tuple[float, float, float, tuple[str, float, float]]:
     """Index, share of strange answers, chance, and the bin that moved most."""
-    counts = _count(one, texts)
+    counts = _count(one, here, families)
     bins = [*one.shares, *([OTHER] if OTHER in counts else [])]
-    known, families = one.families / design_effect, len(texts)
     # Half a family in every bin keeps an empty one from weighing without end.
     then = np.array([one.shares.get(b, 0.0) * known + 0.5 for b in bins])
-    now = np.array([counts.get(b, 0) + 0.5 for b in bins])
+    now = np.array([counts.get(b, 0.0) + 0.5 for b in bins])
     then, now = then / then.sum(), now / now.sum()
     parts = (now - then) * np.log(now / then)
     psi = float(parts.sum())
@@ -138,18 +142,19 @@ def _compared(
     p = float(stats.chi2.sf(psi * families * known / (families + known), freedom))
     most = int(np.argmax(parts))
     largest = (_bin_name(bins[most], one.edges), float(then[most]), float(now[most]))
-    return psi, counts.get(OTHER, 0) / families, p, largest
+    return psi, counts.get(OTHER, 0.0) / families, p, largest
 
 
-def _count(one: Training, texts: Sequence[str]) -> dict[str, int]:
-    """Families by bin of training; what is in none of them is OTHER."""
-    counts: dict[str, int] = {}
-    for text in texts:
+def _count(one: Training, here: Sequence[tuple[str, float]], families: float) -> dict[str, float]:
+    """So many families, by weight, in the bins of training; what is in none of them is OTHER."""
+    counts: dict[str, float] = {}
+    for text, mass in here:
         place = _bin(text, one.edges)
         if place not in one.shares:
             place = OTHER
-        counts[place] = counts.get(place, 0) + 1
-    return counts
+        counts[place] = counts.get(place, 0.0) + mass
+    share = families / (sum(counts.values()) or 1.0)
+    return {place: mass * share for place, mass in counts.items()}
 
 
 def _tenths(answers: Sequence[str], weight: Sequence[float]) -> tuple[float, ...]:

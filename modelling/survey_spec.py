@@ -145,7 +145,7 @@ def to_yaml(spec: Spec) -> str:
     ]
     document = {
         "format": FORMAT,
-        "columns": asdict(spec.columns),
+        "columns": {k: v for k, v in asdict(spec.columns).items() if k != "wave" or v},
         "target": "log" if spec.log_target else "level",
         "variables": variables,
         "village_means": list(spec.village_means),

@@ -44,6 +44,7 @@ class Columns:
         id, region, cluster, size: always there. `cluster` is the village or enumeration area.
         weight: None when the survey has none and the caller says that each family counts once.
         welfare: None in a table that is only scored.
+        wave: round of a repeated survey, in each of which a family may stand; None for one round.
     """
 
     id: str = "hh_id"
@@ -52,6 +53,7 @@ class Columns:
     weight: str | None = "weight"
     size: str = "hhsize"
     welfare: str | None = "welfare"
+    wave: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Description:
         numeric, categorical: columns that may be used.
         log_target: whether welfare is modelled by its logarithm.
         groups: name -> (column, sign, bound) of the groups that every figure is told for.
+        wave: the column of the round of a repeated survey, or None.
     """
 
     about: Mapping[str, object]
@@ -70,6 +73,7 @@ class Description:
     categorical: tuple[str, ...]
     log_target: bool
     groups: Mapping[str, Rule]
+    wave: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Table:
         welfare: None where the table has none.
         numbers: column -> values, NaN where missing; household size is among them.
         codes: column -> texts, None where missing.
+        wave: round of the survey, one a family; None where it has one round.
     """
 
     name: str
@@ -93,6 +98,7 @@ class Table:
     welfare: Numbers | None
     numbers: Mapping[str, Numbers]
     codes: Mapping[str, list[str | None]]
+    wave: list[str] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -117,6 +123,9 @@ def read_description(path: Path) -> Description:
             raise SurveyFaultsError(f"{path.name}: `{kind}` must be a list of column names")
     if both := sorted(set(lists["numeric"]) & set(lists["categorical"])):
         raise SurveyFaultsError(f"{path.name}: both numeric and categorical: {', '.join(both)}")
+    wave = about.get("wave")
+    if wave is not None and not isinstance(wave, str):
+        raise SurveyFaultsError(f"{path.name}: `wave` must be the name of a column")
     groups = about.get("groups", {})
     if not isinstance(groups, dict):
         raise SurveyFaultsError(f"{path.name}: `groups` must be an object")
@@ -126,6 +135,7 @@ def read_description(path: Path) -> Description:
         tuple(dict.fromkeys(lists["categorical"])),
         about.get("log_target", True) is not False,
         {name: group_rule(path.name, name, rule) for name, rule in groups.items()},
+        wave,
     )
 
 
@@ -151,7 +161,9 @@ def read_table(
     wanted += [*described.numeric, *described.categorical]
     wanted += [column for column, _, _ in described.groups.values()]
     reading.need(dict.fromkeys(wanted))
-    reading.need_unique(columns.id)
+    wave = columns.wave or described.wave
+    reading.need(dict.fromkeys([wave] if wave else []))
+    reading.need_unique(columns.id, wave)
     size = reading.number(columns.size, least=0.0, above=True)
     numbers = {name: reading.optional_number(name) for name in described.numeric}
     numbers.setdefault(columns.size, size)
@@ -185,7 +197,15 @@ def read_table(
         welfare,
         numbers,
         codes,
+        reading.texts(wave) if wave else None,
     )
+
+
+def texts_of(table: Table, column: str) -> list[str]:
+    """A column as texts, empty where missing."""
+    if column in table.numbers:
+        return ["" if np.isnan(value) else repr(float(value)) for value in table.numbers[column]]
+    return [code or "" for code in table.codes[column]]
 
 
 def known_welfare(table: Table) -> Numbers:
@@ -234,12 +254,16 @@ class _Reading:
         if missing := [column for column in wanted if column not in self.place]:
             raise SurveyFaultsError(f"{self.name}: there is no column {', '.join(missing)}")
 
-    def need_unique(self, column: str) -> None:
-        first: dict[str, int] = {}
-        for row, text in enumerate(self.texts(column)):
-            if text in first:
-                self._fault(row, column, f"{text!r} stands already in row {first[text] + 2}")
-            first.setdefault(text, row)
+    def need_unique(self, column: str, wave: str | None) -> None:
+        """Each text once; with waves once in each, and every row must name its wave."""
+        first: dict[tuple[str, str], int] = {}
+        waves = self.texts(wave) if wave else [""] * len(self.body)
+        for row, key in enumerate(zip(self.texts(column), waves, strict=True)):
+            if key in first:
+                self._fault(row, column, f"{key[0]!r} stands already in row {first[key] + 2}")
+            if wave and not key[1]:
+                self._fault(row, wave, "missing")
+            first.setdefault(key, row)
 
     def texts(self, column: str) -> list[str]:
         place = self.place[column]
