@@ -299,6 +299,7 @@ def _print_welcome(site: str, passwords: dict[str, str]) -> None:
   Open   {site}
 
   Staff  {site}/staff/   user petugas, password {passwords["petugas"]}
+  A second administrator user penetap, password {passwords["penetap"]}
   Agents sign in with    user pendamping, password {passwords["pendamping"]}
 
   Everything is on this machine, in .local/. Ctrl-C stops; the data stays.

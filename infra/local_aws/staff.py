@@ -7,11 +7,15 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-ACCOUNTS = {"petugas": ("reviewer", "supervisor", "region_admin"), "pendamping": ("agent",)}
+ACCOUNTS = {
+    "petugas": ("reviewer", "supervisor", "region_admin"),
+    "penetap": ("region_admin",),  # the second person, who adopts what another proposed
+    "pendamping": ("agent",),
+}
 
 
 def make_accounts(cognito: Any, pool: str, keep: Path) -> dict[str, str]:  # noqa: ANN401 - boto3's
-    """Make an officer and an agent if they are not there.
+    """Make the officers and an agent if they are not there.
 
     Args:
         cognito: client of the user pools.
