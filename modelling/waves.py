@@ -129,7 +129,7 @@ def moved(table: Table, described: Description) -> dict[str, list[Drift]]:
     """How the answers of each later wave lie to those of the first."""
     first, *later = names(table)
     base = of_rows(table, marks_of(table, [first]))
-    variables = [*described.numeric, *described.categorical]
+    variables = [v for v in (*described.numeric, *described.categorical) if v != described.wave]
     training = [
         describe(v, "", texts_of(base, v), base.weight.tolist(), number=v in described.numeric)
         for v in variables
