@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 CODE, LABEL = "ground_checks", "Desa atau kelurahan, menurut pemeriksaan lapangan"
-VILLAGE_DIGITS = 10
 ONE = 1_000_000
 
 
@@ -106,6 +105,8 @@ def village_read(document: Mapping[str, Any], checked: Checked) -> dict[str, Any
 
         spec = read_spec("the artefact's spec", str(document.get("spec", "")))
         return {"from": "column", "column": spec.columns.cluster, "codes": []}
+    from modelling.survey_inputs import VILLAGE_DIGITS
+
     for name in checked.village:
         if not re.fullmatch(rf"[0-9]{{{VILLAGE_DIGITS}}}", name, re.ASCII):
             raise CannotGround(

@@ -35,6 +35,7 @@ LARGEST = 2**53 - 1
 MOST_DECIMALS = 4
 STEPS_IN_SPREAD = 1000  # steps of a village mean within its standard deviation over villages
 MOST_SHRINK = 50
+VILLAGE_DIGITS = 10  # of an `area` that is the village; any other is the survey's region
 
 
 class Names:
@@ -157,10 +158,10 @@ def values(
                 else None
                 for top, bottom in zip(given[read["top"]], given[read["bottom"]], strict=True)
             ]
+        elif column == columns.cluster or read.get("digits") == VILLAGE_DIGITS:
+            given[name] = list(table.cluster)
         elif column == columns.region or source == "area":
             given[name] = list(table.region)
-        elif column == columns.cluster:
-            given[name] = list(table.cluster)
         else:
             given[name] = _plain(read, column or name, table)
     return given

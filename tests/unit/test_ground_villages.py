@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 from chalicelib.domain import pmt
 from modelling.cli import main
 from modelling.ground_villages import Checked, learn
+from modelling.survey_inputs import values
+from modelling.survey_table import Columns, Table
 from tests.unit.pmt_examples import document, family
 
 VILLAGES = [f"35{regency:02d}15{place:04d}" for regency in (10, 11) for place in range(2001, 2031)]
@@ -159,6 +161,25 @@ def test_the_engine_gives_each_village_its_level_and_an_unseen_one_nothing(tmp_p
     assert isinstance(training, dict)
     assert training["ground_checks"]["successor_of"] == before.stem
     assert training["ground_checks"]["families"] == len(checked.ids)
+
+
+def test_on_a_survey_the_village_is_its_cluster_and_any_other_area_its_region() -> None:
+    rows = 4
+    table = Table(
+        "t.csv",
+        "",
+        [f"h{n}" for n in range(rows)],
+        ["35"] * rows,
+        VILLAGES[:rows],
+        np.ones(rows),
+        np.ones(rows),
+        None,
+        {},
+        {},
+    )
+    reads = {"village": {"from": "area", "digits": 10}, "province": {"from": "area", "digits": 2}}
+    found = values(reads, Columns(), table)
+    assert found == {"village": VILLAGES[:rows], "province": ["35"] * rows}
 
 
 def test_nothing_is_written_when_the_levels_do_not_help(tmp_path: Path) -> None:
