@@ -16,6 +16,7 @@ from tests.fakes_memory import FakeAws
 from tests.fakes_refusals import check_event, check_item
 
 _TRANSACT = "TransactWriteItems"
+KEPT_S = 14 * 86_400
 
 
 @dataclass
@@ -45,7 +46,8 @@ class FakeProposals:
             return self._write(proposal, proposal.version - 1, event, adopted)
 
         there = self.aws.call(_TRANSACT, write)
-        if there is None or there.version != proposal.version - 1 or adopted is None:
+        own = there is None or there.version != proposal.version - 1
+        if own or adopted is None or there.proposer == proposal.settler:
             return there
         return self.load(proposal.ref)  # as the adapter: the region's item stood in the way
 
@@ -62,6 +64,7 @@ class FakeProposals:
             if key in self.aws.parts or there is None or not counted:
                 return False
             self.put_part(key, part)
+            self.aws.kept_until[key] = now // 1000 + KEPT_S
             self.aws.proposals[proposal.ref] = replace(there, left=there.left - 1, due=due)
             self.progress(there, self.aws.proposals[proposal.ref])
             return None  # as a transaction that was done (`fakes_memory.sent_again`)
@@ -97,6 +100,8 @@ class FakeProposals:
         check_item(_TRANSACT, proposal_items.proposal_to_item(proposal))
         check_event(_TRANSACT, event)
         there = self.aws.proposals.get(proposal.ref)
+        if there is None and before is not None:
+            raise TablesDisagreeError("a step of what was never proposed")
         if (there.version if there else None) != before or (
             adopted is not None and there is not None and there.proposer == proposal.settler
         ):

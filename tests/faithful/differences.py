@@ -6,8 +6,10 @@ longer differs must go; a test holds that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from tests.faithful.calls import Call, Long
 from tests.faithful.calls_beside import PutFile, SealAndOpen, Sign, Spend
@@ -65,8 +67,13 @@ def _is_long_path(mismatch: Mismatch) -> bool:
 
 
 def _is_long_sum(mismatch: Mismatch) -> bool:
-    call = _call(mismatch)
-    return isinstance(call, Spend) and max(*call.times, call.refill_ms) >= 10**28
+    """A sum that is long, of this call or of an earlier one that it adds to."""
+    call, stored = _call(mismatch), mismatch.ours.state.get("ops")
+    if not isinstance(call, Spend):
+        return False
+    items: Any = stored.values() if isinstance(stored, Mapping) else ()
+    numbers = [item["f"] for item in items if isinstance(item.get("f"), Decimal)]
+    return max(*call.times, call.refill_ms, *numbers) >= 10**28
 
 
 LARGE = 10**36 - 1

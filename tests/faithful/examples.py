@@ -28,6 +28,7 @@ from tests.faithful.calls import (
     WaitTogether,
     Zeros,
 )
+from tests.faithful.calls_adoption import Finish, ReadProposals, Step, Suggest
 from tests.faithful.calls_beside import (
     EventOf,
     LastRead,
@@ -140,6 +141,32 @@ others = st.one_of(
     ),
     st.builds(Sign, st.sampled_from((bytes(32), b"d" * 32, b"short"))),
 )
+numbers = st.integers(0, 1)
+proposals = st.one_of(
+    st.builds(Suggest, numbers, numbers, minutes),
+    st.builds(
+        Step,
+        numbers,
+        st.sampled_from(("freeze", "compared", "compared", "adopt", "adopt")),
+        numbers,
+        minutes,
+        st.sampled_from((0, 0, 0, 1)),
+    ),
+    st.builds(
+        Finish,
+        numbers,
+        st.integers(0, 2),
+        st.integers(0, 2),
+        minutes,
+        st.sampled_from((0, 0, 0, 1)),
+    ),
+    st.builds(
+        ReadProposals,
+        numbers,
+        st.sampled_from(("one", "all", "in force", "finished", "parts", "families")),
+        st.sampled_from(("", "", "3511")),
+    ),
+)
 edges = st.one_of(
     st.builds(
         Oversize, requests, st.sampled_from(("case", "vault", "event")), st.sampled_from((0, 1))
@@ -153,7 +180,8 @@ edges = st.one_of(
 
 OFTEN: Sequence[tuple[int, SearchStrategy[Call]]] = (
     (36, cases),
-    (8, st.builds(Lost, cases | ledger | limits)),
+    (8, st.builds(Lost, cases | ledger | limits | proposals)),
+    (14, proposals),
     (20, case_reads),
     (14, ledger),
     (2, whole),  # seventeen queries each

@@ -17,11 +17,19 @@ import botocore.session
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
-from chalicelib.adapters import dynamo, ledger_items, ops_items, registry_items, vault_items
+from chalicelib.adapters import (
+    dynamo,
+    ledger_items,
+    ops_items,
+    proposal_items,
+    registry_items,
+    vault_items,
+)
 from chalicelib.adapters.protection import KmsBlindIndex, KmsOpener, PublicKeySealer
 from chalicelib.adapters.public_files import PublicBucket
 from chalicelib.adapters.queues import WorkQueue, from_body
 from chalicelib.adapters.signer import KmsSigner
+from chalicelib.usecases.adoption_ports import Proposals
 from chalicelib.usecases.ports import (
     BlindIndex,
     InForce,
@@ -46,6 +54,7 @@ from tests.fakes import (
     FakeSealer,
     FakeSigner,
 )
+from tests.fakes_adoption import FakeProposals
 from tests.fakes_memory import sent_again
 from tests.stores import REGION_NAME, Backend, Ledger, Store, make_backend, patient
 
@@ -63,6 +72,7 @@ class Ports:
     limits: Limits
     ledger: Ledger
     adopted: Callable[[str, InForce], None]
+    proposals: Proposals
     queue: Queue
     files: PublicFiles
     index: BlindIndex
@@ -128,6 +138,7 @@ class Fakes:
     store: type[FakeCaseStore] = FakeCaseStore
     limits: type[FakeLimits] = FakeLimits
     ledger: type[FakeLedger] = FakeLedger
+    proposals: type[FakeProposals] = FakeProposals
     queue: type[FakeQueue] = FakeQueue
     files: type[FakePublicFiles] = FakePublicFiles
     opener: type[FakeOpener] = FakeOpener
@@ -150,6 +161,7 @@ class FakeSide(Side):
             fakes.limits(aws),
             fakes.ledger(aws),
             aws.adopted.__setitem__,
+            fakes.proposals(aws),
             fakes.queue(aws),
             fakes.files(aws),
             FakeBlindIndex(aws),
@@ -192,6 +204,8 @@ class FakeSide(Side):
             yield dynamo.encode(item)
         for region, in_force in self.aws.adopted.items():
             yield dynamo.encode(registry_items.in_force_to_item(region, in_force))
+        for proposal in self.aws.proposals.values():
+            yield self._once(proposal, proposal_items.proposal_to_item)
 
     def _vault(self) -> Iterator[dict[str, Any]]:
         for (locator, order), vault in self.aws.vault.items():
@@ -212,6 +226,9 @@ class FakeSide(Side):
         for name, used in self.aws.rights.items():
             pk, sk = ops_items.right_key(name)
             yield dynamo.encode({"pk": pk, "sk": sk, "n": used, "ttl": kept[pk, sk]})
+        for (pk, sk), part in self.aws.parts.items():
+            packed = {} if part is None else {"d": proposal_items.pack_part(part)}
+            yield dynamo.encode({"pk": pk, "sk": sk, "ttl": kept[pk, sk], **packed})
 
 
 class RealSide(Side):
@@ -293,6 +310,7 @@ class RealSide(Side):
             world.limits,
             world.ledger,
             world.adopted,
+            world.proposals,
             WorkQueue(self._sqs, self._queue_url),
             PublicBucket(self._s3, "tepat-faithful-files"),
             KmsBlindIndex(kms, keys["GENERATE_VERIFY_MAC"], STAGE),
