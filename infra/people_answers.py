@@ -18,14 +18,17 @@ from chalicelib.domain.pmt import load_artefact
 from infra.people_names import happens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from random import Random
 
     from chalicelib.domain.pmt import Artefact, Question
+    from chalicelib.domain.pmt_artefact import Term
 
 MODELS: Final = Path(__file__).resolve().parent.parent / "chalicelib" / "data" / "models"
 _FORGETFUL, _FORGETS = 80, 120  # families that leave something out, and how much of it; per 1,000
 _LARGEST_COUNT: Final = 12
+_USUAL_SIZE: Final = 3  # members; products are with the family's size
+_ONE: Final = 1_000_000
 _STANDARD: Final = NormalDist()
 
 Answers = dict[str, int | str]
@@ -69,13 +72,25 @@ def _ranked(artefact: Artefact, question: Question) -> tuple[list[int | str], li
     )
     reads = {read.name for read in artefact.reads if read.question == question.code}
     for feature in artefact.features:
-        for term in feature.terms:
-            given = {value: term.points(value) for value in values}
-            scored = {value: p for value, p in given.items() if p is not None}
-            if term.read in reads and len(set(scored.values())) > 1:
-                ranked = sorted(scored, key=lambda value: scored[value])
-                return ranked, _shares([scored[value] for value in ranked], feature.mean)
+        terms = [term for term in feature.terms if term.read in reads]
+        given = {value: _given(terms, value) for value in values}
+        scored = {value: points for value, points in given.items() if points is not None}
+        if len(set(scored.values())) > 1:
+            ranked = sorted(scored, key=lambda value: scored[value])
+            return ranked, _shares([scored[value] for value in ranked], feature.mean)
     return values, [(place + 1) / len(values) for place in range(len(values))]
+
+
+def _given(terms: Sequence[Term], value: int | str) -> int | None:
+    """What an answer gives a family of a usual size; None where it cannot be scored."""
+    total = 0
+    for term in terms:
+        points = term.points(value)
+        share = term.times[1](_USUAL_SIZE) if term.times else _ONE
+        if points is None or share is None:
+            return None
+        total += points * share // _ONE
+    return total
 
 
 def _shares(points: list[int], mean: int) -> list[float]:

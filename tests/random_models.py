@@ -128,6 +128,10 @@ def _term(
         span = r.choice([20, 300, 70_000])
         places = sorted(r.sample(range(-5, span), k=r.randint(1, 6)))
         term = curve(name, *([x, _points(r)] for x in places))
+    if r.random() < 0.2:
+        by = r.choice(["size", "toddlers", "head_age"])
+        places = sorted(r.sample(range(-2, 40), k=r.randint(1, 5)))
+        term["times"] = {"read": by, "knots": [[x, r.randint(-(10**6), 10**6)] for x in places]}
     if r.random() < 0.3:
         other = r.choice(sorted(reads.keys() - {name}))
         if not {reads[other].get("question"), reads[name].get("question")} >= {None}:
@@ -173,6 +177,7 @@ def _points(r: Random) -> int:
 
 def _reads_of(one: dict[str, Any]) -> set[str]:
     used = {term["read"] for term in one["terms"]}
+    used |= {term["times"]["read"] for term in one["terms"] if "times" in term}
     return used | {c["read"] for term in one["terms"] for c in term.get("when", ())}
 
 

@@ -98,6 +98,7 @@ def _question(document: dict[str, Any], read: dict[str, Any]) -> dict[str, Any]:
 def _feature(document: dict[str, Any], one: dict[str, Any]) -> str:
     needs = {term["read"] for term in one["terms"]}
     needs |= {when["read"] for term in one["terms"] for when in term.get("when", ())}
+    needs |= {term["times"]["read"] for term in one["terms"] if "times" in term}
     absent = " OR ".join(f"{name} IS NULL" for name in sorted(needs))
     missing = "NULL" if one["missing"] == "visit" else str(one["missing"])
     terms = " + ".join(_term(document, term) for term in one["terms"])
@@ -106,6 +107,9 @@ def _feature(document: dict[str, Any], one: dict[str, Any]) -> str:
 
 def _term(document: dict[str, Any], term: dict[str, Any]) -> str:
     points = {"curve": _curve, "steps": _steps, "levels": _levels}[term["kind"]](term)
+    if "times" in term:
+        product = f"(({points})::HUGEINT * ({_curve(term['times'])}))"
+        points = f"{_floor(product, 1_000_000)}::BIGINT"
     conditions = [
         f"{when['read']} BETWEEN {when['min']} AND {when['max']}"
         if is_number(document, when["read"])
@@ -122,9 +126,13 @@ def _curve(term: dict[str, Any]) -> str:
     cases = [f"WHEN {x} <= {knots[0][0]} THEN {knots[0][1]}"]
     for (x0, y0), (x1, y1) in pairwise(knots):
         rise, run = f"(({y1} - ({y0})) * ({x} - ({x0})))", x1 - x0
-        floor = f"(({rise} - ((({rise}) % {run}) + {run}) % {run}) // {run})"
-        cases.append(f"WHEN {x} < {x1} THEN {y0} + {floor}")
+        cases.append(f"WHEN {x} < {x1} THEN {y0} + {_floor(rise, run)}")
     return f"CASE {' '.join(cases)} ELSE {knots[-1][1]} END"
+
+
+def _floor(top: str, bottom: int) -> str:
+    """A quotient rounded down; SQL's own is cut towards nought."""
+    return f"(({top} - ((({top}) % {bottom}) + {bottom}) % {bottom}) // {bottom})"
 
 
 def _steps(term: dict[str, Any]) -> str:
