@@ -141,7 +141,7 @@ def _waves(
         each = waves.per_wave(judging, table)
     except SurveyFaultsError as error:
         raise click.ClickException(str(error)) from error
-    passed = waves.passed_on(table, described, spec_of, say) if refit else []
+    passed = waves.passed_on(table, spec_of, say) if refit else []
     return section(each, waves.moved(table, described), passed)
 
 

@@ -180,6 +180,22 @@ def design(made: Sequence[Piece], inputs: Inputs, weight: Numbers) -> Design:
     return Design(tuple(kept), np.array(columns).T.copy(), np.array(means), np.array(scales))
 
 
+def laid_out(made: Design, inputs: Inputs) -> Numbers:
+    """The same columns for other families."""
+    numbers: dict[str, Numbers] = {}
+
+    def of(read: str) -> Numbers:
+        if read not in numbers:
+            numbers[read] = as_numbers(inputs[read])
+        return numbers[read]
+
+    columns = []
+    for piece, mean, scale in zip(made.pieces, made.mean, made.scale, strict=True):
+        raw = column_of(piece, inputs, of)
+        columns.append((np.where(np.isnan(raw), mean, raw) - mean) / scale)
+    return np.array(columns).T.copy()
+
+
 def column_of(piece: Piece, inputs: Inputs, numbers: Callable[[str], Numbers]) -> Numbers:
     """The values of a piece in its own units; NaN where it takes the mean."""
     if piece.unknown:

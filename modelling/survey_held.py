@@ -65,7 +65,7 @@ class Held:
     ) -> None:
         village = places(clusters)
         villages = int(village.max()) + 1
-        self._village, self._quantile = village, quantile
+        self._village, self._clusters, self._quantile = village, clusters, quantile
         self._groups = np.array([piece.group for piece in full.pieces])
         self._matrix, self._target, self._weight = full.matrix, target, weight
         self._own, self._known = own, known
@@ -93,17 +93,29 @@ class Held:
 
     def predict(self, columns: list[int], variances: Variances) -> Numbers:
         """Every family by a fit without its village."""
+        return self._by_fold(columns, variances, self._matrix, self._fold)
+
+    def predict_others(self, variances: Variances, matrix: Numbers, clusters: list[str]) -> Numbers:
+        """Other families, in the same columns, likewise by a fit without their village."""
+        fold_of = dict(zip(self._clusters, self._fold.tolist(), strict=True))
+        fold = np.array([fold_of.get(name, 0) for name in clusters])
+        return self._by_fold(list(range(matrix.shape[1])), variances, matrix, fold)
+
+    def _by_fold(
+        self, columns: list[int], variances: Variances, matrix: Numbers, fold: Places
+    ) -> Numbers:
+        """Each family of a matrix by a fit without its fold."""
         kept = np.array(columns)
         groups, rising, known = list(self._groups[kept]), self._rising[kept], self._known[kept]
         seen = kept[known]
-        guess = np.zeros(len(self._target))
-        for fold, part in enumerate(self._folds):
+        guess = np.zeros(len(matrix))
+        for nth, part in enumerate(self._folds):
             seen_data = self._all.without(part)
             found = solve(seen_data.of(kept), groups, variances, rising)
             if self._quantile is not None:
-                found = self._turned(seen_data, kept, self._fold != fold, found)
-            rows = np.flatnonzero(self._fold == fold)
-            told = self._matrix[np.ix_(rows, seen)] @ found.coefficients[known]
+                found = self._turned(seen_data, kept, self._fold != nth, found)
+            rows = np.flatnonzero(fold == nth)
+            told = matrix[np.ix_(rows, seen)] @ found.coefficients[known]
             guess[rows] = found.intercept + told
         return guess
 

@@ -3,12 +3,11 @@
 Per wave: how well a model does there, and whether its scores still mean what they meant. Between
 waves: how the answers moved (`monitoring_drift`), and how much is lost by not fitting again: a
 model of the earlier waves is judged on each later one, beside a fit in that wave itself, both on
-villages that the coefficients have not seen or that have no effect of their own.
+villages that the coefficients have not seen in any wave.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -18,10 +17,11 @@ import numpy as np
 from modelling.evaluation import Evaluation, Judging, evaluate, r2
 from modelling.monitoring_drift import Drift, describe, drifts
 from modelling.paired import EXCLUSION, Difference, against
-from modelling.survey_artefact import Called, build
+from modelling.survey_design import laid_out
 from modelling.survey_fit import Fitted, fit
+from modelling.survey_held import FIRST, Held
+from modelling.survey_inputs import values
 from modelling.survey_made import prepared
-from modelling.survey_scoring import inputs_of, load, score_table
 from modelling.survey_table import SurveyFaultsError, Table, texts_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 LEAST = 100  # families of a wave, for its answers to be compared
 DESIGN_EFFECT = 2.0  # families of one village are alike: each counts half
-NOT_KEPT = Called("wave", "1", "an earlier wave", "2000-01-01", {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +150,12 @@ def moved(table: Table, described: Description) -> dict[str, list[Drift]]:
 
 
 def passed_on(
-    table: Table,
-    described: Description,
-    spec_of: Callable[[Table], Spec],
-    say: Callable[[str], None],
+    table: Table, spec_of: Callable[[Table], Spec], say: Callable[[str], None]
 ) -> list[Passed]:
     """Fit on the waves before, judge on each wave, beside a fit in the wave itself.
 
     Args:
         table: the survey with its waves.
-        described: its description.
         spec_of: the spec for a table to learn from.
         say: told what is being done.
     """
@@ -172,7 +167,7 @@ def passed_on(
         say(f"fitting waves before {name}, and {name} itself")
         try:
             stale, fresh = (_fitted(part, spec_of, say) for part in (earlier, here))
-            guess = _later(stale, earlier, described, here)
+            guess = _later(stale, earlier, here)
         except SurveyFaultsError as error:
             made.append(Passed(name, before, None, None, None, None, str(error)))
             continue
@@ -191,20 +186,19 @@ def passed_on(
 
 
 def _fitted(table: Table, spec_of: Callable[[Table], Spec], say: Callable[[str], None]) -> Fitted:
-    spec = spec_of(table)
+    spec = replace(spec_of(table), quantile=None)  # only the order is compared
     return fit(prepared(table, spec.made, spec.like), spec, say)
 
 
-def _later(fitted: Fitted, table: Table, described: Description, here: Table) -> Numbers:
-    """Scores of later families by the engine; their villages count as ones not seen."""
-    data = build(fitted, prepared(table, fitted.spec.made), described, NOT_KEPT)
-    artefact, spec = load(data, hashlib.sha256(data).hexdigest())
-    strangers = replace(here, cluster=[f"later {name}" for name in here.cluster])
-    rows = score_table(artefact, inputs_of(data, spec, strangers))
-    unknown = [row.why for row in rows if row.score is None]
-    if unknown:
-        raise SurveyFaultsError(f"{len(unknown)} families cannot be scored: {unknown[0]}")
-    return np.array([row.score for row in rows], dtype=float)
+def _later(fitted: Fitted, earlier: Table, here: Table) -> Numbers:
+    """Families of a later wave by the fit on earlier ones, without their village there."""
+    spec, known = fitted.spec, np.ones(len(fitted.design.pieces), dtype=bool)
+    parts = (fitted.design, fitted.target, fitted.weight, earlier.cluster)
+    held = Held(*parts, FIRST, own=spec.village, known=known)
+    inputs = values(fitted.reads, spec.columns, prepared(here, spec.made))
+    return held.predict_others(
+        fitted.solution.variances, laid_out(fitted.design, inputs), here.cluster
+    )
 
 
 def _rows(judging: Judging, marks: Marks) -> Judging:

@@ -21,8 +21,8 @@ WORDS = (
     "Each wave has its own quota. The population stability index compares a wave's answers with "
     f"those of the first: below {CHANGED:.2f} little has changed, above {MUCH:.2f} much has "
     "(Siddiqi, Credit Risk Scorecards, 2006). A model of the waves before is compared with one "
-    "fitted in the wave, both for villages not seen; the level of welfare is not carried over, so "
-    "mean truth less score shows prices too."
+    "fitted in the wave, both for villages that neither has seen in any wave; truth less score "
+    "shows prices too."
 )
 
 

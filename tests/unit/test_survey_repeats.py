@@ -13,7 +13,9 @@ from click.testing import CliRunner, Result
 from modelling.cli import main
 from modelling.evaluation import evaluate
 from modelling.evaluation_repeats import evaluate_repeats
-from modelling.survey_held import folds, seeds
+from modelling.group_ridge import Variances
+from modelling.survey_design import LEVEL, Design, Piece
+from modelling.survey_held import Held, folds, seeds
 from tests.surveys import invented, write_description, write_table
 from tests.unit.test_evaluation import judging
 
@@ -134,3 +136,24 @@ def test_two_evaluations_become_their_mean() -> None:
     alone, nothing = evaluate_repeats(both[:1])
     assert nothing == []
     assert alone.r2 == one.r2
+
+
+def test_other_rounds_of_a_village_are_predicted_without_it() -> None:
+    draw = np.random.default_rng(6)
+    villages = [f"v{n % 30}" for n in range(300)]
+    matrix, target = draw.normal(size=(300, 2)), draw.normal(size=300)
+    pieces = tuple(Piece(name, LEVEL, name) for name in "ab")
+    columns = Design(pieces, matrix, np.zeros(2), np.ones(2))
+    variances = Variances({LEVEL: 0.1}, 0.1, 1.0)
+    later, clusters = draw.normal(size=(31, 2)), [f"v{n}" for n in range(31)]  # v30 is new
+
+    def predicted(truth: Any) -> Any:
+        known = np.ones(2, dtype=bool)
+        held = Held(columns, truth, np.ones(300), villages, "0", own=True, known=known)
+        return held.predict_others(variances, later, clusters)
+
+    changed = predicted(target + 5 * (np.array(villages) == "v7"))
+    moved = np.flatnonzero(np.abs(changed - predicted(target)) > 1e-9)
+    fold = dict(zip(villages, folds(villages, 10, "0"), strict=True))
+    apart = {n for n in range(30) if fold[f"v{n}"] != fold["v7"]}
+    assert set(moved) - {30} == apart

@@ -94,7 +94,8 @@ def test_what_is_lost_by_not_fitting_again_is_told(judged: tuple[Path, Result]) 
     dearer, turned = told(judged[0])["fitted_on_earlier_waves"]
     assert dearer["before"] == ["9"]
     assert dearer["stale_bias"] == pytest.approx(0.3, abs=0.03)
-    assert abs(dearer["error"]["difference"]) < 0.03
+    # the same families under other prices: the same folds hold the same villages out
+    assert dearer["error"]["ours"] == pytest.approx(dearer["error"]["theirs"], abs=0.01)
     assert turned["before"] == ["9", "10"]
     assert turned["error"]["low"] > 0
     assert turned["fresh_r2"] > turned["stale_r2"] + 0.1
