@@ -83,11 +83,12 @@ def test_the_cost_of_reasons_that_add_up_is_told_with_its_interval(tmp_path: Pat
     assert found["disagreement"]["wrong_among_them"] > found["disagreement"]["wrong_among_all"]
 
 
-def test_it_gives_the_same_bytes_each_time(tmp_path: Path) -> None:
+def test_it_gives_the_same_bytes_each_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(challenger, "FEWEST", 500)
     made = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        fit(tmp_path / name, crooked(1500, 30))
+        fit(tmp_path / name, crooked(500, 20))
         files = ("challenger.csv", "disagreements.csv", "report.json")
         made.append([(tmp_path / name / "out" / file).read_bytes() for file in files])
     assert made[0] == made[1]
@@ -97,8 +98,9 @@ def test_no_village_is_predicted_by_a_challenger_that_has_seen_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     learned = challenger._learned
+    monkeypatch.setattr(challenger, "FEWEST", 500)
     seen: list[tuple[set[str], set[str]]] = []
-    rows = invented(1500, 30)
+    rows = invented(500, 30)
     village = np.array([row["cluster"] for row in rows])
 
     def watched(fitted: Any, coded: Any, every: Any, marks: Any, others: Any) -> Any:
