@@ -205,6 +205,8 @@ def _by_file(path: Path, table: Table) -> tuple[dict[str, str], Ends]:
         key = (row["hh_id"], (row["wave"] or "").strip() if by_wave else "")
         if key not in place:
             continue  # families that the survey does not hold are not judged
+        if not math.isnan(found["score"][place[key]]):
+            raise SurveyFaultsError(f"{path.name}: row {line}: {row['hh_id']} stands there before")
         for name in names:
             try:
                 value = float(row[name] or "")

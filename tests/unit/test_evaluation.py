@@ -204,6 +204,7 @@ def test_one_changed_byte_of_a_model_is_refused_before_use(survey: Path) -> None
         ("hh_id,points\nh1-00000,1\n", "needs rows with the columns hh_id and score"),
         ("hh_id,score\nh1-00000,high\n", "row 2, column score: 'high' is not a number"),
         ("hh_id,score\nh1-00000,nan\n", "row 2, column score: 'nan' is not a number"),
+        ("hh_id,score\nh1-00000,1\nh1-00000,1\n", "row 3: h1-00000 stands there before"),
         ("hh_id,score\nh1-00000,1\n", "no prediction for h1-00001 of survey.csv row 3"),
     ],
 )
