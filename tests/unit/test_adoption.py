@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import lottery, pmt, programme, ranking
+from chalicelib.domain import audit, lottery, pmt, programme, ranking
 from chalicelib.domain.adoption import FEWEST, IDLE_MS, NOBODY, PART_LOST, SETTLED_MS, Stage
 from chalicelib.domain.audit import Act
 from chalicelib.domain.errors import InvalidRequest, NotAllowed, NotFound, WrongState
-from chalicelib.domain.registration import Ref, State
+from chalicelib.domain.registration import Earlier, Ref, State
 from chalicelib.usecases import adopt
 from chalicelib.usecases.carry_out import MOST
 from chalicelib.usecases.ports import Message
@@ -175,9 +175,22 @@ def test_a_refused_proposal_changes_nothing(world: World) -> None:
     before = dict(world.aws.cases)
     made = proposed(world)
     carried_out(world)
-    adopt.refuse(made.ref.locator, OTHER, "too_many_leave", world.adopt_ports())
+    world.clock.advance(1_000)
+    at = world.clock.now_ms()
+    first = adopt.refuse(made.ref.locator, OTHER, "too_many_leave", world.adopt_ports())
+    assert adopt.refuse(made.ref.locator, OTHER, "mistaken", world.adopt_ports()) == first
+    with pytest.raises(WrongState):
+        adopt.refuse(made.ref.locator, "staff:admin-3", "mistaken", world.adopt_ports())
     carried_out(world)
-    assert (now(world).stage, now(world).reason) == (Stage.REFUSED, "too_many_leave")
+    refused = now(world)
+    assert (refused.stage, refused.reason) == (Stage.REFUSED, "too_many_leave")
+    assert (refused.settler, refused.settled_at, refused.left) == (OTHER, at, 0)
+    last = max(
+        (event for event in world.aws.events.values() if event.chain == made.ref.locator),
+        key=lambda event: event.seq,
+    )
+    assert (last.reason, last.actor) == ("too_many_leave", OTHER)
+    assert last.commitment == audit.commit(made.salt, {})
     assert world.aws.cases == before
     assert not world.aws.adoptions
     assert events(world, made.ref.locator)[-1] is Act.REFUSED
@@ -392,6 +405,12 @@ def test_who_cannot_be_scored_under_the_new_model_is_visited(world: World) -> No
     moved = world.aws.cases[ref]
     assert moved.state is State.NEEDS_GROUND_CHECK
     assert moved.decisions == case.decisions
+    assert case.scored is not None
+    assert moved.earlier == Earlier(
+        case.steps[-1].at, case.scored.model_hash, case.rules_hash, case.decisions
+    )
+    world.erase(ref)
+    assert world.aws.cases[ref].earlier is None
     assert now(world).stage is Stage.CARRIED_OUT
 
 

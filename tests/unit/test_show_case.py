@@ -371,6 +371,16 @@ def test_borders_of_another_model_say_nothing_of_a_score() -> None:
     assert before["provisional"]
 
 
+def test_a_shipped_border_at_the_familys_own_score_parts_it_too() -> None:
+    world = World()
+    world.register("k" * 20, form(world.model))
+    world.settle()
+    score = world.only().scored
+    assert score is not None
+    world.model = replace(world.model, cutoffs=((score.score, ""),) * 9)
+    assert sheet(world)["score"]["decile"] == 10
+
+
 def test_a_reason_that_has_no_words_yet_is_told_by_its_code() -> None:
     world = World()
     world.register("k" * 20, form(world.model))
