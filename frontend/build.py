@@ -27,6 +27,7 @@ import rjsmin
 from chalicelib.domain.household import MAX_MEMBERS
 from chalicelib.entrypoints.pages import MONTHS, environment
 from frontend.content import ROOT, Content, load
+from frontend.model_page import ModelPage, load_page, with_style_sheet
 
 ANSWERS = ROOT / "answers"
 PAGES = ROOT / "pages"
@@ -55,6 +56,7 @@ _EVERY_SCRIPT = (
     *("status.provisional", "status.reasons", "status.rests_on", "status.would_change"),
     *("status.appeal", "status.contributions", "status.contributions_hint", "status.timeline"),
     *("status.model", "status.model_name", "status.model_hash", "status.demonstration"),
+    "status.model_more",
     *("correct.heading", "correct.hint", "correct.send", "correct.person", "correct.family"),
     "correct.done_title",
 )
@@ -86,6 +88,7 @@ SCRIPTS = {
 ADDRESSES = {
     "index.html": "home",
     "data/index.html": "data",
+    "model/index.html": "model",
     "daftar/index.html": "register",
     "usul/index.html": "propose",
     "status/index.html": "status",
@@ -106,18 +109,21 @@ def build(region: str, out: Path) -> None:
             of the functions need beside their templates (`copy_answers`).
 
     Raises:
-        frontend.content.ContentError: a word, a label or a question is missing.
+        frontend.content.ContentError: a word, a label or a question is missing, or the report on
+            the model is of another model.
         jinja2.UndefinedError: a template asks for a word that is not there.
     """
     content = load(region)
     made = out.with_name(f"{out.name}.new-{os.getpid()}")
     made.mkdir(parents=True)
     assets = _assets(content, made)
+    model = load_page(content.words["model"])
+    _model_files(model, made)
     engine = environment([PAGES, ANSWERS], assets)
     engine.globals["members_max"] = MAX_MEMBERS
     for address, template in ADDRESSES.items():
         page = engine.get_template(f"{template}.html").render(
-            villages=content.villages, questions=content.questions
+            villages=content.villages, questions=content.questions, model=model
         )
         _write(made / address, squeeze(page).encode())
     _write(made / "assets.json", json.dumps(assets, ensure_ascii=False, sort_keys=True).encode())
@@ -188,6 +194,14 @@ def _assets(content: Content, out: Path) -> dict[str, Any]:
         "words": content.words,
         "labels": content.labels,
     }
+
+
+def _model_files(model: ModelPage, out: Path) -> None:
+    """Write the report on the model, its figures and the model itself."""
+    style = _publish(out, "laporan.css", model.style)
+    for name, data in model.files.items():
+        page = name.endswith(".html")
+        _write(out / "model" / name, with_style_sheet(data, **style) if page else data)
 
 
 def _bundle(script: Script, words: Mapping[str, Any]) -> str:

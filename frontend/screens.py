@@ -26,7 +26,10 @@ WIDTH, HEIGHT = 360, 740
 DESK_WIDTH = 1280
 COLOURS = 24  # enough for flat colours and the edges of letters
 TALLEST = 3000
-PLAIN = ("/", "/data/", "/usul/", "/status/", "/perbaiki/", "/tarik/", "/offline/", "/tidak-ada")
+PLAIN = (
+    *("/", "/data/", "/model/", "/usul/", "/status/", "/perbaiki/"),
+    *("/tarik/", "/offline/", "/tidak-ada"),
+)
 STEPS = (
     *("persetujuan", "alamat", "kontak", "anggota", "anggota-0", "anggota-0-keadaan"),
     *("rumah", "sarana", "barang", "periksa"),

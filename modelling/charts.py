@@ -159,13 +159,16 @@ def table(
     headers: Sequence[str], rows: Sequence[Sequence[str]], *, caption: str, text: int = 1
 ) -> str:
     """An HTML table with the words of its first `text` columns set to the left."""
-    head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
+    head = "".join(
+        f'<th scope="col">{escape(header)}</th>' if header else "<td></td>" for header in headers
+    )
     body = "".join(
         "<tr>" + "".join(_cell(cell, place, text) for place, cell in enumerate(row)) + "</tr>"
         for row in rows
     )
     return (
-        f'<div class="wide"><table><caption>{escape(caption)}</caption>'
+        f'<div class="wide" role="region" aria-label="{escape(caption)}" tabindex="0">'
+        f"<table><caption>{escape(caption)}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

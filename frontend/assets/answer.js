@@ -116,7 +116,8 @@ function stateView(data, receipt) {
     const hash = W.status.model_hash + ": " + data.model.sha256.slice(0, 12);
     parts.push(make(
       "div", { class: "note" }, make("h2", {}, W.status.model),
-      make("p", {}, data.model.notice || W.status.demonstration), make("p", { class: "small" }, name + hash)
+      make("p", {}, data.model.notice || W.status.demonstration), make("p", { class: "small" }, name + hash),
+      make("p", {}, make("a", { href: "/model/" }, W.status.model_more))
     ));
   }
   if ((data.timeline || []).length) {

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 PAGES = (
     "/",
     "/data/",
+    "/model/",
     "/daftar/",
     "/usul/",
     "/status/",

@@ -26,6 +26,7 @@ from frontend.build import (
 )
 from frontend.content import (
     LABELLED,
+    MODELS,
     ContentError,
     check_labels,
     check_words,
@@ -33,6 +34,7 @@ from frontend.content import (
     read_questions,
     texts,
 )
+from frontend.model_page import REPORT, load_page
 
 LONGEST_SENTENCE = 15  # words
 VOID = {"meta", "link", "input", "br", "hr", "img", "path", "rect"}
@@ -191,6 +193,60 @@ def test_the_form_asks_what_the_model_asks(site: Path) -> None:
         assert f'name="answers.{question["code"]}"' in page
         for option in question.get("options", []):
             assert f'value="{option["code"]}"' in page
+
+
+def test_the_page_of_the_model_tells_the_figures_of_the_model_in_use(site: Path) -> None:
+    current = (MODELS / "current").read_text("ascii").strip()
+    accuracy = json.loads((MODELS / f"{current}.json").read_bytes())["accuracy"]
+    page = (site / "model" / "index.html").read_text("utf-8")
+
+    def percent(permille: int) -> str:
+        return f"{permille // 10},{permille % 10} %"
+
+    for side in ("exclusion", "inclusion"):
+        low, high = accuracy[f"{side}_at_40_interval_permille"]
+        cells = (
+            percent(accuracy[f"{side}_at_40_permille"]),
+            f"{percent(low)} sampai {percent(high)}",
+        )
+        assert '<br><span class="small">'.join(cells) in page
+    for group in accuracy["groups"]:
+        assert f"<td>{percent(group['exclusion_at_40_permille'])}<br>" in page
+    for name in ("laporan.html", "laporan.json", "rumus.json"):
+        assert f'href="/model/{name}"' in page
+    assert (site / "model" / "rumus.json").read_bytes() == (MODELS / f"{current}.json").read_bytes()
+    assert (
+        json.loads((site / "model" / "laporan.json").read_bytes())["about"]["model_sha256"]
+        == current
+    )
+
+
+def test_the_page_of_the_model_is_linked_where_people_read_of_it(
+    site: Path, engine: jinja2.Environment
+) -> None:
+    assert 'href="/model/"' in (site / "data" / "index.html").read_text("utf-8")
+    model = {"name": "x", "sha256": "0" * 64, "notice": "", "demonstration": True}
+    answer = engine.get_template("status.html").render(title="x", next="y", model=model)
+    assert 'href="/model/"' in answer
+
+
+def report_of(tmp_path: Path, **changes: object) -> Path:
+    document = json.loads((REPORT / "report.json").read_bytes())
+    (tmp_path / "report.json").write_text(json.dumps({**document, **changes}))
+    (tmp_path / "report.html").write_bytes((REPORT / "report.html").read_bytes())
+    return tmp_path
+
+
+def test_a_report_of_another_model_stops_the_build(tmp_path: Path) -> None:
+    words = load("3510").words["model"]
+    load_page(words, report_of(tmp_path))
+    with pytest.raises(ContentError, match="not of the model in use"):
+        load_page(words, report_of(tmp_path, about={"model_sha256": "0" * 64}))
+
+
+def test_a_group_without_words_stops_the_build(tmp_path: Path) -> None:
+    with pytest.raises(ContentError, match="rural"):
+        load_page(load("3510").words["model"], report_of(tmp_path, by_group=[]))
 
 
 def test_a_question_without_words_stops_the_build(tmp_path: Path) -> None:
