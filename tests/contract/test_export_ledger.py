@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
-from chalicelib.domain import audit
+from chalicelib.domain import adoption, audit
+from chalicelib.domain.adoption import Stage
 from chalicelib.domain.audit import DAY_MS, day_of
+from chalicelib.domain.registration import Stamp
 from chalicelib.usecases.export_ledger import Ports, export_ledger
 from chalicelib.usecases.seal_day import Ports as SealPorts
 from chalicelib.usecases.seal_day import seal_day
 from infra.account import Account
 from infra.audit_export import write
 from modelling.audit_verify import verify
+from tests.adopting import example
 from tests.builders import MINUTE, REGION, START, build, corrected, decided
 from tests.ledger_world import MemoryFiles, signer
 
@@ -69,6 +73,27 @@ def test_an_export_as_of_an_earlier_instant_is_sound(lived: World) -> None:
     report = verify(export_ledger(until, ports))
     assert report.problems == []
     assert 6 < report.counts["event"] < 12
+
+
+def test_a_proposal_to_adopt_a_model_is_a_chain_like_any_other(lived: World) -> None:
+    at, salt = START + 2 * DAY_MS + MINUTE, b"s" * 16
+    blank = replace(example("ZZZZAAAAAA", OFFICER, at, Stage.PROPOSED), version=0)
+    blank = replace(blank, head=audit.first_head("ZZZZAAAAAA"))
+    proposal, event = adoption.propose(blank, Stamp(at, OFFICER, salt))
+    assert lived.proposals.create(proposal, event) is None
+    later = Stamp(at + MINUTE, "system:carry_out", salt)
+    frozen, event = adoption.freeze(proposal, later)
+    assert lived.proposals.change(frozen, event) is None
+    ended, event = adoption.give_up(frozen, "mistaken", later)
+    assert lived.proposals.change(ended, event) is None
+    lines = export(lived)
+    report = verify(lines)
+    assert report.problems == []
+    assert (report.counts["head"], report.counts["event"]) == (7, 15)
+    own = [place for place, line in enumerate(lines) if b"ZZZZAAAAAA" in line]
+    assert len(own) == 4
+    for place in own:
+        assert not verify(lines[:place] + lines[place + 1 :]).sound
 
 
 def test_the_command_exports_the_tables_of_a_stack(moto_backend: Backend) -> None:
