@@ -112,11 +112,11 @@ def line_chart(
     if level is not None:
         y = up(level[0])
         body.append(_line(LEFT, y, WIDTH - RIGHT, y, INK, dash="4 4"))
-        body.append(_text(WIDTH - RIGHT - 4, y - 5, level[1], anchor="end"))
+        body.append(words_at(WIDTH - RIGHT - 4, y - 5, level[1], anchor="end"))
     for place, one in enumerate(series):
         body.extend(_drawn(one, place, across, up))
         body.extend(_legend(one.name, place, HEIGHT + LEGEND_ROW * place))
-    return _svg(body, title, description, height)
+    return drawing(body, title, description, height)
 
 
 def bar_chart(
@@ -148,11 +148,11 @@ def bar_chart(
     body = []
     for mark in marks:
         body.append(_line(across(mark), TOP, across(mark), foot, GRID))
-        body.append(_text(across(mark), foot + 18, x_format(mark), anchor="middle"))
-    body.append(_text((NAME_WIDTH + WIDTH) / 2, foot + 40, x_label, anchor="middle"))
+        body.append(words_at(across(mark), foot + 18, x_format(mark), anchor="middle"))
+    body.append(words_at((NAME_WIDTH + WIDTH) / 2, foot + 40, x_label, anchor="middle"))
     for place, bar in enumerate(bars):
         body.extend(_bar(bar, TOP + BAR_ROW * place, across, x_format))
-    return _svg(body, title, description, foot + BOTTOM)
+    return drawing(body, title, description, foot + BOTTOM)
 
 
 def table(
@@ -230,13 +230,13 @@ def _axes(
     (xs, ys), (across, up) = marks, scales
     for y in ys:
         yield _line(LEFT, up(y), WIDTH - RIGHT, up(y), GRID)
-        yield _text(LEFT - 8, up(y) + 4, formats[1](y), anchor="end")
+        yield words_at(LEFT - 8, up(y) + 4, formats[1](y), anchor="end")
     for x in xs:
         yield _line(across(x), HEIGHT - BOTTOM, across(x), HEIGHT - BOTTOM + 5, INK)
-        yield _text(across(x), HEIGHT - BOTTOM + 20, formats[0](x), anchor="middle")
+        yield words_at(across(x), HEIGHT - BOTTOM + 20, formats[0](x), anchor="middle")
     yield _line(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM, INK)
-    yield _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - BOTTOM + 42, labels[0], anchor="middle")
-    yield _text(LEFT - 60, TOP - 18, labels[1], anchor="start")
+    yield words_at((LEFT + WIDTH - RIGHT) / 2, HEIGHT - BOTTOM + 42, labels[0], anchor="middle")
+    yield words_at(LEFT - 60, TOP - 18, labels[1], anchor="start")
 
 
 def _drawn(
@@ -255,7 +255,7 @@ def _legend(name: str, place: int, y: float) -> Iterator[str]:
     colour, dash = COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
     yield _line(LEFT, y, LEFT + 46, y, colour, dash=dash, width=2)
     yield _marker(LEFT + 23, y, place)
-    yield _text(LEFT + 56, y + 4, name, anchor="start")
+    yield words_at(LEFT + 56, y + 4, name, anchor="start")
 
 
 def _bar(bar: Bar, y: float, across: Callable[[float], float], written: Format) -> Iterator[str]:
@@ -264,14 +264,14 @@ def _bar(bar: Bar, y: float, across: Callable[[float], float], written: Format) 
         f'<rect x="{min(zero, end)}" y="{y + 6}" width="{round(abs(end - zero), 2)}" height="18" '
         f'fill="{COLOURS[0]}"/>'
     )
-    yield _text(NAME_WIDTH - 8, y + 20, bar.name, anchor="end")
+    yield words_at(NAME_WIDTH - 8, y + 20, bar.name, anchor="end")
     right = max(zero, end)
     if bar.interval is not None:
         low, high = (across(v) for v in bar.interval)
         for width, colour in ((4, "#fff"), (1.5, INK)):  # seen on the bar and beside it
             yield _line(low, y + 15, high, y + 15, colour, width=width)
         right = max(right, high)
-    yield _text(right + 6, y + 20, written(bar.value), anchor="start")
+    yield words_at(right + 6, y + 20, written(bar.value), anchor="start")
 
 
 def _marker(x: float, y: float, place: int) -> str:
@@ -298,11 +298,13 @@ def _line(
     )
 
 
-def _text(x: float, y: float, words: str, *, anchor: str) -> str:
+def words_at(x: float, y: float, words: str, *, anchor: str) -> str:
+    """Words at a place; `anchor` is start, middle or end."""
     return f'<text x="{x}" y="{round(y, 2)}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
-def _svg(body: Sequence[str], title: str, description: str, height: float) -> str:
+def drawing(body: Sequence[str], title: str, description: str, height: float) -> str:
+    """An `<svg>` element with its title and description, for who cannot see it."""
     mark = hashlib.sha256("\n".join((title, description, *body)).encode()).hexdigest()[:12]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '

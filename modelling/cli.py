@@ -14,6 +14,7 @@ SUBCOMMANDS = {
     "monitor": ("modelling.monitoring_command", "Judge a cycle from its ground checks."),
     "rank": ("modelling.rank_command", "Rank families: deciles, quotas, lists, with a lottery."),
     "audit": ("modelling.audit_command", "Verify an export of the ledger, with no writer code."),
+    "map": ("modelling.map_command", "Map the share of poor families by area, with its error."),
     "holidays": ("modelling.holidays_command", "Write the holiday file of a year."),
 }
 
