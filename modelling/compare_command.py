@@ -12,12 +12,13 @@ import click
 from modelling.whole_files import write_all
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from modelling.comparison import Moves
+    from modelling.comparison import Comparison, Moves
     from modelling.survey_table import Numbers, Table
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+MOST_BARS = 60  # more are no picture; the table tells them
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
@@ -33,6 +34,7 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 )
 @click.option("--quota-after", type=SHARE, help="The quota proposed; without it the same one.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="JSON to write.")
+@click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="HTML with charts.")
 def command(
     *,
     families: Path,
@@ -42,6 +44,7 @@ def command(
     quota: float,
     quota_after: float | None,
     out: Path | None,
+    page: Path | None,
 ) -> None:
     """Compare two models or quotas on the frozen population FAMILIES.
 
@@ -84,12 +87,17 @@ def command(
         [str(place + 1), *(_told(cell) for cell in row)] for place, row in enumerate(found.flow)
     ]
     click.echo("\n".join(charts.aligned(["", *(str(n) for n in range(1, 11))], flow)))
+    models = {"before": before.name, "after": (after or before).name}
+    about = {**models, "quota": quota, "quota_after": quota_after or quota}
+    texts = {}
     if out:
-        models = {"before": before.name, "after": (after or before).name}
-        about = {**models, "quota": quota, "quota_after": quota_after or quota}
         text = json.dumps({"about": about, **asdict(found)}, ensure_ascii=False, indent=1)
-        write_all({out: text + "\n"})
-        click.echo(f"wrote {out}")
+        texts[out] = text + "\n"
+    if page:
+        texts[page] = _page(found, about, header, flow)
+    write_all(texts)
+    for file in texts:
+        click.echo(f"wrote {file}")
 
 
 def _scores(path: Path, table: Table) -> Numbers:
@@ -110,6 +118,50 @@ def _scores(path: Path, table: Table) -> Numbers:
             f"{why.reasons[0].field} {why.reasons[0].code} ({len(batch.refused)} such families)"
         )
     return np.array(batch.scores, dtype=float)
+
+
+def _page(
+    found: Comparison, about: Mapping[str, object], header: list[str], flow: list[list[str]]
+) -> str:
+    from modelling import charts
+
+    shown = [[name, str(value)] for name, value in about.items()]
+    parts = [
+        charts.table(["", ""], shown, caption="What is compared", text=2),
+        charts.table(header, _rows([found.whole]), caption="All families"),
+    ]
+    for name, moves in (("region", found.by_region), ("group", found.by_group)):
+        if moves:
+            title = f"Families that enter and leave, by {name}"
+            parts += [_chart(moves, title), charts.table(header, _rows(moves), caption=title)]
+    caption = "Families by tenth before (down) and after (across), 1 poorest"
+    tenths = ["tenth before", *(str(n) for n in range(1, 11))]
+    parts.append(charts.table(tenths, flow, caption=caption))
+    return charts.page("Tepat: who would enter and who would leave", parts)
+
+
+def _chart(moves: Sequence[Moves], title: str) -> str:
+    """Who enters to the right, who leaves to the left; nothing where it is not told or too long."""
+    from modelling import charts
+
+    bars = []
+    for part in moves:
+        if part.entering is not None and part.leaving is not None:
+            bars += [
+                charts.Bar(f"{part.name[:28]}: enter", part.entering),
+                charts.Bar("leave", -part.leaving),
+            ]
+    if not bars or len(bars) > MOST_BARS:
+        return ""
+    entering = sum(bar.value for bar in bars if bar.value > 0)
+    leaving = -sum(bar.value for bar in bars if bar.value < 0)
+    return charts.bar_chart(
+        bars,
+        title=title,
+        description=f"Of those told, {entering:,.0f} enter and {leaving:,.0f} leave.",
+        x_label="families that leave (left) and enter (right)",
+        x_format=lambda count: f"{abs(count):,.0f}",
+    )
 
 
 def _rows(parts: Sequence[Moves]) -> list[list[str]]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from modelling.whole_files import write_all
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from chalicelib.domain.pmt import Artefact, Scored
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-ONE = 1_000_000
+MOST_BARS = 30  # more are no picture; the table tells them
 
 
 @click.command(name="explain")
@@ -22,7 +25,10 @@ ONE = 1_000_000
 @click.option("--artefact", required=True, type=FILE, help="The model: a file named by its hash.")
 @click.option("--id", "family", required=True, help="hh_id of the family.")
 @click.option("--most", default=5, show_default=True, help="Reasons to tell each way.")
-def command(*, families: Path, meta: Path, artefact: Path, family: str, most: int) -> None:
+@click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="HTML with a chart.")
+def command(
+    *, families: Path, meta: Path, artefact: Path, family: str, most: int, page: Path | None
+) -> None:
     """Tell how the score of one family of FAMILIES comes about.
 
     Every reason is told against the mean family of the model's survey, strongest first; together
@@ -49,8 +55,42 @@ def command(*, families: Path, meta: Path, artefact: Path, family: str, most: in
         reasons = ", ".join(f"{reason.field} ({reason.code})" for reason in scored.reasons)
         click.echo(f"Family {family} cannot be scored and must be visited: {reasons}.")
         return
-    for line in _lines(model, scored, interval(model, values), most):
+    lines = list(_lines(model, scored, interval(model, values), most))
+    for line in lines:
         click.echo(line)
+    if page:
+        write_all({page: _page(model, scored, lines[:3])})
+        click.echo(f"wrote {page}")
+
+
+def _page(model: Artefact, scored: Scored, lines: Sequence[str]) -> str:
+    """Every reason, strongest first, as a chart and as a table that adds up to the score."""
+    from chalicelib.domain.pmt import largest
+    from modelling import charts
+
+    found = largest(model, scored, len(model.features))
+    effects = sorted((*found.raises, *found.lowers), key=lambda one: -abs(one.contribution))
+    parts = [f"<p>{escape(line)}</p>" for line in lines]
+    title = "What raises and what lowers the score, against the mean family"
+    if effects:
+        bars = [charts.Bar(one.label[:36], float(one.percent)) for one in effects[:MOST_BARS]]
+        text = f"Strongest: {effects[0].label}, {effects[0].percent:+d} per cent."
+        parts.append(
+            charts.bar_chart(
+                bars,
+                title=title,
+                description=text,
+                x_label="per cent of welfare",
+                x_format=lambda share: f"{share:+.0f} %",
+            )
+        )
+    rows = [["the mean family", f"{model.base:,}", ""]]
+    rows += [[one.label, f"{one.contribution:+,}", f"{one.percent:+d} %"] for one in effects]
+    rest = sum(scored.contributions) - sum(one.contribution for one in effects)
+    rows.append(["all other reasons together, each below 1 %", f"{rest:+,}", ""])
+    rows.append(["the score: the sum of all above", f"{scored.score:,}", ""])
+    parts.append(charts.table(["reason", "points", "welfare"], rows, caption=title))
+    return charts.page("Tepat: how a score comes about", parts)
 
 
 def _lines(

@@ -85,7 +85,7 @@ def tile_map(shares: Mapping[str, float], *, title: str, description: str) -> st
     foot = TOP + SIDE * 7 + 20
     body += [_key(place, step, foot) for place in range(CLASSES)]
     words = "- : not told or none"
-    body.append(charts.words_at(LEFT + 96 * CLASSES, foot + 14, words, anchor="start"))
+    body.append(charts.words_at(LEFT + 112 * CLASSES, foot + 14, words, anchor="start"))
     return charts.drawing(body, title, description, foot + 30)
 
 
@@ -107,7 +107,7 @@ def _tile(column: int, row: int, name: str, share: float | None, step: float) ->
 
 
 def _key(place: int, step: float, y: float) -> str:
-    x = LEFT + 96 * place
+    x = LEFT + 112 * place
     ends = f"{100 * step * place:.3g} to {100 * step * (place + 1):.3g} %"
     return (
         f'<rect x="{x}" y="{y}" width="18" height="18" fill="{SHADES[place]}" '

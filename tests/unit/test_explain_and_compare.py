@@ -52,6 +52,22 @@ def test_the_reasons_told_add_up_to_the_score(world: tuple[Path, Path, Path]) ->
     assert reasons[-1] == score - mean
 
 
+def test_the_page_of_a_score_adds_up_too_and_draws_its_strongest_reasons(
+    world: tuple[Path, Path, Path],
+) -> None:
+    folder, model, _ = world
+    file = folder / "reasons.html"
+    told = run(folder, "explain", "--artefact", str(model), "--id", "h9-00007", "--page", str(file))
+    assert told.exit_code == 0, told.output
+    page = file.read_text(encoding="utf-8")
+    cells = re.findall(r'<th scope="row">(.*?)</th><td>([+-]?[\d,]+)</td>', page)
+    points = [int(number.replace(",", "")) for _, number in cells]
+    assert len(points) > 4
+    assert sum(points[:-1]) == points[-1] == numbers(told.output)[0]
+    assert page.count("<svg") == 1
+    assert cells[1][0] in page.split("<svg")[1].split("</svg>")[0]
+
+
 def test_an_unknown_family_is_told(world: tuple[Path, Path, Path]) -> None:
     folder, model, _ = world
     told = run(folder, "explain", "--artefact", str(model), "--id", "nobody")
@@ -73,6 +89,24 @@ def test_another_model_moves_as_many_in_as_out(world: tuple[Path, Path, Path]) -
     assert families == pytest.approx(500, rel=0.1)  # by weight
     assert entering > 0
     assert before + entering - leaving == pytest.approx(after, abs=3)  # each figure is rounded
+
+
+def test_the_page_draws_who_enters_and_who_leaves_with_the_table_beside(
+    world: tuple[Path, Path, Path],
+) -> None:
+    folder, first, second = world
+    file = folder / "moves.html"
+    models = ["--before", str(first), "--after", str(second)]
+    told = run(folder, "compare", *models, "--page", str(file))
+    assert told.exit_code == 0, told.output
+    page = file.read_text(encoding="utf-8")
+    assert page.count("<svg") == 1  # by group; too few of any region move to be told
+    assert "By region" in told.output
+    assert page.count("<table") >= 4
+    for drawn in page.split("<svg")[1:]:
+        assert ": enter</text>" in drawn
+        assert ">leave</text>" in drawn
+    assert "nan" not in page
 
 
 def test_a_larger_quota_only_lets_in(world: tuple[Path, Path, Path]) -> None:
