@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from chalicelib.domain import audit, lottery, pmt, programme, ranking
-from chalicelib.domain.adoption import FEWEST, IDLE_MS, NOBODY, PART_LOST, SETTLED_MS, Stage
+from chalicelib.domain.adoption import (
+    FEWEST,
+    IDLE_MS,
+    NOBODY,
+    PART_LOST,
+    SETTLED_MS,
+    Proposal,
+    Stage,
+)
 from chalicelib.domain.audit import Act
-from chalicelib.domain.errors import InvalidRequest, NotAllowed, NotFound, WrongState
+from chalicelib.domain.errors import (
+    Fault,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    TryAgain,
+    WrongState,
+)
 from chalicelib.domain.registration import Earlier, Ref, State
 from chalicelib.usecases import adopt
 from chalicelib.usecases.carry_out import MOST
@@ -99,6 +114,28 @@ def test_proposed_compared_adopted_and_every_family_decided_anew(world: World) -
     assert events(world, made.ref.locator) == acts
 
 
+def test_each_step_commits_to_what_it_rests_on(world: World) -> None:
+    """Whoever is shown the details and the salt can hold them to the ledger (ADR 7)."""
+    made = adopted(world)
+    at = world.clock.now_ms()
+    assert (now(world).settler, now(world).settled_at) == (OTHER, at)
+    carried_out(world)
+    done = now(world)
+    own = [event for event in world.aws.events.values() if event.chain == made.ref.locator]
+    told = {event.act: event for event in own}
+    lottery_of = {"lottery": made.commitment, "basis": 0, "occasion": made.occasion}
+    borders = [list(cut) for cut in done.cutoffs]
+    for act, details in (
+        (Act.PROPOSED, lottery_of),
+        (Act.FROZEN, {"at": done.frozen_at}),
+        (Act.COMPARED, {"population": done.population, "cutoffs": borders}),
+        (Act.ADOPTED, {"number": 1, "seed": made.seed.hex()}),
+        (Act.CARRIED_OUT, {}),
+    ):
+        assert told[act].commitment == audit.commit(made.salt, details), act
+        assert (told[act].model, told[act].rules) == (made.model, made.rules)
+
+
 def test_what_was_told_is_what_the_families_then_get(world: World) -> None:
     before = dict(world.aws.cases)
     adopted(world)
@@ -149,15 +186,17 @@ def test_the_borders_are_those_of_one_ranking_of_all(world: World) -> None:
 def test_nobody_adopts_or_refuses_what_they_proposed(world: World) -> None:
     made = proposed(world)
     ports = world.adopt_ports()
-    with pytest.raises(WrongState):
-        adopt.adopt(made.ref.locator, OTHER, ports)  # not compared yet
+    with pytest.raises(WrongState) as early:
+        adopt.adopt(made.ref.locator, OTHER, ports)
+    assert early.value.faults == (Fault("adoption_not_compared"),)
     carried_out(world)
     for step in (
         lambda: adopt.adopt(made.ref.locator, ONE, ports),
         lambda: adopt.refuse(made.ref.locator, ONE, "mistaken", ports),
     ):
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowed) as own:
             step()
+        assert own.value.faults == (Fault("adoption_same_person"),)
     assert not world.aws.adoptions
     assert now(world).stage is Stage.COMPARED
 
@@ -254,8 +293,41 @@ def test_a_model_that_asks_what_the_form_does_not_is_not_proposed(world: World) 
 def test_a_proposal_of_another_region_is_not_found(world: World) -> None:
     made = proposed(world)
     ports = replace(world.adopt_ports(), region="3511")
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound) as missed:
         adopt.load(made.ref.locator, ports)
+    assert missed.value.faults == (Fault("adoption_not_found"),)
+
+
+def test_a_second_adoption_rests_on_the_first(world: World) -> None:
+    adopted(world)
+    carried_out(world)
+    second = proposed(world, key="q" * 20, same=True)
+    assert (second.basis, second.number) == (1, 2)
+    carried_out(world)
+    adopt.adopt(second.ref.locator, OTHER, world.adopt_ports())
+    assert [each.number for each in world.aws.adoptions] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "settle", [adopt.adopt, lambda *on: adopt.refuse(*on[:2], "mistaken", on[2])]
+)
+def test_what_others_wrote_meanwhile_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, settle: Callable[..., Proposal]
+) -> None:
+    """Moved by somebody: look again. Not moved, and still refused: another was adopted."""
+    made = proposed(world)
+    carried_out(world)
+    there = now(world)
+    ports = world.adopt_ports()
+    for version, error, code in (
+        (there.version + 1, TryAgain, "busy"),
+        (there.version, WrongState, "adoption_outdated"),
+    ):
+        found = replace(there, version=version)
+        monkeypatch.setattr(ports.proposals, "change", lambda *_, found=found: found)
+        with pytest.raises(error) as told:
+            settle(made.ref.locator, OTHER, ports)
+        assert told.value.faults == (Fault(code),)
 
 
 def test_the_population_is_frozen_whatever_comes_after(world: World) -> None:

@@ -25,6 +25,23 @@ def test_small_parts_that_stay_small_together_take_one_more() -> None:
     assert hide({"a": 8, "b": 9, "c": 12}, 10).parts == {"a", "b"}
 
 
+def test_a_part_of_just_the_least_number_may_be_told_and_covers() -> None:
+    assert hide({"a": 10, "b": 10}, 10).parts == frozenset()
+    assert hide({"a": 1, "b": 10, "c": 30}, 10).parts == {"a", "b"}
+    assert hide({"a": 3, "b": 7, "c": 30}, 10).parts == {"a", "b"}
+    assert hide({"a": 5, "b": 4, "c": 10, "d": 30}, 10).parts == {"a", "b", "c"}
+    assert hide({"a": 2, "b": 2, "c": 2, "d": 10, "e": 30}, 10).parts == {"a", "b", "c", "d"}
+
+
+def test_one_part_alone_gives_itself_away_though_the_total_is_large() -> None:
+    only = hide({"a": 3, "b": 0}, 3)
+    assert (only.parts, only.total) == (frozenset(), False)
+    two = hide({"a": 6, "b": 7}, 8)
+    assert (two.parts, two.total) == ({"a", "b"}, False)
+    both = hide({"a": 3, "b": 4}, 8)
+    assert (both.parts, both.total) == ({"a", "b"}, True)
+
+
 def test_where_no_part_can_cover_the_total_goes_too() -> None:
     assert hide({"a": 3}, 10).total
     assert hide({"a": 3, "b": 4}, 10).total
