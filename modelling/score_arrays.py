@@ -159,7 +159,7 @@ class _Group:
         terms = [term for feature in features for term in feature.terms]
         self._terms = [term.points for term in terms]
         self._simple = (bool(features) and len(reads) == 1 and reads[0].codes is None) and not any(
-            term.when for term in terms
+            term.when or term.times for term in terms
         )
         states = math.prod(axis.states for axis in self.axes)
         kept = states if states <= TABLE else 0
@@ -202,7 +202,7 @@ class _Group:
         return np.array(met, dtype=np.int64)[place]
 
     def _fill(self, states: Numbers) -> None:
-        """Reckon these states; those of one number without conditions the short way."""
+        """Reckon these states; those of one number without conditions or products the short way."""
         axis = self.axes[0]
         rest = states
         if self._simple:
