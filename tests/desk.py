@@ -29,6 +29,7 @@ class PretendLogin:
     groups: list[str] = field(default_factory=lambda: ["reviewer"])
     nonce: str = ""
     renewals: int = 0
+    told: dict[str, Any] = field(default_factory=dict)
     renewal: str = "renewal-1"
     rotates: bool = False
     over: bool = False
@@ -62,7 +63,7 @@ class PretendLogin:
     def access(self, **changes: Any) -> str:
         now = wiring.clock.now_ms() // 1000
         who = {"cognito:groups": self.groups, "sub": self.subject}
-        return sign(access(now, wiring.pool(), **who | changes))
+        return sign(access(now, wiring.pool(), **who | self.told | changes))
 
 
 @dataclass

@@ -15,6 +15,8 @@ from typing import Any, Final, TypeGuard
 from chalicelib.domain.errors import Fault, NotAllowed, NotSignedIn
 
 LEEWAY_S: Final = 30
+FRESH_S: Final = 5 * 60
+"""A sign-in is fresh for so long: what changes who is helped asks for one (security 2.2)."""
 _SUBJECT: Final = re.compile(r"(?!.*[0-9]{16})[A-Za-z0-9_-]{1,64}", re.ASCII)
 _GROUP: Final = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
 _MOST_GROUPS: Final = 20
@@ -37,12 +39,15 @@ class Claims:
         subject: the pool's own id of the person; stands in the ledger, is no name.
         session: the sign-in that the token comes from, the same after every renewal.
         expires_at: seconds since the epoch.
+        signed_in_at: when the person proved who they are, the same after every renewal; 0 when
+            the token does not say, which is never fresh.
     """
 
     subject: str
     groups: frozenset[str]
     session: str
     expires_at: int
+    signed_in_at: int = 0
 
 
 def read_access(payload: Mapping[str, Any], pool: Pool, now: int) -> Claims:
@@ -68,7 +73,9 @@ def read_access(payload: Mapping[str, Any], pool: Pool, now: int) -> Claims:
     )
     if not known:
         raise NotSignedIn(Fault("not_signed_in"))
-    return Claims(subject, frozenset(groups), str(session), payload["exp"])
+    signed_in = payload.get("auth_time")
+    at = signed_in if _is_time(signed_in) else 0
+    return Claims(subject, frozenset(groups), str(session), payload["exp"], at)
 
 
 def check_id(payload: Mapping[str, Any], pool: Pool, now: int, nonce: str, subject: str) -> None:
@@ -96,6 +103,19 @@ def require(claims: Claims, allowed: frozenset[str]) -> None:
     """
     if not claims.groups & allowed:
         raise NotAllowed(Fault("not_allowed"))
+
+
+def require_fresh(claims: Claims, now: int) -> None:
+    """Let only somebody pass who signed in within the last minutes.
+
+    Args:
+        now: seconds since the epoch.
+
+    Raises:
+        NotAllowed: they have to sign out and in again first.
+    """
+    if not -LEEWAY_S <= now - claims.signed_in_at <= FRESH_S:
+        raise NotAllowed(Fault("sign_in_again"))
 
 
 def _common(payload: Mapping[str, Any], pool: Pool, now: int) -> str:

@@ -251,9 +251,10 @@ def adoption(_request: Request, who: Session, number: str) -> Response:
 @http.handled(staff)
 @signed_in(ADOPTERS)
 def adopt(request: Request, who: Session, number: str) -> Response:
-    """Put a compared proposal into force, as its second person."""
+    """Put a compared proposal into force, as its second person, who signed in just now."""
     from chalicelib.usecases.adopt import adopt as put_in_force  # noqa: PLC0415 - see wiring
 
+    staff_session.require_fresh(who)
     staff_forms.read(request, staff_forms.ADOPT).refuse()
     put_in_force(_number(number), who.actor, wiring.adopt_ports())
     return _moved(f"{ADOPTIONS}/{number}", who.cookies, status=303)

@@ -66,6 +66,15 @@ def require_bearer(request: Request, group: str) -> Claims:
     return claims
 
 
+def require_fresh(session: Session) -> None:
+    """Let only somebody go on who signed in within the last minutes.
+
+    Raises:
+        NotAllowed: they have to sign out and in again first.
+    """
+    tokens.require_fresh(session.claims, _now())
+
+
 def begin_sign_in() -> tuple[str, str]:
     """Start the code flow: the address to send the browser to, and the cookie it takes along.
 

@@ -27,19 +27,13 @@ SEED, FIRST = 3510, 60  # of the sandbox registry's people: no other test sends 
 
 @pytest.fixture
 def people(tepat: Tepat, chromium: Browser) -> Iterator[dict[str, Page]]:
-    """Two administrators, each signed in with a browser of their own, on small phones."""
+    """Two administrators, each with a browser of their own, on small phones."""
     contexts: list[BrowserContext] = []
     pages = {}
     for name in ("petugas", "penetap"):
         context = chromium.new_context(viewport=PHONE, base_url=tepat.site)  # type: ignore[arg-type]
         contexts.append(context)
-        page = pages[name] = context.new_page()
-        page.goto("/staff/sign-in")
-        page.fill("#username", name)
-        page.fill("#password", tepat.passwords[name])
-        page.click("button[type=submit]")
-        page.wait_for_url(f"{tepat.site}/staff/**")
-        page.wait_for_load_state()
+        pages[name] = context.new_page()
     yield pages
     for context in contexts:
         context.close()
@@ -96,6 +90,15 @@ def wait_for(page: Page, text: str) -> None:
         page.reload()
 
 
+def sign_in(page: Page, name: str, tepat: Tepat) -> None:
+    page.goto("/staff/sign-in")
+    page.fill("#username", name)
+    page.fill("#password", tepat.passwords[name])
+    page.click("button[type=submit]")
+    page.wait_for_url(f"{tepat.site}/staff/**")
+    page.wait_for_load_state()
+
+
 def fits(page: Page) -> None:
     wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert wide <= 0, page.url
@@ -105,6 +108,7 @@ def test_two_adopt_the_regions_own_borders_and_families_are_decided_anew(
     people: dict[str, Page], crowd: str, tepat: Tepat
 ) -> None:
     proposer, adopter = people["petugas"], people["penetap"]
+    sign_in(proposer, "petugas", tepat)
     proposer.goto("/staff/adoptions")
     proposer.get_by_role("button", name="Usulkan dan hitung").click()
     expect(proposer.get_by_role("alert")).to_be_visible()
@@ -118,6 +122,7 @@ def test_two_adopt_the_regions_own_borders_and_families_are_decided_anew(
     expect(proposer.get_by_role("button", name="Tetapkan")).to_have_count(0)
     fits(proposer)
 
+    sign_in(adopter, "penetap", tepat)  # just before: who adopts has signed in just now
     adopter.goto(proposer.url)
     adopter.get_by_text("Saya sudah membaca angka").click()
     adopter.get_by_role("button", name="Tetapkan", exact=True).click()

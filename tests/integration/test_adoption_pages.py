@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.adapters import dynamo, registry_items
-from chalicelib.domain import adoption
+from chalicelib.domain import adoption, tokens
 from chalicelib.domain.adoption import SETTLED_MS, Stage
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases import relay
@@ -102,6 +102,25 @@ def test_one_proposes_another_adopts_and_every_family_is_decided_anew(
     acts = [e["act"]["S"] for e in ledger() if e["sk"]["S"].startswith(number)]
     assert sorted(acts) == ["adopted", "carried_out", "compared", "frozen", "proposed"]
     assert "penetapan ke-1" in desk.get("/staff/adoptions")[1]
+
+
+def test_only_who_has_just_signed_in_adopts(
+    desk: Desk, region: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = number_of(propose(sign_in(desk, "admin-1", "region_admin"))[2])
+    carried_out(region, monkeypatch)
+    place = f"/staff/adoptions/{number}/adopt"
+    signed_in = wiring.clock.now_ms() // 1000
+    for ago, code in ((tokens.FRESH_S + 5, 403), (None, 403), (tokens.FRESH_S - 30, 303)):
+        at = None if ago is None else signed_in - ago
+        desk.login.told = {"auth_time": at}
+        sign_in(desk, "admin-2", "region_admin")
+        assert f"{number}/adopt" in desk.get(f"/staff/adoptions/{number}")[1]
+        assert (in_force() is None) is True
+        answer, body, _ = desk.post(place, sure="true")
+        assert answer == code
+        assert ("keluar dulu lalu masuk lagi" in body) is (code == 403)
+    assert in_force().number == 1
 
 
 def test_a_family_reads_that_it_was_decided_anew(

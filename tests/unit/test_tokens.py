@@ -44,7 +44,7 @@ def test_a_token_of_the_pool_says_who_signed_in() -> None:
     assert claims.subject == SUBJECT
     assert claims.groups == {"reviewer", "supervisor"}
     assert claims.session == "0b1c2d3e-0000-4000-8000-00000000000a"
-    assert claims.expires_at == NOW + 840
+    assert (claims.expires_at, claims.signed_in_at) == (NOW + 840, NOW - 60)
 
 
 def test_somebody_without_groups_is_signed_in_and_may_nothing() -> None:
@@ -58,6 +58,31 @@ def test_somebody_without_groups_is_signed_in_and_may_nothing() -> None:
 def test_twenty_groups_are_not_too_many() -> None:
     groups = [f"group_{letter}" for letter in "abcdefghijklmnopqrst"]
     assert check(sign(access(**{"cognito:groups": groups}))).groups == set(groups)
+
+
+@pytest.mark.parametrize(
+    ("at", "fresh"),
+    [
+        (NOW, True),
+        (NOW - 300, True),
+        (NOW - 301, False),
+        (NOW + 30, True),  # the difference of clocks that is forgiven
+        (NOW + 31, False),
+        (0, False),
+        (None, False),
+        (str(NOW), False),
+        (True, False),
+        (-1, False),
+    ],
+)
+def test_a_sign_in_is_fresh_for_five_minutes(at: object, fresh: bool) -> None:
+    claims = check(sign(access(auth_time=at)))
+    if fresh:
+        tokens.require_fresh(claims, NOW)
+        return
+    with pytest.raises(NotAllowed) as told:
+        tokens.require_fresh(claims, NOW)
+    assert told.value.faults == (Fault("sign_in_again"),)
 
 
 def test_half_a_minute_of_clock_difference_is_forgiven() -> None:
