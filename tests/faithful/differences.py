@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.faithful.calls import Call, Long
+from tests.faithful.calls_adoption import Finish, Suggest
 from tests.faithful.calls_beside import PutFile, SealAndOpen, Sign, Spend
 from tests.faithful.calls_edge import Lost, Oversize
 from tests.faithful.comparing import Mismatch
@@ -62,6 +63,16 @@ def _is_just_within(mismatch: Mismatch) -> bool:
     return isinstance(call, Oversize) and call.over <= 0 and mismatch.theirs.answer == REFUSED
 
 
+def _is_counted_already(mismatch: Mismatch) -> bool:
+    call = mismatch.call
+    return (
+        isinstance(call, Lost)
+        and isinstance(call.call, Finish)
+        and (mismatch.ours.answer, mismatch.theirs.answer) == (True, False)
+        and mismatch.ours.state == mismatch.theirs.state
+    )
+
+
 def _is_long_path(mismatch: Mismatch) -> bool:
     return isinstance(mismatch.call, PutFile) and mismatch.ours.answer == REFUSED
 
@@ -101,6 +112,15 @@ DIFFERENCES = (
         "DynamoDB takes items of up to 409,600 bytes (400 KB), moto up to 405,000.",
         _is_just_within,
         (Oversize(0, "vault", 0),),
+    ),
+    Difference(
+        "moto forgets tokens",
+        "moto",
+        "DynamoDB answers a transaction that the SDK sends again under its token as it did before. "
+        "moto does not know it again, so that it meets its own conditions. All other transactions "
+        "know themselves by what they wrote; what is counted once only hears that it was.",
+        _is_counted_already,
+        (Suggest(1, 0, 29), Lost(Finish(1, 1, 2, 967))),
     ),
     *(
         Difference(
