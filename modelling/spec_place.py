@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+import yaml
+
 from modelling.survey_table import SurveyFaultsError
 
 
@@ -42,3 +44,19 @@ class Place:
             SurveyFaultsError: always.
         """
         raise SurveyFaultsError(f"{self.name}: `{key}` {why}")
+
+
+def read_place(name: str, text: str) -> Place:
+    """The whole of a YAML file.
+
+    Args:
+        name: of the file, for messages.
+        text: YAML.
+
+    Raises:
+        SurveyFaultsError: it is not YAML, or no mapping.
+    """
+    try:
+        return Place(name, yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise SurveyFaultsError(f"{name}: not YAML: {error}") from error

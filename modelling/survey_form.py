@@ -12,9 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from modelling.spec_place import Place
+from modelling.spec_place import Place, read_place
 from modelling.survey_table import SurveyFaultsError
 
 if TYPE_CHECKING:
@@ -56,11 +54,7 @@ def read_form(name: str, text: str) -> Form:
     Raises:
         SurveyFaultsError: naming the file and the place in it.
     """
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise SurveyFaultsError(f"{name}: not YAML: {error}") from error
-    place = Place(name, document)
+    place = read_place(name, text)
     place.only("format notice questions reads")
     if place.get("format", str) != FORMAT:
         place.refuse("format", f"must be {FORMAT}")

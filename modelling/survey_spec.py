@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from modelling.group_quantile import LEAST, MOST
-from modelling.spec_place import Place
+from modelling.spec_place import Place, read_place
 from modelling.survey_made import Households, Made, made_document, read_households, read_made
 from modelling.survey_table import Columns, Rule, SurveyFaultsError, group_rule, rule_text
 
@@ -179,11 +179,7 @@ def read_spec(name: str, text: str) -> Spec:
     Raises:
         SurveyFaultsError: naming the file and the place in it.
     """
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise SurveyFaultsError(f"{name}: not YAML: {error}") from error
-    place = Place(name, document)
+    place = read_place(name, text)
     place.only(
         "format columns target variables village_means interactions region village groups dropped "
         "made like objective"

