@@ -6,7 +6,7 @@ nulls: what is not there is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -78,6 +78,36 @@ def delete(table: str, pk: str, sk: str, condition: str = "", values: Item | Non
 def key(pk: str, sk: str) -> Wire:
     """A key as DynamoDB writes it."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def partition(
+    client: DynamoDBClient, table: str, pk: str, read: Wire
+) -> Iterator[dict[str, Value]]:
+    """Items of a partition, as last written, in the order of the sort key, page by page.
+
+    Args:
+        client: DynamoDB.
+        table: its name.
+        pk: the partition.
+        read: what else the query says, such as a projection.
+
+    Raises:
+        TryAgain: the store refused for now.
+    """
+    query: Wire = {
+        "TableName": table,
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": encode({":pk": pk}),
+        "ConsistentRead": True,
+        **read,
+    }
+    while True:
+        with aws.passing_told():
+            page = client.query(**query)
+        yield from map(decode, page["Items"])
+        if "LastEvaluatedKey" not in page:
+            return
+        query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def transact(

@@ -153,18 +153,4 @@ class LedgerTable:
         return dynamo.decode(page["Items"][0]) if page["Items"] else None
 
     def _items(self, pk: str, projection: Wire) -> Iterator[dict[str, Value]]:
-        """Items of a partition in the order of the sort key, page by page."""
-        query: Wire = {
-            "TableName": self.table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": dynamo.encode({":pk": pk}),
-            "ConsistentRead": True,
-            **projection,
-        }
-        while True:
-            with aws.passing_told():
-                page = self.client.query(**query)
-            yield from map(dynamo.decode, page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return dynamo.partition(self.client, self.table, pk, projection)

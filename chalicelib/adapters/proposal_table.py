@@ -167,18 +167,4 @@ class ProposalTable:
         return dynamo.decode(item) if item else None
 
     def _items(self, table: str, pk: str, read: Wire) -> Iterator[dict[str, Value]]:
-        """Items of a partition, as last written, in the order of the sort key."""
-        query: Wire = {
-            "TableName": table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": dynamo.encode({":pk": pk}),
-            "ConsistentRead": True,
-            **read,
-        }
-        while True:
-            with aws.passing_told():
-                page = self.client.query(**query)
-            yield from map(dynamo.decode, page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return dynamo.partition(self.client, table, pk, read)
