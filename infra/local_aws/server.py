@@ -202,26 +202,37 @@ class LocalAws:
         return saved.stat().st_mtime_ns if saved.is_file() else 0
 
     def kill_functions(self) -> int:
-        """End the processes that run functions at once, in the middle of what they do.
+        """End the processes that run functions, in the middle of what they do, and see them gone.
 
         Returns:
             How many there were; the next call of a function starts a new one.
+
+        Raises:
+            LocalRunError: one outlives its killing.
         """
+        workers = self._function_processes()
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+        end = time.monotonic() + STOP_LIMIT
+        while workers & self._function_processes():  # a killed process is listed until it is dead
+            if time.monotonic() > end:
+                raise LocalRunError(f"Functions outlive their killing; see {self.log}")
+            time.sleep(0.05)
+        return len(workers)
+
+    def _function_processes(self) -> set[int]:
         if not self._process:
-            return 0
+            return set()
         listed = subprocess.run(
             ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
         )
         lines = (line.split() for line in listed.stdout.splitlines())
-        workers = [
+        return {
             int(pid)
             for pid, parent, state, *_ in lines
             if parent == str(self._process.pid) and not state.startswith("Z")  # dead already
-        ]
-        for worker in workers:
-            with suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGKILL)
-        return len(workers)
+        }
 
     def account(self) -> Account:
         """Return the account as its root sees it, like a person who deploys."""
