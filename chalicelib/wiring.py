@@ -290,32 +290,10 @@ def read_message(body: str) -> Message:
 def state_change(
     old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
 ) -> tuple[State | Stage, Message] | None:
-    """What a stream record tells: the state that a case has come to, or None if it has not moved.
+    """What a stream record tells; None when nothing has moved (`stream_records.state_change`)."""
+    from chalicelib.adapters import stream_records
 
-    A proposal has moved, too, when the last of its villages is done.
-
-    Args:
-        old, new: the item's images as DynamoDB writes them; None where there is none.
-    """
-    from chalicelib.adapters import dynamo
-    from chalicelib.adapters.registry_items import changed, is_proposal, is_state, ref_of
-    from chalicelib.domain.adoption import Stage
-    from chalicelib.usecases.ports import Message
-
-    told = ("pk", "sk", "s", "v", "left")
-    after = dynamo.decode({name: new[name] for name in told if name in new}) if new else None
-    if after is None or not (is_state(after) or is_proposal(after)):
-        return None
-    goes_on = old is not None and new is not None and old.get("s") == new.get("s")
-    if is_proposal(after):
-        if goes_on and after["left"]:
-            return None
-        version = 0 if goes_on else dynamo.number(after, "v")
-        return Stage(dynamo.text(after, "s")), Message(ref_of(after), version)
-    if goes_on:
-        return None
-    case = changed(after)
-    return case.state, Message(case.ref, case.version)
+    return stream_records.state_change(old, new)
 
 
 @cache
