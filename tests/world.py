@@ -17,7 +17,7 @@ from chalicelib.domain.pmt import Artefact, load_artefact
 from chalicelib.domain.programme import RuleSet, load_rules
 from chalicelib.domain.reasons import load_words
 from chalicelib.domain.receipt import village_index
-from chalicelib.domain.registration import Ref, Registration, WayIn
+from chalicelib.domain.registration import Ref, Registration, WayIn, Work
 from chalicelib.domain.working_days import load_holidays
 from chalicelib.usecases import (
     adopt,
@@ -30,6 +30,7 @@ from chalicelib.usecases import (
     read_case,
     register,
     release_guards,
+    review_queue,
     score,
     show_status,
     sweep,
@@ -203,6 +204,11 @@ class World:
     def read_ports(self) -> read_case.Ports:
         opener = FakeOpener(self.aws)
         return read_case.Ports(self.clock, self.random, opener, self.store, self.ledger, REGION)
+
+    def queue(self, work: Work = Work.OFFICER, number: int = 1) -> review_queue.QueuePage:
+        return review_queue.list_cases(
+            work, number, review_queue.Ports(self.clock, self.store, REGION)
+        )
 
     def status(self, receipt: str) -> dict[str, Any]:
         return show_status.status(self.find(receipt), self.status_ports())

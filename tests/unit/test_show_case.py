@@ -1,4 +1,4 @@
-"""What staff read: the queue without identity, a case with its numbers in part, words for all."""
+"""What staff read: rows of the queue, a case with its numbers in part, words for all."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ import pytest
 
 from chalicelib.adapters.area_files import region_villages
 from chalicelib.domain import pmt
-from chalicelib.domain.errors import Fault, NotFound, TryAgain
 from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
 from chalicelib.domain.nik import WarningCode
-from chalicelib.domain.registration import Ref, WayIn, Work
+from chalicelib.domain.registration import WayIn
 from chalicelib.usecases import erase, read_case, reissue, review_queue, show_case, show_status
 from chalicelib.usecases.ports import InForce
-from chalicelib.usecases.review_queue import PAGE
 from tests.world import CONSENT, DATA, REGION, World, child, form, member
 
 WORDS = json.loads((DATA / "words" / "staff.id.json").read_bytes())
@@ -24,11 +22,6 @@ WORDS = json.loads((DATA / "words" / "staff.id.json").read_bytes())
 
 def ports(world: World) -> show_case.Ports:
     return show_case.Ports(WORDS, region_villages(REGION), world.status_ports())
-
-
-def queue(world: World, work: Work = Work.OFFICER, number: int = 1) -> review_queue.QueuePage:
-    listed = review_queue.Ports(world.clock, world.store, REGION)
-    return review_queue.list_cases(work, number, listed)
 
 
 def sheet(world: World, viewer: str = "staff:officer-1", **how: Any) -> dict[str, Any]:
@@ -98,7 +91,7 @@ def test_the_case_that_holds_a_number_is_named() -> None:
     first = world.register("k" * 20, form(world.model)).receipt.locator
     world.register("n" * 20, form(world.model, member(9901, name="Contoh Kedua"), kk=None))
     world.settle()
-    (case,) = queue(world).cases
+    (case,) = world.queue().cases
     opened = read_case.read_case(case.ref, "staff:a", "queue", world.read_ports())
     told = show_case.sheet(opened, "staff:a", ports(world))
     assert told["concerns"] == [{"sentence": WORDS["concerns"]["nik_held"], "case": first}]
@@ -114,52 +107,13 @@ def test_who_looked_is_told_without_names() -> None:
     assert {read["reason"] for read in reads} == {"Dari daftar tunggu"}
 
 
-def test_the_queue_gives_pages_in_the_order_of_their_time() -> None:
-    world = World()
-    for number in range(PAGE + 3):
-        proposal = {"name": "x", "village": "3510152004", "place": "y", "reason": "z"}
-        world.propose(f"key-{number:016}", proposal)
-        world.clock.advance(1000)
-    first, second, third = (queue(world, Work.VISIT, number) for number in (1, 2, 3))
-    assert (len(first.cases), first.more) == (PAGE, True)
-    assert (len(second.cases), second.more) == (3, False)
-    assert (third.cases, third.more) == ((), False)
-    due = [case.waiting.due for case in (*first.cases, *second.cases) if case.waiting]
-    assert due == sorted(due)
-    assert len(due) == PAGE + 3
-
-
-def test_a_page_that_is_just_full_is_the_last() -> None:
-    world = World()
-    for number in range(PAGE):
-        proposal = {"name": "x", "village": "3510152004", "place": "y", "reason": "z"}
-        world.propose(f"key-{number:016}", proposal)
-    page = queue(world, Work.VISIT)
-    assert (len(page.cases), page.number, page.more) == (PAGE, 1, False)
-    assert page.now == world.clock.now_ms()
-
-
-def test_no_more_of_the_index_is_read_than_tells_of_a_next_page(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    world, asked = World(), []
-
-    def waiting(work, region, until, limit):  # noqa: ANN001, ANN202 - as the store's
-        asked.append((work, region, until - world.clock.now_ms(), limit))
-        return []
-
-    monkeypatch.setattr(world.store, "waiting", waiting)
-    queue(world, Work.VISIT, 3)
-    assert asked == [(Work.VISIT, REGION, 366 * 86_400_000, 3 * PAGE + 1)]
-
-
 def test_a_row_of_the_queue_tells_what_waits_and_nobody() -> None:
     world = World()
     world.register("k" * 20, form(world.model, member(9901, nik=None), kk=None))
     world.settle()
     case = world.only()
     assert case.waiting
-    (row,) = show_case.rows(queue(world), ports(world))
+    (row,) = show_case.rows(world.queue(), ports(world))
     assert row == {
         "locator": case.ref.locator,
         "village": "Kemiren, Glagah",
@@ -170,9 +124,9 @@ def test_a_row_of_the_queue_tells_what_waits_and_nobody() -> None:
         "way_in": "Sendiri",
     }
     world.clock.advance(case.waiting.due - world.clock.now_ms())
-    assert not show_case.rows(queue(world), ports(world))[0]["late"]  # the last millisecond
+    assert not show_case.rows(world.queue(), ports(world))[0]["late"]  # the last millisecond
     world.clock.advance(1)
-    assert show_case.rows(queue(world), ports(world))[0]["late"]
+    assert show_case.rows(world.queue(), ports(world))[0]["late"]
 
 
 def test_the_sheet_of_a_decided_case_is_complete() -> None:
@@ -291,9 +245,9 @@ def test_a_concern_without_words_is_one_to_look_at() -> None:
     world = World()
     world.register("k" * 20, form(world.model, member(9901, nik=None), kk=None))
     world.settle()
-    (case,) = queue(world).cases
+    (case,) = world.queue().cases
     world.aws.cases[case.ref] = replace(case, concerns=("brand_new:1",))
-    (row,) = show_case.rows(queue(world), ports(world))
+    (row,) = show_case.rows(world.queue(), ports(world))
     assert row["why"] == ["Perlu dilihat"]
 
 
@@ -398,32 +352,14 @@ def test_answers_about_other_members_than_the_familys_are_not_shown() -> None:
         sheet(world)
 
 
-@pytest.mark.parametrize(("number", "shown"), [(-1, 1), (0, 1), (100, 100), (10**9, 100)])
-def test_odd_page_numbers_are_brought_into_range(number: int, shown: int) -> None:
-    page = queue(World(), number=number)
-    assert (page.cases, page.number, page.more) == ((), shown, False)
-
-
-def test_a_proposal_is_shown_as_it_was_sent_to_whoever_may_see_it() -> None:
-    world = World()
-    sent = {"name": "Contoh", "village": "3510152004", "place": "y", "reason": "z", "phone": None}
-    world.propose("p" * 20, sent)
-    case = world.only()
-    assert world.read(case).proposal == sent
-    sealed = read_case.read_case(
-        case.ref, "staff:a", "audit", world.read_ports(), with_identity=False
-    )
-    assert (sealed.proposal, sealed.identity) == (None, None)
-
-
 def test_late_work_is_marked() -> None:
     world = World()
     world.register("k" * 20, form(world.model, member(9901, nik=None), kk=None))
     world.settle()
-    (row,) = show_case.rows(queue(world), ports(world))
+    (row,) = show_case.rows(world.queue(), ports(world))
     assert not row["late"]
     world.clock.advance(30 * 86_400_000)
-    (row,) = show_case.rows(queue(world), ports(world))
+    (row,) = show_case.rows(world.queue(), ports(world))
     assert row["late"]
     assert row["village"].count(", ") == 1
     assert row["why"] == ["Kepala keluarga: belum punya NIK"]
@@ -464,50 +400,3 @@ def test_what_differs_is_named() -> None:
     world.settle()
     told = sheet(world)["members"][0]
     assert (told["outcome"], told["differs"]) == ("Berbeda", ["nama", "nomor KK"])
-
-
-def test_an_unknown_case_is_told_after_it_is_logged() -> None:
-    world = World()
-    ref = Ref("3510152004", "3M3G222222")
-    with pytest.raises(NotFound) as told:
-        read_case.read_case(ref, "staff:a", "queue", world.read_ports())
-    assert told.value.faults == (Fault("case_unknown", "locator"),)
-    assert [event.ref for event in world.aws.events.values()] == [ref.locator]
-
-
-def test_a_place_in_the_ledger_that_others_take_each_time_is_given_up_for_now(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    world, tries = World(), []
-    world.register("k" * 20, form(world.model))
-    monkeypatch.setattr(world.ledger, "put_read", lambda event: bool(tries.append(event)))
-    world.aws.calls.clear()
-    with pytest.raises(TryAgain) as told:
-        world.read(world.only())
-    assert told.value.faults == (Fault("busy"),)
-    assert len(tries) == 4
-    assert set(world.aws.calls) == {"Query"}
-
-
-def test_an_identity_that_is_just_being_corrected_is_not_shown_in_part() -> None:
-    world = World()
-    world.register("k" * 20, form(world.model))
-    case = world.only()
-    torn = replace(case, corrections=1)  # its vault item is not there yet
-    world.aws.cases[case.ref] = torn
-    with pytest.raises(TryAgain) as told:
-        world.read(torn)
-    assert told.value.faults == (Fault("busy"),)
-    ports = world.read_ports()
-    opened = read_case.read_case(case.ref, "staff:a", "audit", ports, with_identity=False)
-    assert (opened.case, opened.identity) == (torn, None)
-
-
-def test_the_last_fifty_reads_are_shown() -> None:
-    world = World()
-    world.register("k" * 20, form(world.model))
-    for _ in range(51):
-        world.clock.advance(1_000)
-        opened = world.read(world.only())
-    assert len(opened.reads) == read_case.READS_SHOWN == 50
-    assert opened.reads[0].at == world.clock.now_ms()
