@@ -175,3 +175,22 @@ def _turn(term: dict[str, Any]) -> None:
         term["points"] = [-y for y in term["points"]]
     else:
         term["points"] = {code: -y for code, y in term["points"].items()}
+
+
+def crowded(families: int) -> World:
+    """A region with so many decided families, and with what can be proposed."""
+    world = with_candidates(World())
+    crowd(world, families)
+    return world
+
+
+def copy_of(decided: World) -> World:
+    """The same region with a memory of its own."""
+    mine = with_candidates(World())
+    mine.aws.cases.update(decided.aws.cases)
+    mine.aws.vault.update(decided.aws.vault)
+    mine.aws.events.update(decided.aws.events)
+    mine.relayed |= decided.relayed
+    mine.clock.now = decided.clock.now
+    mine.random.taken = 10_000
+    return mine
