@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.pmt import Artefact
     from chalicelib.domain.programme import RuleSet
     from chalicelib.domain.registration import State
+    from chalicelib.domain.sanggah_rules import DatedRules
     from chalicelib.domain.tokens import Claims, Pool
     from chalicelib.usecases import (
         adopt,
@@ -123,6 +124,20 @@ def rule_set(sha256: str) -> RuleSet | None:
 
     path = DATA / "rules" / f"{sha256 or settings().rules}.json"
     return load_rules(path.read_bytes(), path.stem) if path.is_file() else None
+
+
+@cache
+def sanggah() -> DatedRules:
+    """Windows, terms, reasons and limits of sanggah: the region's own file, or the default.
+
+    Raises:
+        ShapeError: the file is not of the stated shape.
+    """
+    from chalicelib.domain.sanggah_rules import load_sanggah
+
+    own = DATA / "sanggah" / f"{settings().region}.json"
+    path = own if own.is_file() else own.with_name("default.json")
+    return load_sanggah(path.read_bytes())
 
 
 def model() -> Artefact:
