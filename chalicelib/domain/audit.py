@@ -63,6 +63,23 @@ class Act(StrEnum):
     COMPARED = "compared"
     ADOPTED = "adopted"
     CARRIED_OUT = "carried_out"
+    # of an appeal or an objection (`dispute`)
+    FILED = "filed"
+    EVIDENCE_ADDED = "evidence_added"
+    SCREENED = "screened"
+    LINKED = "linked"
+    HEARD = "heard"
+    ANSWERED = "answered"
+    TO_REVIEW = "to_review"
+    ASSIGNED = "assigned"
+    ESCALATED = "escalated"
+    VISIT_ASKED = "visit_asked"
+    RECOMMENDED = "recommended"
+    SPLIT = "split"
+    DISPUTE_DECIDED = "dispute_decided"
+    # of a case that a dispute is about
+    DISPUTED = "disputed"
+    REOPENED = "reopened"
 
 
 @dataclass(frozen=True, slots=True)

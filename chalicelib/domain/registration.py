@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import audit
 from chalicelib.domain.audit import Act, Event, Head
+from chalicelib.domain.errors import Fault, WrongState
 from chalicelib.domain.household import Household
 from chalicelib.domain.identity import IdentityAnswer, Outcome
 
@@ -52,6 +53,8 @@ class Work(StrEnum):
     OFFICER = "officer"
     VISIT = "visit"
     ADOPTION = "adoption"  # compare a model or rule set, or decide anew under an adopted one
+    DISPUTE = "dispute"  # an appeal or objection to move on: screened, heard, drawn, escalated
+    MINE = "mine"  # an appeal or objection that one officer was drawn for
 
 
 Details = Mapping[str, object]
@@ -127,6 +130,8 @@ class Registration:
         under: number of the region's adoption that the decision was made under; 0 for none.
         earlier: the decision before this one, if it was decided anew.
         waiting: entry in the index of work, if any.
+        names: tags of the head's name, by which an objection finds its family (`name_tags`).
+        disputes: locators of the appeals and objections about it, open or ended, oldest first.
     """
 
     ref: Ref
@@ -152,6 +157,8 @@ class Registration:
     under: int = 0
     earlier: Earlier | None = None
     waiting: Waiting | None = None
+    names: bytes = b""
+    disputes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,6 +390,7 @@ def erase(case: Registration, stamp: Stamp, reason: str) -> tuple[Registration, 
         body_digest=b"",
         secret_mac=b"",
         reissues=(),
+        names=b"",
     )
     return _with_event(
         _step(moved, State.ERASED, stamp.at),
@@ -394,6 +402,73 @@ def erase(case: Registration, stamp: Stamp, reason: str) -> tuple[Registration, 
     )
 
 
+def disputed(case: Registration, dispute: str, stamp: Stamp) -> tuple[Registration, Event]:
+    """Note that an appeal or an objection is about the case; nothing of its result changes.
+
+    Args:
+        dispute: locator of the appeal or objection.
+
+    Raises:
+        WrongState: the case has ended, or too many have been about it.
+    """
+    if case.state in ENDED_STATES:
+        raise WrongState(Fault("case_ended"))
+    if len(case.disputes) >= MOST_DISPUTES:
+        raise WrongState(Fault("disputes_too_many"))
+    moved = replace(case, disputes=(*case.disputes, dispute), version=case.version + 1)
+    return _with_event(moved, Act.DISPUTED, stamp, {"dispute": dispute}, before=case.state)
+
+
+def reopen(
+    case: Registration,
+    household: Household | None,
+    reason: str,
+    stamp: Stamp,
+    *,
+    officer_due: int,
+) -> tuple[Registration, Event]:
+    """Take up a decided case again, after an upheld dispute or a ground check.
+
+    With checked answers it is scored and decided anew; without any it goes to an officer. What
+    the family was told before stays beside the new decision.
+
+    Args:
+        household: as somebody saw it; None when answers are not what was wrong.
+        reason: a code, kept as a concern when an officer has to act.
+
+    Raises:
+        WrongState: the case is neither decided nor waiting for a visit or an officer.
+    """
+    if case.state not in _REOPENED_FROM:
+        raise WrongState(Fault("case_not_decided"))
+    moved = replace(
+        case, earlier=_decided_before(case), scored=None, decisions=(), rules_hash="", waiting=None
+    )
+    if household is None:
+        moved = replace(
+            moved,
+            concerns=(*case.concerns, reason),
+            waiting=Waiting(Work.OFFICER, officer_due),
+        )
+    else:
+        missing = ("missing", "ratio_part_missing")
+        kept = tuple(code for code in case.concerns if code.partition(":")[0] not in missing)
+        moved = replace(moved, household=household, concerns=kept)
+    state = State.NEEDS_OFFICER if household is None else State.MATCHED
+    code = reason.partition(":")[0]
+    return _with_event(
+        _step(moved, state, stamp.at),
+        Act.REOPENED,
+        stamp,
+        {"reason": reason},
+        before=case.state,
+        reason=code,
+    )
+
+
+MOST_DISPUTES = 12
+"""Appeals and objections about one case; their locators stand in its item of 1,024 bytes."""
+_REOPENED_FROM = frozenset({State.DECIDED, State.NEEDS_GROUND_CHECK, State.NEEDS_OFFICER})
 _HELD = "nik_held"
 # What stays of the concerns when the identity check runs again.
 _KEPT = frozenset({_HELD, "warning"})

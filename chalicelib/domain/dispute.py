@@ -1,0 +1,425 @@
+"""An appeal of one's own result, or an objection to somebody else's eligibility, and its life.
+
+Two kinds that are never mixed: an appeal is filed by the family (or its agent), an objection by a
+person who signed in, and its author stays sealed from the family. Pure: every step takes the
+dispute as it was, and gives it as it becomes with the one event of its own ledger chain.
+Silence never counts against anybody: no step here is taken because somebody did not answer, but
+to go on to the people who decide (product, the life of an objection).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.domain import audit
+from chalicelib.domain.audit import Act, Event, Head
+from chalicelib.domain.errors import Fault, InvalidRequest, NotAllowed, WrongState
+from chalicelib.domain.registration import Ref, Stamp
+
+if TYPE_CHECKING:
+    from chalicelib.domain.evidence import Piece
+
+
+class Kind(StrEnum):
+    """What is disputed: one's own result, or somebody else's eligibility (rulebook 5.3)."""
+
+    APPEAL = "appeal"
+    OBJECTION = "objection"
+
+
+class Stage(StrEnum):
+    """Where a dispute stands (product, the life of an objection)."""
+
+    FILED = "filed"  # its evidence is being screened; an objection's family is being looked for
+    HEARING = "hearing"  # the family was told and may answer
+    REVIEW = "review"  # waits for an officer's recommendation
+    VISIT = "visit"  # somebody is asked to go and look
+    RECOMMENDED = "recommended"  # waits for another officer
+    SPLIT = "split"  # the two disagree: a third, from elsewhere, decides
+    DECIDED = "decided"
+    WITHDRAWN = "withdrawn"
+
+
+class Outcome(StrEnum):
+    """What was decided."""
+
+    UPHELD = "upheld"
+    PARTLY_UPHELD = "partly_upheld"
+    REJECTED = "rejected"
+
+
+class Side(StrEnum):
+    """Who brought a piece of evidence."""
+
+    FILER = "filer"
+    FAMILY = "family"
+    FIELD = "field"
+
+
+ENDED: Final = frozenset({Stage.DECIDED, Stage.WITHDRAWN})
+WITH_OFFICER: Final = frozenset({Stage.REVIEW, Stage.RECOMMENDED, Stage.SPLIT})
+"""Stages in which one officer, drawn for it, has to act."""
+
+HIGHEST_LEVEL: Final = 2
+"""Escalation: 0 the officer, 1 the supervisor, 2 the region."""
+
+MOST_PIECES: Final = 20
+"""Pieces of evidence that one dispute may hold (security 2.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """A piece of evidence and who brought it."""
+
+    side: Side
+    piece: Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A stage and when it was reached (ms, UTC)."""
+
+    stage: Stage
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What an officer holds of it.
+
+    Attributes:
+        actor: "staff:<subject>".
+        reason: a code of the region's list.
+    """
+
+    actor: str
+    outcome: Outcome
+    reason: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A dispute as it is stored: nobody's identity, and not what anybody wrote.
+
+    Attributes:
+        ref: village and own locator, which names its ledger chain.
+        version: raised by one with each step; every step is conditional on it.
+        about: locator of the disputed case in the same village; "" while the family of an
+            objection has not been found.
+        reason: why it was filed, a code of the region's list.
+        request_id, body_digest: of the request that filed it, to know a repeat.
+        person: 16 bytes that stand for an objector, "" for an appeal: a keyed digest of the NIK.
+        names: tags of the name that an objector gave, to look for the family; empty afterwards.
+        follows: locator of the dispute whose outcome this one appeals, "" for a first one.
+        steps: oldest first.
+        head: end of its chain.
+        salt: its events' commitments are made under it.
+        evidence: what was brought, in order.
+        answer_by: until when the family is asked to answer an objection (ms, UTC); 0 for never.
+        answered_at: when the family answered; 0 for not yet.
+        officer: subject of who was drawn to act now, "" for nobody yet.
+        due: when the next step should be done (ms, UTC); 0 once it has ended.
+        level: how far it has been escalated.
+        votes: recommendation, decision, and the third where they differ.
+        outcome, why: what was decided and its coded reason; None and "" until then.
+        concerns: codes that an officer should see, e.g. "no_evidence", "cluster:hour".
+        last_request: 16 bytes of the last answer, addition or withdrawal, to know a repeat.
+    """
+
+    ref: Ref
+    kind: Kind
+    stage: Stage
+    version: int
+    about: str
+    reason: str
+    request_id: bytes
+    body_digest: bytes
+    steps: tuple[Reached, ...]
+    head: Head
+    salt: bytes
+    person: bytes = b""
+    names: bytes = b""
+    follows: str = ""
+    evidence: tuple[Exhibit, ...] = ()
+    answer_by: int = 0
+    answered_at: int = 0
+    officer: str = ""
+    due: int = 0
+    level: int = 0
+    votes: tuple[Vote, ...] = ()
+    outcome: Outcome | None = None
+    why: str = ""
+    concerns: tuple[str, ...] = ()
+    last_request: bytes = b""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to it."""
+        return self.stage in ENDED
+
+    @property
+    def case(self) -> Ref | None:
+        """The disputed case; None while the family of an objection has not been found."""
+        return Ref(self.ref.village, self.about) if self.about else None
+
+
+def file(blank: Dispute, stamp: Stamp, *, due: int) -> tuple[Dispute, Event]:
+    """Write the first event of a dispute.
+
+    Args:
+        blank: without steps; its chain is begun here.
+        due: when its evidence should be there and screened (ms, UTC).
+    """
+    begun = replace(blank, head=audit.first_head(blank.ref.locator), due=due)
+    details = {"kind": blank.kind.value, "reason": blank.reason, "pieces": len(blank.evidence)}
+    return _step(begun, Stage.FILED, Act.FILED, stamp, details, reason=blank.reason)
+
+
+def add_evidence(
+    dispute: Dispute, pieces: tuple[Exhibit, ...], request_id: bytes, stamp: Stamp
+) -> tuple[Dispute, Event]:
+    """Let more pieces be sent.
+
+    Raises:
+        WrongState: it has ended.
+        InvalidRequest: there would be too many.
+    """
+    _open(dispute)
+    if len(dispute.evidence) + len(pieces) > MOST_PIECES:
+        raise InvalidRequest(Fault("evidence_too_many", "photos", {"most": MOST_PIECES}))
+    moved = replace(dispute, evidence=dispute.evidence + pieces, last_request=request_id)
+    return _step(moved, dispute.stage, Act.EVIDENCE_ADDED, stamp, {"pieces": len(pieces)})
+
+
+def screened(dispute: Dispute, piece: Piece, stamp: Stamp) -> tuple[Dispute, Event] | None:
+    """Keep what screening found of a piece; None when that piece is not waiting for it.
+
+    It is kept for an ended dispute too: what was uploaded in time is not lost.
+    """
+    there = {each.piece.id: each for each in dispute.evidence}.get(piece.id)
+    if there is None or there.piece.settled or there.piece == piece:
+        return None
+    kept = tuple(
+        replace(each, piece=piece) if each.piece.id == piece.id else each
+        for each in dispute.evidence
+    )
+    details = {"piece": piece.id, "state": piece.state.value, "why": piece.why}
+    return _step(replace(dispute, evidence=kept), dispute.stage, Act.SCREENED, stamp, details)
+
+
+def is_screened(dispute: Dispute) -> bool:
+    """Whether no piece waits for its upload or its screening."""
+    return all(each.piece.settled for each in dispute.evidence)
+
+
+def link(
+    dispute: Dispute, about: str, stamp: Stamp, concerns: tuple[str, ...] = ()
+) -> tuple[Dispute, Event]:
+    """Name the case that an objection is about, found by a machine or by an officer.
+
+    Raises:
+        WrongState: it is linked already, or has ended.
+    """
+    _open(dispute)
+    if dispute.about:
+        raise WrongState(Fault("dispute_linked"))
+    moved = replace(dispute, about=about, names=b"", concerns=dispute.concerns + concerns)
+    return _step(moved, dispute.stage, Act.LINKED, stamp, {"about": about})
+
+
+def hear(dispute: Dispute, stamp: Stamp, *, answer_by: int) -> tuple[Dispute, Event]:
+    """Tell the family of the objection, and wait for its answer.
+
+    Raises:
+        WrongState: it is an appeal, not linked, or not at its beginning.
+    """
+    if dispute.kind is not Kind.OBJECTION or not dispute.about:
+        raise WrongState(Fault("dispute_not_to_be_heard"))
+    _at(dispute, Stage.FILED)
+    moved = replace(dispute, answer_by=answer_by, due=answer_by)
+    return _step(moved, Stage.HEARING, Act.HEARD, stamp, {"answer_by": answer_by})
+
+
+def answer(
+    dispute: Dispute,
+    pieces: tuple[Exhibit, ...],
+    request_id: bytes,
+    stamp: Stamp,
+    details: Mapping[str, object],
+) -> tuple[Dispute, Event]:
+    """Keep that the family has answered; taken until somebody recommends, late or not.
+
+    Args:
+        details: what the event commits to: a digest of the answer.
+
+    Raises:
+        WrongState: nobody asked the family, it has answered, or officers have begun to decide.
+        InvalidRequest: there would be too many pieces.
+    """
+    _at(dispute, Stage.HEARING, Stage.REVIEW, Stage.VISIT)
+    if not dispute.answer_by or dispute.answered_at:
+        raise WrongState(Fault("dispute_answered"))
+    if len(dispute.evidence) + len(pieces) > MOST_PIECES:
+        raise InvalidRequest(Fault("evidence_too_many", "photos", {"most": MOST_PIECES}))
+    moved = replace(
+        dispute,
+        evidence=dispute.evidence + pieces,
+        answered_at=stamp.at,
+        last_request=request_id,
+    )
+    return _step(moved, dispute.stage, Act.ANSWERED, stamp, details)
+
+
+def to_review(
+    dispute: Dispute, stamp: Stamp, *, due: int, concerns: tuple[str, ...] = ()
+) -> tuple[Dispute, Event]:
+    """Hand it to the officers.
+
+    Raises:
+        WrongState: officers have it already, or it has ended.
+    """
+    _at(dispute, Stage.FILED, Stage.HEARING, Stage.VISIT)
+    moved = replace(dispute, due=due, officer="", concerns=dispute.concerns + concerns)
+    return _step(moved, Stage.REVIEW, Act.TO_REVIEW, stamp, {"concerns": list(concerns)})
+
+
+def assign(dispute: Dispute, officer: str, stamp: Stamp, *, level: int) -> tuple[Dispute, Event]:
+    """Name the officer who was drawn to act, or "" when nobody near may.
+
+    Args:
+        level: escalation that the drawing met: nobody in the district, or in the region.
+
+    Raises:
+        WrongState: no officer is needed now.
+    """
+    _at(dispute, *WITH_OFFICER)
+    moved = replace(dispute, officer=officer, level=max(dispute.level, level))
+    return _step(moved, dispute.stage, Act.ASSIGNED, stamp, {"officer": officer, "level": level})
+
+
+def escalate(dispute: Dispute, stamp: Stamp, *, due: int) -> tuple[Dispute, Event]:
+    """A deadline passed: the next higher is told. It is the only thing that a deadline does.
+
+    Raises:
+        WrongState: it has ended.
+    """
+    _open(dispute)
+    level = min(dispute.level + 1, HIGHEST_LEVEL)
+    moved = replace(dispute, level=level, due=due)
+    return _step(moved, dispute.stage, Act.ESCALATED, stamp, {"level": level})
+
+
+def ask_visit(dispute: Dispute, stamp: Stamp, *, due: int) -> tuple[Dispute, Event]:
+    """Ask for a ground check before recommending.
+
+    Raises:
+        WrongState: it is not being reviewed, or no family has been found.
+        NotAllowed: by who was not drawn for it.
+    """
+    _at(dispute, Stage.REVIEW)
+    _drawn(dispute, stamp)
+    if not dispute.about:
+        raise WrongState(Fault("dispute_not_linked"))
+    moved = replace(dispute, due=due)
+    return _step(moved, Stage.VISIT, Act.VISIT_ASKED, stamp, {})
+
+
+def recommend(dispute: Dispute, vote: Vote, stamp: Stamp, *, due: int) -> tuple[Dispute, Event]:
+    """Keep the recommendation of the officer who was drawn; somebody else decides.
+
+    Raises:
+        WrongState: it is not being reviewed.
+        NotAllowed: by who was not drawn for it.
+    """
+    _at(dispute, Stage.REVIEW)
+    _drawn(dispute, stamp)
+    moved = replace(dispute, votes=(vote,), officer="", due=due)
+    return _step(moved, Stage.RECOMMENDED, Act.RECOMMENDED, stamp, _told(vote), reason=vote.reason)
+
+
+def decide(dispute: Dispute, vote: Vote, stamp: Stamp, *, due: int) -> tuple[Dispute, Event]:
+    """Take the second vote, or the third: two that agree decide, and so does the third.
+
+    Args:
+        due: when a third should have decided, if the second differs.
+
+    Raises:
+        WrongState: nothing is recommended.
+        NotAllowed: by who was not drawn for it, or has voted (product, invariant 4).
+    """
+    _at(dispute, Stage.RECOMMENDED, Stage.SPLIT)
+    _drawn(dispute, stamp)
+    if any(each.actor == stamp.actor for each in dispute.votes):
+        raise NotAllowed(Fault("dispute_same_person"))
+    votes = (*dispute.votes, vote)
+    agreed = dispute.stage is Stage.SPLIT or vote.outcome is dispute.votes[0].outcome
+    if not agreed:
+        moved = replace(dispute, votes=votes, officer="", due=due)
+        return _step(moved, Stage.SPLIT, Act.SPLIT, stamp, _told(vote), reason=vote.reason)
+    moved = replace(dispute, votes=votes, officer="", due=0, outcome=vote.outcome, why=vote.reason)
+    return _step(moved, Stage.DECIDED, Act.DISPUTE_DECIDED, stamp, _told(vote), reason=vote.reason)
+
+
+def withdraw(dispute: Dispute, request_id: bytes, stamp: Stamp) -> tuple[Dispute, Event]:
+    """End it at the wish of who filed it.
+
+    Raises:
+        WrongState: it has ended.
+    """
+    _open(dispute)
+    moved = replace(dispute, due=0, officer="", last_request=request_id)
+    return _step(moved, Stage.WITHDRAWN, Act.WITHDRAWN, stamp, {})
+
+
+def may_open(dispute: Dispute, actor: str) -> bool:
+    """Whether an officer may look into it: who was drawn, and who has voted, and nobody else."""
+    drawn = f"staff:{dispute.officer}" if dispute.officer else ""
+    return actor == drawn or any(vote.actor == actor for vote in dispute.votes)
+
+
+def _told(vote: Vote) -> Mapping[str, object]:
+    return {"outcome": vote.outcome.value, "reason": vote.reason}
+
+
+def _open(dispute: Dispute) -> None:
+    if dispute.ended:
+        raise WrongState(Fault("dispute_ended"))
+
+
+def _at(dispute: Dispute, *stages: Stage) -> None:
+    _open(dispute)
+    if dispute.stage not in stages:
+        raise WrongState(Fault("dispute_moved"))
+
+
+def _drawn(dispute: Dispute, stamp: Stamp) -> None:
+    if not dispute.officer or stamp.actor != f"staff:{dispute.officer}":
+        raise NotAllowed(Fault("dispute_not_yours"))
+
+
+def _step(
+    dispute: Dispute,
+    stage: Stage,
+    act: Act,
+    stamp: Stamp,
+    details: Mapping[str, object],
+    *,
+    reason: str | None = None,
+) -> tuple[Dispute, Event]:
+    event, head = audit.append(
+        dispute.head,
+        chain=dispute.ref.locator,
+        at=stamp.at,
+        actor=stamp.actor,
+        act=act,
+        commitment=audit.commit(dispute.salt, details),
+        reason=reason,
+    )
+    goes_on = bool(dispute.steps) and dispute.steps[-1].stage is stage
+    steps = dispute.steps if goes_on else (*dispute.steps, Reached(stage, stamp.at))
+    moved = replace(dispute, stage=stage, version=dispute.version + 1, steps=steps, head=head)
+    return moved, event

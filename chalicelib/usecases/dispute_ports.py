@@ -1,0 +1,126 @@
+"""What appeals and objections need from outside, besides the store of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.domain.audit import Event
+from chalicelib.domain.dispute import Dispute
+from chalicelib.domain.registration import Ref, Registration
+from chalicelib.usecases.ports import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody wrote, sealed: the claim with who filed it, or the family's answer.
+
+    Attributes:
+        order: "0" the claim, "1" the family's answer, "2" and on what is added later.
+    """
+
+    order: str
+    sealed: Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One of the places that a person has for open objections.
+
+    Attributes:
+        person: 16 bytes that stand for the person.
+        place: from 1 to the region's limit.
+        ref: the objection that holds it.
+        named: digest of village and name as the person gave them, to know the same family again.
+    """
+
+    person: bytes
+    place: int
+    ref: Ref
+    named: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """What stands in the way of a write.
+
+    Attributes:
+        dispute: the dispute as it stands, when its condition failed.
+        case: the disputed case as it stands, when its condition failed.
+        slot: True when another objection of this person has taken the place.
+    """
+
+    dispute: Dispute | None = None
+    case: Registration | None = None
+    slot: bool = False
+
+
+CaseStep = tuple[Registration, Event]
+"""The disputed case as it becomes, and its event: written in the same transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A case of a village and the tags of its head's name."""
+
+    locator: str
+    names: bytes
+
+
+class Disputes(Protocol):
+    """Disputes, what was written in them, and the places of those who object.
+
+    Every write is one transaction: the dispute and its event, what was written, the case with its
+    event if it changes, the person's place; or nothing. Raises
+    chalicelib.domain.errors.TryAgain when the store refuses for now. Sent twice, a write that is
+    there already is done.
+    """
+
+    def create(
+        self,
+        dispute: Dispute,
+        event: Event,
+        statement: Statement,
+        *,
+        case: CaseStep | None = None,
+        slot: Slot | None = None,
+    ) -> Stands | None:
+        """Store a new dispute; None when done."""
+        ...
+
+    def change(
+        self,
+        dispute: Dispute,
+        event: Event,
+        *,
+        statement: Statement | None = None,
+        case: CaseStep | None = None,
+        gives_up: Slot | None = None,
+    ) -> Stands | None:
+        """Store a step if the stored version is still `dispute.version - 1`; None when done.
+
+        Args:
+            gives_up: the person's place, free again in the same transaction.
+        """
+        ...
+
+    def load(self, refs: Sequence[Ref]) -> Mapping[Ref, Dispute]:
+        """Read disputes in one call (up to 60), as last written; missing ones are left out."""
+        ...
+
+    def statements(self, locator: str) -> Mapping[str, Sealed]:
+        """What was written in a dispute, by order."""
+        ...
+
+    def slots(self, person: bytes) -> Sequence[Slot]:
+        """The places that a person holds, in one call."""
+        ...
+
+    def candidates(self, village: str) -> Sequence[Candidate]:
+        """The cases of a village with the tags of their heads' names, page by page."""
+        ...
+
+    def drawn_for(self, region: str, officer: str, limit: int) -> Sequence[Ref]:
+        """Disputes that an officer was drawn for, by deadline."""
+        ...
