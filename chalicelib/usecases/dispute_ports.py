@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute
+from chalicelib.domain.evidence import Piece
 from chalicelib.domain.registration import Ref, Registration
 from chalicelib.usecases.ports import Sealed
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What somebody wrote, sealed: the claim with who filed it, or the family's answer.
+    """What somebody wrote, sealed by itself: who may open one part need not open another.
 
     Attributes:
-        order: "0" the claim, "1" the family's answer, "2" and on what is added later.
+        part: `CLAIM`, `FILER` or `ANSWER`; sealed in the context "<locator>|<part>".
     """
 
-    order: str
+    part: str
     sealed: Sealed
+
+
+CLAIM: Final = "claim"  # what the filer wrote; of an objection also whom it names
+FILER: Final = "filer"  # who objects: opened by right, with a reason, and never by the family
+ANSWER: Final = "answer"  # what the family says to an objection
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,37 @@ class Candidate:
     names: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A dispute with what was written in it."""
+
+    dispute: Dispute
+    statements: Mapping[str, Sealed]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Leave to send one piece straight to the quarantine bucket.
+
+    Attributes:
+        piece: its id.
+        url: where to post the file.
+        fields: form fields that come before the file, in order.
+    """
+
+    piece: str
+    url: str
+    fields: Mapping[str, str]
+
+
+class Uploads(Protocol):
+    """Signs uploads; costs no call."""
+
+    def grant(self, owner: Ref, piece: Piece) -> Upload:
+        """Let one piece be sent: exact key and type, no larger than granted, for minutes."""
+        ...
+
+
 class Disputes(Protocol):
     """Disputes, what was written in them, and the places of those who object.
 
@@ -81,7 +118,7 @@ class Disputes(Protocol):
         self,
         dispute: Dispute,
         event: Event,
-        statement: Statement,
+        statements: Sequence[Statement],
         *,
         case: CaseStep | None = None,
         slot: Slot | None = None,
@@ -109,16 +146,16 @@ class Disputes(Protocol):
         """Read disputes in one call (up to 60), as last written; missing ones are left out."""
         ...
 
-    def statements(self, locator: str) -> Mapping[str, Sealed]:
-        """What was written in a dispute, by order."""
-        ...
-
     def slots(self, person: bytes) -> Sequence[Slot]:
         """The places that a person holds, in one call."""
         ...
 
     def candidates(self, village: str) -> Sequence[Candidate]:
         """The cases of a village with the tags of their heads' names, page by page."""
+        ...
+
+    def read(self, ref: Ref) -> Opened | None:
+        """A dispute, its statements and nothing else, in one call."""
         ...
 
     def drawn_for(self, region: str, officer: str, limit: int) -> Sequence[Ref]:
