@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import html
 import secrets
+import shutil
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -109,6 +114,18 @@ class Desk:
             if value:
                 self.jar[name] = value
         return answer.status_code, html.unescape(answer.body.decode()), headers
+
+
+@cache
+def built_pages() -> Path:
+    """The answer templates, built once for a process and what is forked from it."""
+    from frontend.build import build, copy_answers
+
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    build("3510", folder / "site")
+    copy_answers(folder / "site", folder / "pages")
+    return folder / "pages"
 
 
 def register(public_api: Any, *members: Any, **changes: Any) -> str:

@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -29,7 +30,7 @@ from chalicelib.usecases.ports import Sealed
 from infra.resources import create_in
 from tests import minted
 from tests.canaries.watch import watched
-from tests.desk import ORIGIN, Desk, PretendLogin
+from tests.desk import ORIGIN, Desk, PretendLogin, built_pages
 from tests.world import DATA, Registry, artefact
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -189,14 +190,9 @@ def public_api(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture(scope="session")
-def answer_pages(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def answer_pages() -> Path:
     """The answer templates, as a built package carries them."""
-    from frontend.build import build, copy_answers
-
-    folder = tmp_path_factory.mktemp("pages")
-    build("3510", folder / "site")
-    copy_answers(folder / "site", folder / "pages")
-    return folder / "pages"
+    return built_pages()
 
 
 @pytest.fixture
