@@ -1,7 +1,8 @@
 """Tepat's Chalice app: registers the blueprints that this surface carries. No logic.
 
 One code base, deployed as two apps per pilot: the public one (families, agents, workers) and the
-staff one, each with roles of its own (architecture, Surfaces).
+staff one, each with roles of its own (architecture, Surfaces). What a surface's branch here does
+not come to is left out of its package (`infra/reach.py` reads these lines).
 """
 
 from chalice.app import Chalice
@@ -19,7 +20,7 @@ if surface() == "public":
 
     for blueprint in (citizen, agents, streams, schedules, workers):
         app.register_blueprint(blueprint)
-else:
+elif surface() == "staff":
     from chalicelib.entrypoints.staff_api import staff
 
     app.register_blueprint(staff)

@@ -1,7 +1,7 @@
 """Build what is deployed: `python -m infra.build [--stage banyuwangi] [--arm64]`.
 
 The cloud and the local run take the same steps; only the processor of the native files differs.
-Both surfaces ship the same code zip and the same layer.
+Each surface ships a code zip of its own, with what it can come to and no more; the layer is shared.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,14 +26,17 @@ from infra.reach import unreached
 from infra.templates import HERE, read
 
 SURFACES = ("public", "staff")
-CODE_LIMIT = 500_000  # bytes of the code zip (architecture, budgets)
+CODE_LIMIT = 500_000  # bytes of a surface's code zip (architecture, budgets)
 REGION = "ap-southeast-3"  # Jakarta: the data stays in Indonesia
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+ONLY_FOR = {"staff": "words/staff.id.json"}  # of chalicelib/data, what one surface alone reads
+PAGES = {"public": "*.html", "staff": "staff/*.html"}  # answer templates that a surface begins with
+TEMPLATE_NAME = re.compile(r"""{%-?\s*(?:extends|import|include|from)\s+["']([^"']+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A built pilot in a folder: a template for each surface, the zips, the site."""
+    """A built pilot in a folder: template and code zip of each surface, the layer, the site."""
 
     folder: Path
 
@@ -40,10 +44,9 @@ class Package:
         """Return the template of a surface, `public` or `staff`."""
         return self.folder / f"{surface}.json"
 
-    @property
-    def code(self) -> Path:
-        """Return the zip of the functions' code."""
-        return self.folder / "deployment.zip"
+    def code(self, surface: str) -> Path:
+        """Return the zip of a surface's code."""
+        return self.folder / f"{surface}.zip"
 
     @property
     def layer(self) -> Path:
@@ -68,7 +71,7 @@ def build(stage_name: str, out: Path, machine: str) -> Package:
         Where everything is.
 
     Raises:
-        BuildError: a step failed or the code zip is larger than its budget.
+        BuildError: a step failed or a code zip is larger than its budget.
         infra.stages.StageError: there is no such pilot.
     """
     stage = stages.read(stage_name)
@@ -78,17 +81,20 @@ def build(stage_name: str, out: Path, machine: str) -> Package:
     package = Package(out)
     shutil.copy(layer, package.layer)
     with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder) / "tree"
-        _copy_tree(tree, stage_name, machine)
-        _build_site(stage["region"], package.site, tree / "chalicelib" / "pages")
+        pages = Path(folder) / "pages"
+        _build_site(stage["region"], package.site, pages)
         for surface in SURFACES:
+            tree, code = Path(folder) / f"{surface}-tree", Path(folder) / f"{surface}-code"
+            _copy_tree(tree, stage_name, surface, machine)
+            copy_pages(pages, tree / "chalicelib" / "pages", surface)
             made = _package(tree, stage_name, surface, Path(folder) / surface)
-            shutil.copy(made / "sam.json", package.template(surface))
-        code = Path(folder) / "code"
-        with zipfile.ZipFile(Path(folder) / "public" / "deployment.zip") as archive:
-            archive.extractall(code)
-        _compile_alone(code)
-        zip_fixed(code, package.code)
+            text = (made / "sam.json").read_text("utf-8")
+            text = text.replace('"./deployment.zip"', f'"./{package.code(surface).name}"')
+            package.template(surface).write_text(text, "utf-8")
+            with zipfile.ZipFile(made / "deployment.zip") as archive:
+                archive.extractall(code)
+            _compile_alone(code)
+            zip_fixed(code, package.code(surface))
     _report(package)
     return package
 
@@ -113,12 +119,12 @@ def chalice_stage(stage_name: str, surface: str) -> str:
     return stage_name if surface == "public" else f"{stage_name}-{surface}"
 
 
-def _copy_tree(tree: Path, stage_name: str, machine: str) -> None:
-    """Copy what is packaged and nothing else: no byte code, no drafts, no local settings."""
+def _copy_tree(tree: Path, stage_name: str, surface: str, machine: str) -> None:
+    """Copy what a surface carries and nothing else: no byte code, no drafts, no local settings."""
     tree.mkdir()
     shutil.copy(REPO / "app.py", tree)
     shutil.copytree(REPO / "chalicelib", tree / "chalicelib", ignore=LEFT_OUT)
-    for path in unreached(tree):
+    for path in (*unreached(tree, surface), *_data_of_others(tree / "chalicelib/data", surface)):
         path.unlink()
     for stem in ("national", "retired"):
         leave_names_out(tree / "chalicelib/data/areas" / f"{stem}.json")
@@ -128,10 +134,37 @@ def _copy_tree(tree: Path, stage_name: str, machine: str) -> None:
     config = json.loads((REPO / ".chalice" / "config.json").read_text("utf-8"))
     config["lambda_architecture"] = "arm64" if machine == "aarch64" else machine
     # A pilot without an entry of its own takes memory and timeouts of the first one.
-    for surface in SURFACES:
-        pattern = config["stages"][chalice_stage("banyuwangi", surface)]
-        config["stages"].setdefault(chalice_stage(stage_name, surface), pattern)
+    pattern = config["stages"][chalice_stage("banyuwangi", surface)]
+    config["stages"].setdefault(chalice_stage(stage_name, surface), pattern)
     (tree / ".chalice" / "config.json").write_text(json.dumps(config))
+
+
+def _data_of_others(data: Path, surface: str) -> list[Path]:
+    """Data that another surface alone reads."""
+    return [path for own in ONLY_FOR if own != surface for path in data.glob(ONLY_FOR[own])]
+
+
+def copy_pages(pages: Path, target: Path, surface: str) -> None:
+    """Copy the answer templates that a surface can come to.
+
+    Args:
+        pages: all of them; those in `staff/` are the staff's, the others the public's. Either may
+            build on another's.
+        target: folder for the copies.
+        surface: as `TEPAT_SURFACE` names it.
+    """
+    waiting = list(pages.glob(PAGES[surface]))
+    kept = {pages / "assets.json"}
+    while waiting:
+        page = waiting.pop()
+        if page not in kept:
+            kept.add(page)
+            named = TEMPLATE_NAME.findall(page.read_text("utf-8"))
+            waiting += [pages / name for name in named]
+    for path in kept:
+        copy = target / path.relative_to(pages)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
 
 
 def leave_names_out(path: Path) -> None:
@@ -188,7 +221,8 @@ def _run(command: list[str], cwd: Path) -> str:
 
 def _report(package: Package) -> None:
     """Write sizes and hashes beside the result, and refuse code over its budget."""
-    files = [package.code, package.layer, *map(package.template, SURFACES)]
+    codes = list(map(package.code, SURFACES))
+    files = [*codes, package.layer, *map(package.template, SURFACES)]
     report: dict[str, Any] = {
         path.name: {
             "bytes": path.stat().st_size,
@@ -197,9 +231,10 @@ def _report(package: Package) -> None:
         for path in files
     }
     (package.folder / "report.json").write_text(json.dumps(report, indent=2) + "\n")
-    size = package.code.stat().st_size
-    if size > CODE_LIMIT:
-        raise BuildError(f"the code zip has {size:,} bytes; the budget is {CODE_LIMIT:,}")
+    for path in codes:
+        size = path.stat().st_size
+        if size > CODE_LIMIT:
+            raise BuildError(f"{path.name} has {size:,} bytes; the budget is {CODE_LIMIT:,}")
 
 
 def main() -> None:
@@ -214,7 +249,7 @@ def main() -> None:
         package = build(given.stage, out, "aarch64" if given.arm64 else this_machine())
     except (BuildError, stages.StageError) as error:
         sys.exit(f"The build stopped: {error}")
-    for path in (package.code, package.layer):
+    for path in (*map(package.code, SURFACES), package.layer):
         print(f"{path.stat().st_size / 1000:10,.1f} kB  {path}")
 
 

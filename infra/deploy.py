@@ -54,7 +54,7 @@ def deploy_app(
     """Deploy one surface of a pilot; returns the stack's outputs, `RestAPIId` among them."""
     bucket = _artefact_bucket(account)
     template: Template = json.loads(package.template(surface).read_text("utf-8"))
-    uris = {"CodeUri": package.code, "ContentUri": package.layer}
+    uris = {"CodeUri": package.code(surface), "ContentUri": package.layer}
     sent = {key: _upload(account, bucket, path) for key, path in uris.items()}
     for resource in template["Resources"].values():
         for key, place in sent.items():

@@ -161,7 +161,8 @@ def test_the_packages_of_two_processors_differ_in_native_files_only(
 ) -> None:
     other = {"x86_64": "aarch64", "aarch64": "x86_64"}[this_machine()]
     foreign = build("banyuwangi", tmp_path / "other", other)
-    assert foreign.code.read_bytes() == package.code.read_bytes()
+    for surface in SURFACES:
+        assert foreign.code(surface).read_bytes() == package.code(surface).read_bytes()
     ours, theirs = contents(package.layer), contents(foreign.layer)
     different = {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)}
     allowed = (".so", "/WHEEL", "/RECORD")
@@ -176,14 +177,18 @@ def contents(path: Path) -> dict[str, int]:
         return {entry.filename: entry.CRC for entry in archive.infolist()}
 
 
-def test_the_code_zip_is_the_same_when_nothing_changed(package: Package, tmp_path: Path) -> None:
+def test_the_code_zips_are_the_same_when_nothing_changed(package: Package, tmp_path: Path) -> None:
     again = build("banyuwangi", tmp_path / "again", this_machine())
-    assert again.code.read_bytes() == package.code.read_bytes()
+    for surface in SURFACES:
+        assert again.code(surface).read_bytes() == package.code(surface).read_bytes()
     assert len(sources_hash()) == 64
 
 
-def test_no_secret_word_and_no_source_of_the_site_is_packaged(package: Package) -> None:
-    names = contents(package.code)
+@pytest.mark.parametrize("surface", SURFACES)
+def test_no_secret_word_and_no_source_of_the_site_is_packaged(
+    surface: str, package: Package
+) -> None:
+    names = contents(package.code(surface))
     assert not [name for name in names if name.startswith(("infra/", "frontend/", "tests/"))]
     assert not [name for name in names if name.endswith((".py", ".env")) or "/." in name]
 
@@ -200,7 +205,7 @@ def test_code_and_layer_import_where_nothing_else_is_installed(
     surface: str, package: Package, tmp_path: Path
 ) -> None:
     code, layer, runtime = tmp_path / "code", tmp_path / "layer", tmp_path / "runtime"
-    for target, archive in ((code, package.code), (layer, package.layer)):
+    for target, archive in ((code, package.code(surface)), (layer, package.layer)):
         with zipfile.ZipFile(archive) as zipped:
             zipped.extractall(target)
     runtime.mkdir()

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from chalicelib.adapters.protection import KmsBlindIndex
-from infra.build import Package
+from infra.build import SURFACES, Package
 from modelling.audit_verify import verify
 from tests import local_aws
 from tests.canaries import places
@@ -185,9 +185,10 @@ def search_all_that_is_kept(tepat: Tepat, more: list[places.Kept]) -> None:
     for path in tepat.package.site.rglob("*"):
         if path.is_file():
             assert not search(path.read_bytes(), SOUGHT, depth=2), path.name
-    with zipfile.ZipFile(tepat.package.code) as archive:
-        for name in archive.namelist():
-            assert not search(archive.read(name), SOUGHT, depth=1), name
+    for surface in SURFACES:
+        with zipfile.ZipFile(tepat.package.code(surface)) as archive:
+            for name in archive.namelist():
+                assert not search(archive.read(name), SOUGHT, depth=1), name
 
 
 def erase_and_restore(

@@ -1,6 +1,6 @@
 """What CloudFormation is given is right: our templates, and the functions' before and after SAM.
 
-`python -m tests.static.templates` packages both surfaces as a build does, but without the layer,
+`python -m tests.static.templates` packages each surface as a build does, but without the layer,
 so that nothing is fetched, and lets cfn-lint read them as they are and as AWS transforms them.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -33,20 +34,21 @@ class NoManagedPolicies:
 
 
 def packaged(folder: Path) -> dict[str, Path]:
-    """The templates of both surfaces, as `infra.build` makes them."""
-    tree = folder / "tree"
-    _copy_tree(tree, STAGE, "aarch64")
-    with ThreadPoolExecutor(len(SURFACES)) as both:
-        made = both.map(lambda name: _package(tree, STAGE, name, folder / name), SURFACES)
-        return {name: place / "sam.json" for name, place in zip(SURFACES, made, strict=True)}
+    """The templates of all surfaces, as `infra.build` makes them."""
+
+    def one(surface: str) -> Path:
+        tree = folder / f"{surface}-tree"
+        _copy_tree(tree, STAGE, surface, "aarch64")
+        return _package(tree, STAGE, surface, folder / surface) / "sam.json"
+
+    with ThreadPoolExecutor(2) as two:
+        return dict(zip(SURFACES, two.map(one, SURFACES), strict=True))
 
 
 def transformed(template: Path) -> dict[str, Any]:
     """A template as AWS's transform leaves it; the zips are elsewhere by then."""
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
-    text = template.read_text("utf-8")
-    for name in ("deployment.zip", "layer.zip"):
-        text = text.replace(f'"./{name}"', f'"s3://bucket/{name}"')
+    text = re.sub(r'"\./(\w+\.zip)"', r'"s3://bucket/\1"', template.read_text("utf-8"))
     done: dict[str, Any] = transform(json.loads(text), {}, NoManagedPolicies())
     return done
 
