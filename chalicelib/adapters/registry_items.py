@@ -200,6 +200,8 @@ def to_item(case: Registration) -> Item:
         "u": case.under,
         "x": case.secret_mac,
         "y": b"".join(case.reissues),
+        "z": case.names,
+        "dp": _pack_disputes(case),
     }
     item |= {name: value for name, value in optional.items() if value}
     if case.household is not None:
@@ -250,6 +252,8 @@ def from_item(item: Item) -> Registration:
         under=number(item, "u") if "u" in item else 0,
         earlier=_unpack_earlier(item),
         waiting=_unpack_waiting(item),
+        names=_optional_data(item, "z"),
+        disputes=_unpack_disputes(_optional_data(item, "dp"), ref.locator),
     )
 
 
@@ -268,6 +272,22 @@ def _optional_data(item: Item, name: str) -> bytes:
 
 def _unpack_requests(packed: bytes) -> tuple[bytes, ...]:
     return tuple(packed[start : start + _REQUEST] for start in range(0, len(packed), _REQUEST))
+
+
+def _pack_disputes(case: Registration) -> bytes:
+    if not case.disputes:  # few are, and the others load nothing for it
+        return b""
+    from chalicelib.adapters.packed_locators import pack_locators  # noqa: PLC0415 - see above
+
+    return pack_locators(case.disputes, case.ref.locator)
+
+
+def _unpack_disputes(packed: bytes, beside: str) -> tuple[str, ...]:
+    if not packed:
+        return ()
+    from chalicelib.adapters.packed_locators import unpack_locators  # noqa: PLC0415 - as in packing
+
+    return unpack_locators(packed, beside)
 
 
 def _pack_concerns(concerns: tuple[str, ...]) -> str:

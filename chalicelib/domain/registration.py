@@ -319,12 +319,15 @@ def correct(
     request_id: bytes,
     stamp: Stamp,
     held_by: tuple[str, ...] = (),
+    *,
+    names: bytes = b"",
 ) -> tuple[Registration, Event]:
     """Take the family's one correction and check again.
 
     Args:
         household: with the corrected birth months, sexes and NIK presence.
         held_by: locators of the cases that hold a corrected NIK.
+        names: tags of the head's name if it was corrected, else nothing.
     """
     kept = tuple(code for code in case.concerns if code.partition(":")[0] in _KEPT)
     moved = replace(
@@ -335,6 +338,7 @@ def correct(
         identity=(),
         waiting=None,
         concerns=tuple(dict.fromkeys((*kept, *held_concerns(held_by)))),
+        names=names or case.names,
     )
     return _with_event(
         _step(moved, State.RECEIVED, stamp.at),

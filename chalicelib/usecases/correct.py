@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from chalicelib.domain import blind_keys, registration, sealed_identity
+from chalicelib.domain import blind_keys, name_tags, registration, sealed_identity
 from chalicelib.domain.application import Rules
 from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain, WrongState
 from chalicelib.domain.household import Household, Member, Sex
 from chalicelib.domain.nik import check_kk, check_nik
+from chalicelib.domain.receipt import Mac
 from chalicelib.domain.registration import Registration, Stamp, State
 from chalicelib.usecases.find_case import Caller, find_case
 from chalicelib.usecases.find_case import Ports as FindPorts
@@ -75,10 +76,12 @@ def correct(command: Correct, ports: Ports) -> Registration:
     if kk is not None:
         guards = (*guards, blind_keys.kk_guard(index.mac, index.version, kk))
 
+    names = _tags_of_head(changes, household.village, index.mac)
+
     def store(
         claimed: tuple[str, ...], held_by: tuple[str, ...]
     ) -> tuple[Registration, Conflict | None]:
-        moved, event = registration.correct(case, household, own_id, stamp, held_by)
+        moved, event = registration.correct(case, household, own_id, stamp, held_by, names=names)
         item = VaultItem(sealed, stamp.salt, claimed, () if claimed else guards)
         return moved, ports.find.store.change(moved, event, vault=item, guards=claimed)
 
@@ -90,6 +93,12 @@ def correct(command: Correct, ports: Ports) -> Registration:
     if conflict.case is not None and conflict.case.last_request == own_id:
         return conflict.case
     raise TryAgain(Fault("busy"))
+
+
+def _tags_of_head(changes: Sequence[Mapping[str, Any]], village: str, mac: Mac) -> bytes:
+    """Tags of the head's corrected name; empty while it stays as it was."""
+    named = {change["index"]: change.get("name", "") for change in changes}
+    return name_tags.tags_of(mac, village, named.get(0, ""))
 
 
 def _checked(

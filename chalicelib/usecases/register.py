@@ -13,7 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.domain import application, audit, blind_keys, receipt, registration, sealed_identity
+from chalicelib.domain import (
+    application,
+    audit,
+    blind_keys,
+    name_tags,
+    receipt,
+    registration,
+    sealed_identity,
+)
 from chalicelib.domain.application import Application, Rules
 from chalicelib.domain.audit import Act
 from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain
@@ -171,6 +179,7 @@ def _blank(
         consent=family.consent,
         steps=(),
         head=audit.first_head(paper.locator),
+        names=name_tags.tags_of(mac, family.household.village, family.identity.people[0].name),
     )
 
 

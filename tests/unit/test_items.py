@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from chalicelib.adapters import dynamo, ledger_items, registry_items, vault_items
 from chalicelib.adapters.answer_words import pack_answers, unpack_answers
+from chalicelib.adapters.packed_locators import pack_locators, unpack_locators
 from chalicelib.adapters.packing import deflate, inflate, pack_numbers, unpack_numbers
-from chalicelib.domain.audit import Head
+from chalicelib.domain import registration
+from chalicelib.domain.audit import Event, Head
 from chalicelib.domain.household import Household, Member
 from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
 from chalicelib.domain.pmt import Scored
@@ -31,6 +33,7 @@ from chalicelib.domain.registration import (
 from chalicelib.usecases.ports import Holder, InForce, Sealed, VaultItem
 from tests import builders
 from tests.bench.meter import item_size
+from tests.fakes import START
 
 moments = st.integers(0, 2**42)
 codes = st.from_regex(r"[a-z][a-z_]{0,12}", fullmatch=True)
@@ -127,6 +130,12 @@ def registrations(draw: st.DrawFn) -> Registration:
         waiting=draw(
             st.builds(Waiting, st.sampled_from(Work), st.integers(0, 10**13 - 1)) | st.none()
         ),
+        names=draw(st.lists(st.binary(min_size=3, max_size=3), max_size=6).map(b"".join)),
+        disputes=draw(
+            st.lists(
+                st.text(ALPHABET, min_size=6, max_size=6).map(ref.locator[:4].__add__), max_size=12
+            ).map(tuple)
+        ),
     )
 
 
@@ -164,6 +173,41 @@ def test_a_family_decided_anew_stays_within_its_kilobyte() -> None:
     assert item_size(dynamo.encode(registry_items.to_item(case))) <= 1_024
 
 
+def test_a_disputed_family_decided_anew_stays_within_its_kilobyte() -> None:
+    case = builders.build(count=6).case
+    for move in (builders.checked, builders.decided):
+        case, _ = move(case)
+    case = replace(case, names=bytes(18))
+    for _ in range(3):
+        number = f"{case.ref.locator[:4]}ZZZZZ{len(case.disputes) + 2}"
+        case, _ = registration.disputed(case, number, builders.stamp())
+        assert case.household is not None
+        for move in (reopened, builders.decided):
+            case, _ = move(case)
+    assert (len(case.disputes), case.earlier is not None) == (3, True)
+    assert item_size(dynamo.encode(registry_items.to_item(case))) <= 1_024
+
+
+def reopened(case: Registration) -> tuple[Registration, Event]:
+    return registration.reopen(
+        case, case.household, "answers_wrong", builders.stamp(), officer_due=START
+    )
+
+
+def test_a_dispute_costs_a_case_four_bytes() -> None:
+    case = builders.build().case
+    numbers = tuple(case.ref.locator[:4] + own for own in ("222222", "ZZZZZZ", "ABC234"))
+    packed = pack_locators(numbers, case.ref.locator)
+    assert len(packed) == 12
+    assert unpack_locators(packed, case.ref.locator) == numbers
+
+
+@pytest.mark.parametrize("number", ["3M3F222222", "3M3G22222", "3M3G2222222", "3M3G22222O", ""])
+def test_a_dispute_of_another_village_is_refused(number: str) -> None:
+    with pytest.raises(ValueError, match=r"locator|substring"):
+        pack_locators((number,), "3M3GABCDEF")
+
+
 def test_a_case_in_another_village_than_its_household_is_refused() -> None:
     case = builders.build().case
     with pytest.raises(ValueError, match="village"):
@@ -190,6 +234,7 @@ def test_the_order_of_stored_codes_never_changes() -> None:
         "schoolings": registry_items.SCHOOLINGS,
         "attendings": registry_items.ATTENDINGS,
         "occupations": registry_items.OCCUPATIONS,
+        "works": registry_items.WORKS,
     }
     known = {
         "states": "received identity_checking matched needs_correction needs_officer "
@@ -206,6 +251,7 @@ def test_the_order_of_stored_codes_never_changes() -> None:
         "attendings": "no preschool primary lower_secondary upper_secondary tertiary",
         "occupations": "not_working housework student farmer fisher labourer self_employed "
         "employer employee family_worker state_employee state_company pensioner",
+        "works": "check officer visit adoption dispute mine",
     }
     for name, places in stored.items():
         before = known[name].split()

@@ -9,12 +9,13 @@ import pytest
 from chalicelib.domain import audit, pmt
 from chalicelib.domain.errors import NotFound, TooMany, TryAgain, WrongState
 from chalicelib.domain.identity import IdentityAnswer, Outcome
+from chalicelib.domain.name_tags import tags_of
 from chalicelib.domain.programme import Code
 from chalicelib.domain.registration import State, Work
 from chalicelib.usecases.find_case import Caller
 from chalicelib.usecases.ports import Message
 from tests.builders import ANSWERS
-from tests.world import NOW, World, child, form, member
+from tests.world import NOW, VILLAGE, World, child, form, member
 
 KEY = "k" * 24
 HEAD = "3510154903859901"
@@ -232,6 +233,7 @@ def test_a_correction_is_taken_once_and_checked_again(world: World) -> None:
     assert decided.household.head.birth_month == (1985, 4)
     asked = [claim for claim in world.registry.asked if claim.nik == HEAD]
     assert [claim.name for claim in asked] == ["Contoh Sumarni 9901", "Contoh Sumarmi"]
+    assert decided.names == tags_of(world.index.mac, VILLAGE, "Sumarmi, Contoh")
     with pytest.raises(WrongState):
         world.correct("d" * 24, paper, changed)
     assert chain_holds(world)
@@ -241,7 +243,7 @@ def test_a_second_mismatch_goes_to_an_officer(world: World) -> None:
     world.registry.said[HEAD] = IdentityAnswer(Outcome.MISMATCH, ("name",))
     paper = world.register(KEY, form(world.model)).receipt.text
     world.settle()
-    world.correct("c" * 24, paper, {"index": 0, "name": "Contoh Lain"})
+    world.correct("c" * 24, paper, {"index": 0, "name": "Contoh Lain"}, {"index": 1, "name": "X"})
     world.settle()
     assert world.only().state is State.NEEDS_OFFICER
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.errors import InvalidRequest
 from chalicelib.domain.identity import IdentityAnswer, Outcome
+from chalicelib.domain.name_tags import tags_of
 from chalicelib.domain.registration import State, WayIn, Work
-from tests.world import World, child, form, member
+from tests.world import VILLAGE, World, child, form, member
 
 KEY = "k" * 24
 OTHER = "o" * 24
@@ -99,6 +100,7 @@ def test_the_head_is_put_first(world: World) -> None:
     )
     assert case.household is not None
     assert case.household.head.birth_month == (1985, 3)
+    assert case.names == tags_of(world.index.mac, VILLAGE, "Sumarni Contoh")
 
 
 def test_a_warning_stays_with_its_member_when_the_head_is_put_first(world: World) -> None:

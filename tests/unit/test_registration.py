@@ -8,12 +8,15 @@ import pytest
 
 from chalicelib.domain import audit, registration
 from chalicelib.domain.audit import Act, Event
+from chalicelib.domain.errors import Fault, WrongState
 from chalicelib.domain.household import Household
 from chalicelib.domain.identity import IdentityAnswer, Outcome
 from chalicelib.domain.pmt import CannotScore, Scored, score
 from chalicelib.domain.programme import decide
 from chalicelib.domain.registration import (
+    ENDED_STATES,
     Details,
+    Earlier,
     Registration,
     Stamp,
     State,
@@ -29,6 +32,7 @@ ASKED = {"retry_at": RETRY, "officer_due": DUE}
 GOOD = IdentityAnswer(Outcome.CONFIRMED)
 UNKNOWN = IdentityAnswer(Outcome.NOT_FOUND)
 WAITS_FOR_OFFICER = Waiting(Work.OFFICER, DUE)
+DISPUTE = "3M3GZZZZZZ"
 
 
 @pytest.fixture(scope="module")
@@ -236,10 +240,14 @@ def test_a_correction_begins_the_check_again(case: Registration, held_by: tuple[
     )
     household = without_nik(case, 1).household
     assert household is not None
+    asked = replace(asked, names=b"abc")
     moved, event = registration.correct(asked, household, b"r" * 16, STAMP, held_by)
     assert (moved.state, moved.household, moved.corrections) == (State.RECEIVED, household, 1)
     assert (moved.last_request, moved.identity, moved.waiting) == (b"r" * 16, (), None)
     assert moved.concerns == ("warning:0:nik_serial_zero", "nik_held:3M3G222222")
+    assert moved.names == b"abc"
+    renamed, _ = registration.correct(asked, household, b"r" * 16, STAMP, held_by, names=b"xyz")
+    assert renamed.names == b"xyz"
     is_event_of(event, asked, moved, Act.CORRECTED, {"held": bool(held_by)})
 
 
@@ -269,12 +277,15 @@ def test_erasing_forgets_all_but_that_there_was_a_case(world: World, case: Regis
         scored=scored(world, case.household),
         waiting=WAITS_FOR_OFFICER,
         reissues=(b"q" * 16,),
+        names=b"abc",
+        disputes=(DISPUTE,),
     )
     moved, event = registration.erase(full, STAMP, "court_order")
     assert (moved.state, moved.household, moved.scored) == (State.ERASED, None, None)
     assert (moved.identity, moved.concerns, moved.decisions) == ((), (), ())
     assert (moved.body_digest, moved.secret_mac, moved.reissues) == (b"", b"", ())
-    assert moved.waiting is None
+    assert (moved.waiting, moved.names) == (None, b"")
+    assert moved.disputes == (DISPUTE,)  # what was said in it must still be found and forgotten
     is_event_of(event, full, moved, Act.ERASED, {"reason": "court_order"})
     assert event.reason == "court_order"
 
@@ -284,3 +295,84 @@ def test_what_is_held_is_told_apart_from_other_concerns(case: Registration) -> N
     assert registration.is_held(held)
     assert registration.freed(held).concerns == ("warning:0:x", "not_found:1")
     assert not registration.is_held(registration.freed(held))
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - ENDED_STATES))
+def test_a_dispute_is_noted_and_nothing_of_the_case_changes(
+    case: Registration, state: State
+) -> None:
+    before = replace(case, state=state, disputes=("3M3G222222",), waiting=WAITS_FOR_OFFICER)
+    moved, event = registration.disputed(before, DISPUTE, STAMP)
+    assert moved.disputes == ("3M3G222222", DISPUTE)
+    is_event_of(event, before, moved, Act.DISPUTED, {"dispute": DISPUTE})
+    own = {"disputes": before.disputes, "version": before.version, "head": before.head}
+    assert replace(moved, **own) == before
+
+
+@pytest.mark.parametrize("state", sorted(ENDED_STATES))
+def test_an_ended_case_is_not_disputed(case: Registration, state: State) -> None:
+    with pytest.raises(WrongState) as refused:
+        registration.disputed(replace(case, state=state), DISPUTE, STAMP)
+    assert refused.value.faults == (Fault("case_ended"),)
+
+
+def test_a_case_is_disputed_so_often_and_no_more(case: Registration) -> None:
+    for _ in range(registration.MOST_DISPUTES):
+        case, _ = registration.disputed(case, DISPUTE, STAMP)
+    with pytest.raises(WrongState) as refused:
+        registration.disputed(case, DISPUTE, STAMP)
+    assert refused.value.faults == (Fault("disputes_too_many"),)
+
+
+def decided(world: World, case: Registration) -> Registration:
+    assert case.household is not None
+    decisions = decide(world.rules, case.household, 5, provisional=False, as_of=(2026, 11))
+    points = scored(world, case.household)
+    return registration.decide(
+        case, points, decisions, world.rules.sha256, STAMP, provisional=False, officer_due=DUE
+    )[0]
+
+
+def test_checked_answers_are_scored_anew_and_the_old_result_stays_beside(
+    world: World, case: Registration
+) -> None:
+    before = replace(decided(world, case), concerns=("missing:rooms", "without_nik:1"))
+    seen = without_nik(case, 1).household
+    moved, event = registration.reopen(before, seen, "answers_wrong:x", STAMP, officer_due=DUE)
+    assert (moved.state, moved.household) == (State.MATCHED, seen)
+    assert (moved.scored, moved.decisions, moved.rules_hash, moved.waiting) == (None, (), "", None)
+    assert moved.concerns == ("without_nik:1",)
+    assert before.scored is not None
+    assert moved.earlier == Earlier(
+        STAMP.at, before.scored.model_hash, before.rules_hash, before.decisions
+    )
+    is_event_of(event, before, moved, Act.REOPENED, {"reason": "answers_wrong:x"})
+    assert event.reason == "answers_wrong"
+    anew = decided(world, moved)
+    assert anew.earlier == moved.earlier
+
+
+def test_what_no_answer_settles_is_an_officer_s(world: World, case: Registration) -> None:
+    before = replace(decided(world, case), concerns=("missing:rooms",))
+    moved, _ = registration.reopen(before, None, "identity_wrong", STAMP, officer_due=DUE)
+    assert (moved.state, moved.waiting) == (State.NEEDS_OFFICER, WAITS_FOR_OFFICER)
+    assert moved.household == before.household
+    assert moved.concerns == ("missing:rooms", "identity_wrong")
+
+
+def test_a_visited_family_is_decided_from_what_was_seen(case: Registration) -> None:
+    waiting = replace(
+        case, state=State.NEEDS_GROUND_CHECK, waiting=Waiting(Work.VISIT, DUE), earlier=None
+    )
+    moved, _ = registration.reopen(waiting, case.household, "visited", STAMP, officer_due=DUE)
+    assert (moved.state, moved.waiting, moved.earlier) == (State.MATCHED, None, None)
+
+
+@pytest.mark.parametrize(
+    "state",
+    sorted(set(State) - {State.DECIDED, State.NEEDS_GROUND_CHECK, State.NEEDS_OFFICER}),
+)
+def test_a_case_without_a_result_is_not_reopened(case: Registration, state: State) -> None:
+    with pytest.raises(WrongState) as refused:
+        registration.reopen(replace(case, state=state), case.household, "x", STAMP, officer_due=DUE)
+    assert refused.value.faults == (Fault("case_not_decided"),)
