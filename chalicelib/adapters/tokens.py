@@ -1,8 +1,9 @@
-"""Tokens of the staff pool: the signature, with the pool's own keys.
+"""Signatures of tokens, and the staff pool's tokens: checked with the issuer's own keys.
 
 PyJWT does the cryptography. The algorithm is ours and never the token's, a key is found only by
 its name among the keys of one address, and whatever else the token's header brings is not used
-(security 2.2).
+(security 2.2). Citizens' ID tokens have a verifier and a key set of their own (adapters/ikd.py):
+only what is done with a signature is shared.
 """
 
 from __future__ import annotations
@@ -18,19 +19,23 @@ from chalicelib.domain.errors import Fault, NotSignedIn, TryAgain
 from chalicelib.domain.tokens import Claims, Pool, check_id, read_access
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    PublicKey = RSAPublicKey | EllipticCurvePublicKey
 
 ALGORITHM: Final = "RS256"
 REFETCH_S: Final = 300
 TIMEOUT: Final = urllib3.Timeout(connect=2, read=3)
 _LONGEST: Final = 8_192
 _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
-_SMALLEST_KEY: Final = 2_048
+_KINDS: Final = {"RS256": ("RSA", 2_048), "PS256": ("RSA", 2_048), "ES256": ("EC", 256)}
+"""Algorithm -> kind of its keys, and bits of the smallest."""
 _LARGEST_ANSWER: Final = 65_536
 _OK: Final = 200
 
-Keys = Callable[[str, int], "RSAPublicKey | None"]
-"""(kid, seconds since the epoch) -> the pool's key of that name, or None."""
+Keys = Callable[[str, int], "PublicKey | None"]
+"""(kid, seconds since the epoch) -> the issuer's key of that name, or None."""
 
 
 def verify(token: str, now: int, keys: Keys, pool: Pool) -> Claims:
@@ -43,7 +48,7 @@ def verify(token: str, now: int, keys: Keys, pool: Pool) -> Claims:
         NotSignedIn: it is not a token of this pool for us, or its time is over.
         TryAgain: the pool's keys cannot be had for now.
     """
-    return read_access(_signed(token, now, keys), pool, now)
+    return read_access(signed_claims(token, now, keys), pool, now)
 
 
 def verify_id(token: str, now: int, keys: Keys, pool: Pool, *, nonce: str, subject: str) -> None:
@@ -53,19 +58,30 @@ def verify_id(token: str, now: int, keys: Keys, pool: Pool, *, nonce: str, subje
         NotSignedIn: it is not of the sign-in that we began.
         TryAgain: the pool's keys cannot be had for now.
     """
-    check_id(_signed(token, now, keys), pool, now, nonce, subject)
+    check_id(signed_claims(token, now, keys), pool, now, nonce, subject)
 
 
-def _signed(token: str, now: int, keys: Keys) -> Mapping[str, Any]:
-    """The claims of a token, if one of the pool's keys signed it."""
-    import jwt  # noqa: PLC0415 - families never sign in, so their functions never load it
+def signed_claims(
+    token: str, now: int, keys: Keys, algorithm: str = ALGORITHM
+) -> Mapping[str, Any]:
+    """The claims of a token, if one of the issuer's keys signed it.
+
+    Args:
+        now: seconds since the epoch.
+        algorithm: the one that the issuer signs with, by our settings.
+
+    Raises:
+        NotSignedIn: it is no token, or nobody whom we believe signed it.
+        TryAgain: the issuer's keys cannot be had for now.
+    """
+    import jwt  # noqa: PLC0415 - who registers or looks up never signs in, and never loads it
 
     if len(token) > _LONGEST or not _SHAPE.fullmatch(token):
         raise NotSignedIn(Fault("not_signed_in"))
     try:
         header = jwt.get_unverified_header(token)
         kid = header.get("kid")
-        if header.get("alg") != ALGORITHM or "crit" in header or not isinstance(kid, str):
+        if header.get("alg") != algorithm or "crit" in header or not isinstance(kid, str):
             raise NotSignedIn(Fault("not_signed_in"))
         key = keys(kid, now)
         if key is None:
@@ -74,7 +90,7 @@ def _signed(token: str, now: int, keys: Keys) -> Mapping[str, Any]:
         payload: Mapping[str, Any] = jwt.decode(
             token,
             key,
-            algorithms=[ALGORITHM],
+            algorithms=[algorithm],
             options={
                 "verify_signature": True,
                 "verify_exp": False,
@@ -92,20 +108,21 @@ def _signed(token: str, now: int, keys: Keys) -> Mapping[str, Any]:
 
 
 class KeySet:
-    """The pool's public keys, fetched when first needed and again when a name is not known."""
+    """An issuer's public keys, fetched when first needed and again when a name is not known."""
 
-    def __init__(self, url: str, fetch: Callable[[str], bytes]) -> None:
+    def __init__(self, url: str, fetch: Callable[[str], bytes], algorithm: str = ALGORITHM) -> None:
         """Keep where they are; nothing is fetched yet."""
         self._url = url
         self._fetch = fetch
-        self._keys: dict[str, RSAPublicKey] = {}
+        self._algorithm = algorithm
+        self._keys: dict[str, PublicKey] = {}
         self._fetched_at: int | None = None
 
-    def __call__(self, kid: str, now: int) -> RSAPublicKey | None:
+    def __call__(self, kid: str, now: int) -> PublicKey | None:
         """The key of a name.
 
         Unknown names make it fetch at most once in five minutes, so that forged tokens cannot
-        make us ask the pool over and over.
+        make us ask the issuer over and over.
 
         Raises:
             TryAgain: no keys are here and they cannot be fetched.
@@ -113,7 +130,7 @@ class KeySet:
         stale = self._fetched_at is None or now - self._fetched_at >= REFETCH_S
         if kid not in self._keys and stale:
             try:
-                self._keys = read_keys(self._fetch(self._url))
+                self._keys = read_keys(self._fetch(self._url), self._algorithm)
             except TryAgain:
                 if self._fetched_at is None:
                     raise
@@ -121,29 +138,31 @@ class KeySet:
         return self._keys.get(kid)
 
 
-def read_keys(raw: bytes) -> dict[str, RSAPublicKey]:
-    """The signing keys of a JWKS by name; what is not an RSA key for RS256 is left out.
+def read_keys(raw: bytes, algorithm: str = ALGORITHM) -> dict[str, PublicKey]:
+    """The signing keys of a JWKS by name; what is not a key for the algorithm is left out.
 
     Raises:
         TryAgain: it is no JWKS.
     """
-    from jwt.algorithms import RSAAlgorithm  # noqa: PLC0415 - as jwt in _signed
-    from jwt.exceptions import InvalidKeyError  # noqa: PLC0415 - as jwt in _signed
+    import jwt  # noqa: PLC0415 - as in signed_claims
 
+    kind, smallest = _KINDS[algorithm]
+    reader = jwt.get_algorithm_by_name(algorithm)
     try:
         listed = json.loads(raw)["keys"]
         wanted = [
             key
             for key in listed
-            if key.get("kty") == "RSA"
+            if key.get("kty") == kind
             and key.get("use", "sig") == "sig"
-            and key.get("alg", ALGORITHM) == ALGORITHM
+            and key.get("alg", algorithm) == algorithm
+            and key.get("crv", "P-256") == "P-256"  # the one curve of ES256; RSA has none
             and "d" not in key
         ]
-        found = {str(key["kid"]): RSAAlgorithm.from_jwk(key) for key in wanted}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidKeyError):
+        found = {str(key["kid"]): reader.from_jwk(key) for key in wanted}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, jwt.InvalidKeyError):
         raise TryAgain(Fault("busy")) from None
-    return {kid: key for kid, key in found.items() if key.key_size >= _SMALLEST_KEY}  # type: ignore[misc]  # without "d" they are public
+    return {kid: key for kid, key in found.items() if key.key_size >= smallest}
 
 
 def fetch(url: str) -> bytes:

@@ -64,7 +64,7 @@ def read_access(payload: Mapping[str, Any], pool: Pool, now: int) -> Claims:
     session = payload.get("origin_jti")
     known = (
         payload.get("token_use") == "access"
-        and _same(payload.get("client_id"), pool.client_id)
+        and same_text(payload.get("client_id"), pool.client_id)
         and isinstance(groups, list)
         and len(groups) <= _MOST_GROUPS
         and all(isinstance(group, str) and _GROUP.fullmatch(group) for group in groups)
@@ -74,7 +74,7 @@ def read_access(payload: Mapping[str, Any], pool: Pool, now: int) -> Claims:
     if not known:
         raise NotSignedIn(Fault("not_signed_in"))
     signed_in = payload.get("auth_time")
-    at = signed_in if _is_time(signed_in) else 0
+    at = signed_in if is_time(signed_in) else 0
     return Claims(subject, frozenset(groups), str(session), payload["exp"], at)
 
 
@@ -87,9 +87,9 @@ def check_id(payload: Mapping[str, Any], pool: Pool, now: int, nonce: str, subje
     known = (
         _common(payload, pool, now) == subject
         and payload.get("token_use") == "id"
-        and _same(payload.get("aud"), pool.client_id)
+        and same_text(payload.get("aud"), pool.client_id)
         and bool(nonce)
-        and _same(payload.get("nonce"), nonce)
+        and same_text(payload.get("nonce"), nonce)
     )
     if not known:
         raise NotSignedIn(Fault("not_signed_in"))
@@ -123,10 +123,10 @@ def _common(payload: Mapping[str, Any], pool: Pool, now: int) -> str:
     subject = payload.get("sub")
     expires, begins, issued = payload.get("exp"), payload.get("nbf", 0), payload.get("iat")
     known = (
-        _same(payload.get("iss"), pool.issuer)
-        and _is_time(expires)
-        and _is_time(begins)
-        and _is_time(issued)
+        same_text(payload.get("iss"), pool.issuer)
+        and is_time(expires)
+        and is_time(begins)
+        and is_time(issued)
         and expires + LEEWAY_S >= now
         and max(begins, issued) <= now + LEEWAY_S
         and isinstance(subject, str)
@@ -137,11 +137,12 @@ def _common(payload: Mapping[str, Any], pool: Pool, now: int) -> str:
     return str(subject)
 
 
-def _is_time(value: object) -> TypeGuard[int]:
+def is_time(value: object) -> TypeGuard[int]:
+    """Tell whether a claim is a time in whole seconds since the epoch."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LATEST
 
 
-def _same(value: object, wanted: str) -> bool:
+def same_text(value: object, wanted: str) -> bool:
     """Compare without telling by time how much is alike; JSON may bring half letters."""
     return isinstance(value, str) and hmac.compare_digest(
         value.encode("utf-8", "surrogatepass"), wanted.encode()

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from chalice.app import Request
@@ -91,7 +89,7 @@ def begin_sign_in() -> tuple[str, str]:
     address = wiring.login().sign_in_address(
         str(started["state"]), str(started["nonce"]), challenge
     )
-    return address, _cookie(SIGN_IN, _seal(SIGN_IN, started), SIGN_IN_S, same_site="Lax")
+    return address, wiring.cookies().make(SIGN_IN, started, SIGN_IN_S, same_site="Lax")
 
 
 def finish_sign_in(request: Request) -> Session:
@@ -118,8 +116,8 @@ def finish_sign_in(request: Request) -> Session:
     renewal = {"token": given.renewal, "subject": claims.subject, "at": now}
     cookies = (
         _session_cookie(given.access, now),
-        _cookie(RENEWAL, _seal(RENEWAL, renewal), LONGEST_S),
-        _cookie(SIGN_IN, "", 0, same_site="Lax"),
+        wiring.cookies().make(RENEWAL, renewal, LONGEST_S),
+        wiring.cookies().clear(SIGN_IN, same_site="Lax"),
     )
     return Session(claims, cookies)
 
@@ -165,7 +163,7 @@ def end_session(session: Session) -> tuple[str, ...]:
 
 def cleared() -> tuple[str, ...]:
     """Cookies that clear the browser of a sign-in."""
-    return (_cookie(SESSION, "", 0), _cookie(RENEWAL, "", 0))
+    return (wiring.cookies().clear(SESSION), wiring.cookies().clear(RENEWAL))
 
 
 def check_origin(request: Request) -> None:
@@ -190,34 +188,17 @@ def _renewed(request: Request, now: int) -> tuple[str, Claims, tuple[str, ...]]:
     if given.renewal == kept["token"]:
         return given.access, claims, ()
     left = LONGEST_S - (now - kept["at"])
-    sealed = _seal(RENEWAL, kept | {"token": given.renewal})
-    return given.access, claims, (_cookie(RENEWAL, sealed, left),)
+    renewed = wiring.cookies().make(RENEWAL, kept | {"token": given.renewal}, left)
+    return given.access, claims, (renewed,)
 
 
 def _session_cookie(token: str, now: int) -> str:
-    return _cookie(SESSION, _seal(SESSION, {"token": token, "at": now}), IDLE_S)
-
-
-def _cookie(name: str, value: str, seconds: int, *, same_site: str = "Strict") -> str:
-    """A cookie of this host alone, out of reach of scripts."""
-    return f"{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite={same_site}"
-
-
-def _seal(name: str, kept: dict[str, Any]) -> str:
-    return wiring.cookies().seal(name, json.dumps(kept))
+    return wiring.cookies().make(SESSION, {"token": token, "at": now}, IDLE_S)
 
 
 def _open(name: str, request: Request) -> dict[str, Any] | None:
     """What a cookie keeps; None when there is none of ours."""
-    try:
-        found = SimpleCookie(request.headers.get("cookie", "")).get(name)
-    except CookieError:
-        return None
-    text = wiring.cookies().open(name, found.value) if found else None
-    if text is None:
-        return None
-    kept: dict[str, Any] = json.loads(text)
-    return kept
+    return wiring.cookies().read(name, request.headers.get("cookie", ""))
 
 
 def _now() -> int:

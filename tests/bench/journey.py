@@ -149,7 +149,8 @@ def _cookie() -> str:
 
     groups = ["reviewer", "supervisor"]
     token = sign(access(NOW // 1000, wiring.pool(), **{"cognito:groups": groups}))
-    value = staff_session._seal(staff_session.SESSION, {"token": token, "at": NOW // 1000})
+    kept = json.dumps({"token": token, "at": NOW // 1000})
+    value = wiring.cookies().seal(staff_session.SESSION, kept)
     return f"{staff_session.SESSION}={value}"
 
 
