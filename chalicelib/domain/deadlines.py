@@ -79,14 +79,14 @@ def due(
     taken_over = (deadline(last, wait, calendar) if wait else last for wait in terms.escalate_after)
     return Due(
         day=last,
-        at=_end(last, hours_east),
+        at=end_of_day(last, hours_east),
         reminders=tuple(
-            _end(deadline(first, days, calendar), hours_east) - _DAY_MS for days in reminders
+            end_of_day(deadline(first, days, calendar), hours_east) - _DAY_MS for days in reminders
         ),
-        escalations=tuple(_end(day, hours_east) for day in taken_over),
+        escalations=tuple(end_of_day(day, hours_east) for day in taken_over),
     )
 
 
-def _end(day: date, hours_east: int) -> int:
+def end_of_day(day: date, hours_east: int) -> int:
     """The instant (ms, UTC) at which a day of the region is over."""
     return (day.toordinal() + 1 - _EPOCH) * _DAY_MS - hours_east * _HOUR_MS

@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.domain import audit
+from chalicelib.domain import audit, receipt
 from chalicelib.domain.audit import Act, Event, Head
 from chalicelib.domain.errors import Fault, InvalidRequest, NotAllowed, WrongState
 from chalicelib.domain.registration import Ref, Stamp
 
 if TYPE_CHECKING:
     from chalicelib.domain.evidence import Piece
+    from chalicelib.domain.receipt import Mac
 
 
 class Kind(StrEnum):
@@ -65,6 +66,9 @@ WITH_OFFICER: Final = frozenset({Stage.REVIEW, Stage.RECOMMENDED, Stage.SPLIT})
 
 HIGHEST_LEVEL: Final = 2
 """Escalation: 0 the officer, 1 the supervisor, 2 the region."""
+
+PLACE: Final = 200_000
+"""Added to the village's place in a dispute's locator: no case and no other dispute has it."""
 
 MOST_PIECES: Final = 20
 """Pieces of evidence that one dispute may hold (security 2.5)."""
@@ -113,6 +117,7 @@ class Dispute:
         reason: why it was filed, a code of the region's list.
         request_id, body_digest: of the request that filed it, to know a repeat.
         person: 16 bytes that stand for an objector, "" for an appeal: a keyed digest of the NIK.
+        place: which of the person's places it holds while it is open, from 1; 0 for an appeal.
         names: tags of the name that an objector gave, to look for the family; empty afterwards.
         follows: locator of the dispute whose outcome this one appeals, "" for a first one.
         steps: oldest first.
@@ -123,7 +128,7 @@ class Dispute:
         answered_at: when the family answered; 0 for not yet.
         officer: subject of who was drawn to act now, "" for nobody yet.
         due: when the next step should be done (ms, UTC); 0 once it has ended.
-        level: how far it has been escalated.
+        level: how far this stage has been escalated.
         votes: recommendation, decision, and the third where they differ.
         outcome, why: what was decided and its coded reason; None and "" until then.
         concerns: codes that an officer should see, e.g. "no_evidence", "cluster:hour".
@@ -142,6 +147,7 @@ class Dispute:
     head: Head
     salt: bytes
     person: bytes = b""
+    place: int = 0
     names: bytes = b""
     follows: str = ""
     evidence: tuple[Exhibit, ...] = ()
@@ -165,6 +171,20 @@ class Dispute:
     def case(self) -> Ref | None:
         """The disputed case; None while the family of an objection has not been found."""
         return Ref(self.ref.village, self.about) if self.about else None
+
+
+def locator_of(mac: Mac, request_key: str, village_index: int) -> str:
+    """The locator of the dispute that a request files; the same for the same request.
+
+    Args:
+        village_index: place of the village in the national list, 0 to 83,761.
+    """
+    return receipt.derive(mac, f"dispute|{request_key}", PLACE + village_index).locator
+
+
+def village_index(locator: str) -> int:
+    """Place of the village in the national list; of no village when it is no dispute's locator."""
+    return receipt.village_index(locator) - PLACE
 
 
 def file(blank: Dispute, stamp: Stamp, *, due: int) -> tuple[Dispute, Event]:
@@ -216,19 +236,22 @@ def is_screened(dispute: Dispute) -> bool:
     return all(each.piece.settled for each in dispute.evidence)
 
 
-def link(
-    dispute: Dispute, about: str, stamp: Stamp, concerns: tuple[str, ...] = ()
-) -> tuple[Dispute, Event]:
-    """Name the case that an objection is about, found by a machine or by an officer.
+def link(dispute: Dispute, about: str, stamp: Stamp) -> tuple[Dispute, Event]:
+    """Name the case that an objection is about, found by a machine or by the officer drawn for it.
+
+    It goes on from its beginning, for the family has not been heard.
 
     Raises:
-        WrongState: it is linked already, or has ended.
+        WrongState: it is linked already, or has come further.
+        NotAllowed: by an officer who was not drawn for it.
     """
-    _open(dispute)
+    _at(dispute, Stage.FILED, Stage.REVIEW)
+    if dispute.stage is Stage.REVIEW:
+        _drawn(dispute, stamp)
     if dispute.about:
         raise WrongState(Fault("dispute_linked"))
-    moved = replace(dispute, about=about, names=b"", concerns=dispute.concerns + concerns)
-    return _step(moved, dispute.stage, Act.LINKED, stamp, {"about": about})
+    moved = replace(dispute, about=about, names=b"", officer="", due=stamp.at)
+    return _step(moved, Stage.FILED, Act.LINKED, stamp, {"about": about})
 
 
 def hear(dispute: Dispute, stamp: Stamp, *, answer_by: int) -> tuple[Dispute, Event]:
@@ -301,15 +324,20 @@ def assign(dispute: Dispute, officer: str, stamp: Stamp, *, level: int) -> tuple
     return _step(moved, dispute.stage, Act.ASSIGNED, stamp, {"officer": officer, "level": level})
 
 
-def escalate(dispute: Dispute, stamp: Stamp, *, due: int) -> tuple[Dispute, Event]:
-    """A deadline passed: the next higher is told. It is the only thing that a deadline does.
+def escalate(dispute: Dispute, level: int, stamp: Stamp, *, due: int) -> tuple[Dispute, Event]:
+    """A deadline passed: the next higher takes over. It is the only thing that a deadline does.
+
+    Args:
+        level: 1 the supervisor, 2 the region.
 
     Raises:
         WrongState: it has ended.
+        ValueError: the level does not rise.
     """
     _open(dispute)
-    level = min(dispute.level + 1, HIGHEST_LEVEL)
-    moved = replace(dispute, level=level, due=due)
+    if not dispute.level < level <= HIGHEST_LEVEL:
+        raise ValueError("an escalation rises")
+    moved = replace(dispute, level=level, officer="", due=due)
     return _step(moved, dispute.stage, Act.ESCALATED, stamp, {"level": level})
 
 
@@ -421,5 +449,12 @@ def _step(
     )
     goes_on = bool(dispute.steps) and dispute.steps[-1].stage is stage
     steps = dispute.steps if goes_on else (*dispute.steps, Reached(stage, stamp.at))
-    moved = replace(dispute, stage=stage, version=dispute.version + 1, steps=steps, head=head)
+    moved = replace(
+        dispute,
+        stage=stage,
+        version=dispute.version + 1,
+        level=dispute.level if goes_on else 0,
+        steps=steps,
+        head=head,
+    )
     return moved, event

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain import receipt
 from chalicelib.domain.errors import Fault, NotFound, TooMany
-from chalicelib.domain.receipt import Receipt
+from chalicelib.domain.receipt import Mac, Receipt
 from chalicelib.domain.registration import Ref, Registration, State
 from chalicelib.domain.token_bucket import Allowance, allowance
 from chalicelib.usecases.ports import BlindIndex, CaseStore, Clock, InForce, Limits
@@ -64,7 +64,7 @@ def find_case(text: str, caller: Caller, ports: Ports) -> Found:
         raise NotFound(Fault("receipt_unknown", "receipt"))
     village = ports.village_of(paper.locator)
     ref = None if village is None else Ref(village, paper.locator)
-    buckets = (f"L#{paper.locator}", _caller_bucket(caller, ports))
+    buckets = (f"L#{paper.locator}", f"C#{caller_tag(caller, ports.index.mac)}")
     looked = ports.store.look(ref, buckets, ports.region)
     now = ports.clock.now_ms()
     waits = [
@@ -85,6 +85,6 @@ def find_case(text: str, caller: Caller, ports: Ports) -> Found:
     return Found(looked.case, paper, looked.in_force)
 
 
-def _caller_bucket(caller: Caller, ports: Ports) -> str:
+def caller_tag(caller: Caller, mac: Mac) -> str:
     """A keyed digest: an address is personal data, and the day's key makes it forgettable."""
-    return f"C#{ports.index.mac('caller', caller.address.encode())[:12].hex()}"
+    return mac("caller", caller.address.encode())[:12].hex()

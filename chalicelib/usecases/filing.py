@@ -1,0 +1,98 @@
+"""What filing an appeal and filing an objection share: pieces of evidence, and telling a repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from chalicelib.domain.dispute import Dispute, Exhibit, Side
+from chalicelib.domain.errors import Fault
+from chalicelib.domain.evidence import FileKind, Piece, PieceState
+from chalicelib.domain.receipt import Mac
+from chalicelib.domain.region_calendar import RegionCalendar
+from chalicelib.domain.registration import Ref
+from chalicelib.domain.sanggah_rules import Evidence, SanggahRules
+from chalicelib.usecases.dispute_ports import Upload, Uploads
+
+HOUR_MS = 3_600_000
+SALT_SIZE = 16
+LONGEST_TEXT = 2_000
+"""Letters of what somebody writes: two pages by hand, and less than a sealed item holds."""
+
+RulesOn = Callable[[date], SanggahRules]
+"""The region's rules of a day; raises `SanggahError` for a day that none cover."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A file that somebody wants to send."""
+
+    kind: FileKind
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What whoever filed is told.
+
+    Attributes:
+        uploads: leave to send each piece that is not there yet, in order.
+    """
+
+    dispute: Dispute
+    uploads: tuple[Upload, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The dated rules of the region and its calendar."""
+
+    rules_on: RulesOn
+    calendar: RegionCalendar
+
+    def today(self, now: int) -> SanggahRules:
+        """The rules that hold now.
+
+        Raises:
+            SanggahError: none do.
+        """
+        return self.rules_on(self.calendar.day(now))
+
+
+def photo_faults(photos: Sequence[Photo], limits: Evidence, *, least: int = 0) -> list[Fault]:
+    """What is wrong with the files that somebody announces."""
+    faults = []
+    if len(photos) < least:
+        faults.append(Fault("evidence_needed", "photos", {"least": least}))
+    if len(photos) > limits.at_first:
+        faults.append(Fault("evidence_too_many", "photos", {"most": limits.at_first}))
+    faults += [
+        Fault("evidence_too_large", f"photos.{place}.size", {"mb": limits.bytes // 1024**2})
+        for place, photo in enumerate(photos)
+        if not 0 < photo.size <= limits.bytes
+    ]
+    return faults
+
+
+def exhibits(
+    mac: Mac, owner: Ref, key: str, photos: Sequence[Photo], side: Side
+) -> tuple[Exhibit, ...]:
+    """Pieces for the announced files; the same for the same request, and not to be guessed."""
+    return tuple(
+        Exhibit(side, Piece(_piece_id(mac, owner, key, place), photo.kind, photo.size))
+        for place, photo in enumerate(photos)
+    )
+
+
+def leave(dispute: Dispute, ids: Sequence[str], uploads: Uploads) -> tuple[Upload, ...]:
+    """Leave to send those of the pieces that are not there yet."""
+    return tuple(
+        uploads.grant(dispute.ref, each.piece)
+        for each in dispute.evidence
+        if each.piece.id in ids and each.piece.state is PieceState.GRANTED
+    )
+
+
+def _piece_id(mac: Mac, owner: Ref, key: str, place: int) -> str:
+    return mac("piece", f"{owner.locator}|{key}|{place}".encode())[:SALT_SIZE].hex()
