@@ -25,7 +25,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
 REPO = Path(__file__).resolve().parent.parent
-SHIPPED = REPO / "requirements.txt"
+SHIPPED = ("requirements.txt", "requirements-screening.txt")  # the layers
 PACKAGED_BY_ITSELF = "chalice"  # its runtime goes into the code zip
 DEVELOPMENT = REPO / "requirements-dev.txt"
 LICENCES = {
@@ -37,7 +37,10 @@ LICENCES = {
     "Python Software Foundation License": "PSF-2.0",
     "ISC License (ISCL)": "ISC",
 }
-UNTOLD = {"axe-playwright-python": "MIT"}  # packages that carry a licence file and do not name it
+UNTOLD = {  # packages that carry licence files and do not name them in one word
+    "axe-playwright-python": "MIT",
+    "pypdfium2": "BSD-3-Clause AND Apache-2.0",
+}
 _PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?==([A-Za-z0-9.!+_-]+)")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
@@ -166,10 +169,11 @@ def faults_of(text: str) -> str:
 
 
 def shipped() -> tuple[Pin, ...]:
-    """The pins of what runs in a function, besides Lambda's own."""
-    own = read_pins(SHIPPED.read_text("utf-8"))
+    """The pins of what runs in a function, besides Lambda's own; each once."""
+    layers = [pin for name in SHIPPED for pin in read_pins((REPO / name).read_text("utf-8"))]
     others = read_pins(DEVELOPMENT.read_text("utf-8"))
-    return (*own, *(pin for pin in others if pin.name == PACKAGED_BY_ITSELF))
+    code = [pin for pin in others if pin.name == PACKAGED_BY_ITSELF]
+    return tuple(dict.fromkeys((*layers, *code)))
 
 
 def main(out: Path) -> None:

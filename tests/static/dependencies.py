@@ -12,7 +12,12 @@ from pathlib import Path
 
 from infra.sbom import REPO, Pin, PinError, installed, licence_of, read_pins
 
-FILES = ("requirements.txt", "requirements-dev.txt", "requirements-local.txt")
+FILES = (
+    "requirements.txt",
+    "requirements-screening.txt",
+    "requirements-dev.txt",
+    "requirements-local.txt",
+)
 LOCAL = REPO / ".local" / "aws-venv"
 ALLOWED = frozenset(
     {
