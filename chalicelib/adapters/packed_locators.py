@@ -13,16 +13,19 @@ _OWN: Final = LOCATOR_LENGTH - VILLAGE_LENGTH  # letters that the village does n
 _SIZE: Final = 4  # bytes for them: 30 ** 6 is less than 2 ** 30
 
 
-def pack_locators(locators: Sequence[str], beside: str) -> bytes:
-    """Locators of one village in four bytes each: its letters stand in the one beside them.
+def pack_locators(locators: Sequence[str]) -> bytes:
+    """Locators of one village: the letters that they share, then four bytes each.
 
     Raises:
-        ValueError: a locator of another village.
+        ValueError: they are not of one village, or no locators.
     """
-    packed = bytearray()
+    if not locators:
+        return b""
+    shared = locators[0][:VILLAGE_LENGTH]
+    packed = bytearray(shared.encode())
     for locator in locators:
-        if locator[:VILLAGE_LENGTH] != beside[:VILLAGE_LENGTH] or len(locator) != LOCATOR_LENGTH:
-            raise ValueError("a locator of another village")
+        if locator[:VILLAGE_LENGTH] != shared or len(locator) != LOCATOR_LENGTH:
+            raise ValueError("locators of one village are packed together")
         number = 0
         for letter in locator[VILLAGE_LENGTH:]:
             number = number * len(ALPHABET) + ALPHABET.index(letter)
@@ -30,14 +33,14 @@ def pack_locators(locators: Sequence[str], beside: str) -> bytes:
     return bytes(packed)
 
 
-def unpack_locators(packed: bytes, beside: str) -> tuple[str, ...]:
-    """Read what `pack_locators` wrote beside the same locator."""
-    found: list[str] = []
-    for start in range(0, len(packed), _SIZE):
+def unpack_locators(packed: bytes) -> tuple[str, ...]:
+    """Read what `pack_locators` wrote."""
+    shared, found = packed[:VILLAGE_LENGTH].decode(), []
+    for start in range(VILLAGE_LENGTH, len(packed), _SIZE):
         number = int.from_bytes(packed[start : start + _SIZE], "big")
         letters = ""
         for _ in range(_OWN):
             number, place = divmod(number, len(ALPHABET))
             letters = ALPHABET[place] + letters
-        found.append(beside[:VILLAGE_LENGTH] + letters)
+        found.append(shared + letters)
     return tuple(found)

@@ -88,8 +88,8 @@ def state_key(ref: Ref) -> tuple[str, str]:
 
 
 def ref_of(item: Item) -> Ref:
-    """The case or proposal that an item, or its entry in an index, belongs to."""
-    return Ref(text(item, "pk").partition("#")[2], text(item, "sk").partition("#")[2])
+    """The case, proposal or dispute that an item, or its entry in an index, belongs to."""
+    return Ref(text(item, "pk").partition("#")[2], text(item, "sk").rpartition("#")[2])
 
 
 def is_state(item: Item) -> bool:
@@ -100,6 +100,11 @@ def is_state(item: Item) -> bool:
 def is_proposal(item: Item) -> bool:
     """Tell a proposal to adopt something (`proposal_items`) from all else."""
     return text(item, "pk").startswith("P#")
+
+
+def is_dispute(item: Item) -> bool:
+    """Tell an appeal or an objection (`dispute_items`) from all else."""
+    return text(item, "pk").startswith("D#")
 
 
 def changed(item: Item) -> Changed:
@@ -201,7 +206,7 @@ def to_item(case: Registration) -> Item:
         "x": case.secret_mac,
         "y": b"".join(case.reissues),
         "z": case.names,
-        "dp": _pack_disputes(case),
+        "dp": _pack_disputes(case.disputes),
     }
     item |= {name: value for name, value in optional.items() if value}
     if case.household is not None:
@@ -253,7 +258,7 @@ def from_item(item: Item) -> Registration:
         earlier=_unpack_earlier(item),
         waiting=_unpack_waiting(item),
         names=_optional_data(item, "z"),
-        disputes=_unpack_disputes(_optional_data(item, "dp"), ref.locator),
+        disputes=_unpack_disputes(_optional_data(item, "dp")),
     )
 
 
@@ -274,20 +279,20 @@ def _unpack_requests(packed: bytes) -> tuple[bytes, ...]:
     return tuple(packed[start : start + _REQUEST] for start in range(0, len(packed), _REQUEST))
 
 
-def _pack_disputes(case: Registration) -> bytes:
-    if not case.disputes:  # few are, and the others load nothing for it
+def _pack_disputes(disputes: tuple[str, ...]) -> bytes:
+    if not disputes:  # few cases are disputed, and the others load nothing for it
         return b""
     from chalicelib.adapters.packed_locators import pack_locators  # noqa: PLC0415 - see above
 
-    return pack_locators(case.disputes, case.ref.locator)
+    return pack_locators(disputes)
 
 
-def _unpack_disputes(packed: bytes, beside: str) -> tuple[str, ...]:
+def _unpack_disputes(packed: bytes) -> tuple[str, ...]:
     if not packed:
         return ()
     from chalicelib.adapters.packed_locators import unpack_locators  # noqa: PLC0415 - as in packing
 
-    return unpack_locators(packed, beside)
+    return unpack_locators(packed)
 
 
 def _pack_concerns(concerns: tuple[str, ...]) -> str:
