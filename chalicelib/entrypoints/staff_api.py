@@ -2,71 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib import wiring
 from chalicelib.domain import tokens
-from chalicelib.domain.errors import Fault, NotFound, NotSignedIn, TepatError, WrongState
+from chalicelib.domain.errors import Fault, NotFound, TepatError, WrongState
 from chalicelib.domain.receipt import LOCATOR_LENGTH, is_locator
 from chalicelib.domain.registration import Ref, State, Work
-from chalicelib.entrypoints import http, staff_forms, staff_session
+from chalicelib.entrypoints import http, staff_forms, staff_frame, staff_session
 from chalicelib.entrypoints.http import CONTENT_TYPES
+from chalicelib.entrypoints.staff_frame import ADOPTION_READERS, OPENERS, READERS, signed_in
 from chalicelib.entrypoints.staff_session import Session
 from chalicelib.telemetry import log
 
 staff = Blueprint(__name__)
 
-OPENERS = frozenset({"reviewer", "supervisor", "region_admin"})
 ERASERS = frozenset({"supervisor"})
-READERS = OPENERS | {"auditor"}
 ADOPTERS = frozenset({"region_admin"})
-ADOPTION_READERS = ADOPTERS | {"supervisor", "auditor", "analyst"}
 HOME = "/staff/"
 ADOPTIONS = "/staff/adoptions"
 _READ_REASONS = frozenset({"queue", "desk"})
-# A browser tells a form's origin only to pages that let it: "no-referrer" makes it "null".
-_HEADERS = http.HEADERS | {
-    "Referrer-Policy": "same-origin",
-    "Content-Type": "text/html; charset=utf-8",
-}
-
-View = Callable[..., Response]
-
-
-def signed_in(groups: frozenset[str] | None) -> Callable[[View], View]:
-    """Let only signed-in members of the groups see a page, and show refusals as staff pages.
-
-    The page is given the request and who sends it; a form must come from our own pages.
-
-    Args:
-        groups: None lets in everybody who is signed in.
-    """
-
-    def wrap(view: View) -> View:
-        @wraps(view)
-        def guarded(request: Request, **place: str) -> Response:
-            who: Session | None = None
-            try:
-                who = staff_session.open_session(request)
-                if groups is not None:
-                    tokens.require(who.claims, groups)
-                if request.method == "POST":
-                    staff_session.check_origin(request)
-                return view(request, who, **place)
-            except NotSignedIn as error:
-                if request.method == "GET":
-                    return _moved("/staff/sign-in", staff_session.cleared())
-                return _refused(error, None, staff_session.cleared())
-            except TepatError as error:
-                return _refused(error, who)
-
-        return guarded
-
-    return wrap
 
 
 @staff.route("/staff/sign-in", methods=["GET"], content_types=CONTENT_TYPES)
@@ -74,7 +32,7 @@ def signed_in(groups: frozenset[str] | None) -> Callable[[View], View]:
 def sign_in(_request: Request) -> Response:
     """Send the browser to the pool's sign-in page."""
     address, cookie = staff_session.begin_sign_in()
-    return _moved(address, (cookie,))
+    return staff_frame.moved(address, (cookie,))
 
 
 @staff.route("/staff/callback", methods=["GET"], content_types=CONTENT_TYPES)
@@ -88,10 +46,10 @@ def callback(request: Request) -> Response:
     try:
         who = staff_session.finish_sign_in(request)
     except TepatError as error:
-        return _refused(error, None)
+        return staff_frame.refused(error, None)
     # Analysts open no case: their first page is another.
     to = HOME if who.claims.groups & READERS else ADOPTIONS
-    return _page("session", {"at": "in", "to": to}, who)
+    return staff_frame.page("session", {"at": "in", "to": to}, who)
 
 
 @staff.route("/staff/sign-out", methods=["POST"], content_types=CONTENT_TYPES)
@@ -101,7 +59,7 @@ def sign_out(_request: Request, who: Session) -> Response:
     """End the sign-in here, and lead on to the pool's own sign-out."""
     cookies = staff_session.end_session(who)
     context = {"at": "out", "to": wiring.login().sign_out_address()}
-    return _page("session", context, None, cookies=cookies)
+    return staff_frame.page("session", context, None, cookies=cookies)
 
 
 @staff.route("/staff", methods=["GET"], content_types=CONTENT_TYPES)
@@ -124,7 +82,7 @@ def queue(request: Request, who: Session) -> Response:
         "number": page.number,
         "more": page.more,
     }
-    return _page("cases", context, who)
+    return staff_frame.page("cases", context, who)
 
 
 @staff.route("/staff/cases", methods=["POST"], content_types=CONTENT_TYPES)
@@ -136,7 +94,7 @@ def find(request: Request, who: Session) -> Response:
     sent.refuse()
     letters = "".join(c for c in sent.body["number"].upper() if c not in " -")
     ref = _ref(letters[:LOCATOR_LENGTH])
-    return _moved(f"/staff/cases/{ref.locator}?reason=desk", who.cookies, status=303)
+    return staff_frame.moved(f"/staff/cases/{ref.locator}?reason=desk", who.cookies, status=303)
 
 
 @staff.route("/staff/cases/{locator}", methods=["GET"], content_types=CONTENT_TYPES)
@@ -157,7 +115,7 @@ def case(request: Request, who: Session, locator: str) -> Response:
         "may_open": may_open,
         "may_erase": bool(who.claims.groups & ERASERS) and opened.case.state is not State.ERASED,
     }
-    return _page("case", context, who)
+    return staff_frame.page("case", context, who)
 
 
 @staff.route("/staff/cases/{locator}/erase", methods=["POST"], content_types=CONTENT_TYPES)
@@ -170,7 +128,7 @@ def erase(request: Request, who: Session, locator: str) -> Response:
     sent = staff_forms.read(request, staff_forms.ERASE)
     sent.refuse()
     gone = forget(_ref(locator), who.actor, sent.body["reason"], wiring.erase_ports())
-    return _page("erased", {"locator": gone.ref.locator}, who)
+    return staff_frame.page("erased", {"locator": gone.ref.locator}, who)
 
 
 @staff.route("/staff/reissue", methods=["GET", "POST"], content_types=CONTENT_TYPES)
@@ -182,7 +140,7 @@ def new_receipt(request: Request, who: Session) -> Response:
 
     form: dict[str, Any] = {"per_day": PER_DAY, "values": {}, "errors": []}
     if request.method == "GET":
-        return _page("reissue", form | {"key": wiring.fresh_key()}, who)
+        return staff_frame.page("reissue", form | {"key": wiring.fresh_key()}, who)
     sent = staff_forms.read(request, staff_forms.REISSUE, keyed=True)
     try:
         sent.refuse()
@@ -193,9 +151,9 @@ def new_receipt(request: Request, who: Session) -> Response:
         # The same key: a request that got further than its answer gives the same receipt again.
         # What it gave was replaced since: whoever sends this form again means a new one.
         key = sent.key if sent.key and not isinstance(error, WrongState) else wiring.fresh_key()
-        told = {"values": sent.fields, "errors": _errors(error), "key": key}
-        return _page("reissue", form | told, who, http.status_of(error))
-    return _page("new_receipt", {"receipt": paper.text}, who, 201)
+        told = {"values": sent.fields, "errors": staff_frame.errors(error), "key": key}
+        return staff_frame.page("reissue", form | told, who, http.status_of(error))
+    return staff_frame.page("new_receipt", {"receipt": paper.text}, who, 201)
 
 
 @staff.route(ADOPTIONS, methods=["GET", "POST"], content_types=CONTENT_TYPES)
@@ -218,10 +176,10 @@ def adoptions(request: Request, who: Session) -> Response:
             made = propose(command, wiring.adopt_ports())
         except TepatError as error:
             log("refused", code=str(error))
-            told = {"errors": _errors(error), "key": sent.key or told["key"]}
+            told = {"errors": staff_frame.errors(error), "key": sent.key or told["key"]}
             told["values"], status = sent.fields, http.status_of(error)
         else:
-            return _moved(f"{ADOPTIONS}/{made.ref.locator}", who.cookies, status=303)
+            return staff_frame.moved(f"{ADOPTIONS}/{made.ref.locator}", who.cookies, status=303)
     ports = wiring.adopt_ports()
     shown = offer(
         ports.proposals.of_region(ports.region),
@@ -230,7 +188,9 @@ def adoptions(request: Request, who: Session) -> Response:
         wiring.show_adoption_ports(),
     )
     may_propose = bool(who.claims.groups & ADOPTERS)
-    return _page("adoptions", told | {"offer": shown, "may_propose": may_propose}, who, status)
+    return staff_frame.page(
+        "adoptions", told | {"offer": shown, "may_propose": may_propose}, who, status
+    )
 
 
 @staff.route(f"{ADOPTIONS}/{{number}}", methods=["GET"], content_types=CONTENT_TYPES)
@@ -244,7 +204,9 @@ def adoption(_request: Request, who: Session, number: str) -> Response:
     may_adopt = bool(who.claims.groups & ADOPTERS)
     found = load(_number(number), wiring.adopt_ports())
     ports = wiring.show_adoption_ports()
-    return _page("adoption", {"p": sheet(found, who.actor, may_adopt=may_adopt, ports=ports)}, who)
+    return staff_frame.page(
+        "adoption", {"p": sheet(found, who.actor, may_adopt=may_adopt, ports=ports)}, who
+    )
 
 
 @staff.route(f"{ADOPTIONS}/{{number}}/adopt", methods=["POST"], content_types=CONTENT_TYPES)
@@ -257,7 +219,7 @@ def adopt(request: Request, who: Session, number: str) -> Response:
     staff_session.require_fresh(who)
     staff_forms.read(request, staff_forms.ADOPT).refuse()
     put_in_force(_number(number), who.actor, wiring.adopt_ports())
-    return _moved(f"{ADOPTIONS}/{number}", who.cookies, status=303)
+    return staff_frame.moved(f"{ADOPTIONS}/{number}", who.cookies, status=303)
 
 
 @staff.route(f"{ADOPTIONS}/{{number}}/refuse", methods=["POST"], content_types=CONTENT_TYPES)
@@ -270,7 +232,7 @@ def refuse(request: Request, who: Session, number: str) -> Response:
     sent = staff_forms.read(request, staff_forms.REFUSE)
     sent.refuse()
     put_aside(_number(number), who.actor, sent.body["reason"], wiring.adopt_ports())
-    return _moved(f"{ADOPTIONS}/{number}", who.cookies, status=303)
+    return staff_frame.moved(f"{ADOPTIONS}/{number}", who.cookies, status=303)
 
 
 def _number(text: str) -> str:
@@ -301,41 +263,3 @@ def _ref(locator: str) -> Ref:
     if village is None:
         raise NotFound(Fault("case_unknown", "number"))
     return Ref(village, locator)
-
-
-def _errors(error: TepatError) -> list[dict[str, str]]:
-    errors: list[dict[str, str]] = http.errors_body(error, "", wiring.fault_words())["errors"]
-    return errors
-
-
-def _refused(error: TepatError, who: Session | None, cookies: tuple[str, ...] = ()) -> Response:
-    log("refused", code=str(error))
-    return _page("error", {"errors": _errors(error)}, who, http.status_of(error), cookies)
-
-
-def _moved(address: str, cookies: tuple[str, ...], status: int = 302) -> Response:
-    return Response("", {**_HEADERS, "Location": address, "Set-Cookie": list(cookies)}, status)
-
-
-def _page(
-    name: str,
-    context: dict[str, Any],
-    who: Session | None,
-    status: int = 200,
-    cookies: tuple[str, ...] = (),
-) -> Response:
-    """A staff page, with the cookies that renew the idle time."""
-    from chalicelib.entrypoints import pages  # noqa: PLC0415 - jinja2 only for pages
-
-    groups = who.claims.groups if who else frozenset[str]()
-    text = pages.render(
-        f"staff/{name}",
-        s=wiring.words("staff"),
-        may_reissue=bool(groups & OPENERS),
-        may_read=bool(groups & READERS),
-        may_see_adoptions=bool(groups & ADOPTION_READERS),
-        signed_in=who is not None,
-        **context,
-    )
-    sent = (*(who.cookies if who else ()), *cookies)
-    return Response(text, {**_HEADERS, "Set-Cookie": list(sent)}, status)

@@ -8,7 +8,6 @@ from typing import Final, Protocol
 
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute
-from chalicelib.domain.evidence import Piece
 from chalicelib.domain.registration import Ref, Registration
 from chalicelib.usecases.ports import Sealed
 
@@ -80,29 +79,6 @@ class Opened:
 
     dispute: Dispute
     statements: Mapping[str, Sealed]
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """Leave to send one piece straight to the quarantine bucket.
-
-    Attributes:
-        piece: its id.
-        url: where to post the file.
-        fields: form fields that come before the file, in order.
-    """
-
-    piece: str
-    url: str
-    fields: Mapping[str, str]
-
-
-class Uploads(Protocol):
-    """Signs uploads; costs no call."""
-
-    def grant(self, owner: Ref, piece: Piece) -> Upload:
-        """Let one piece be sent: exact key and type, no larger than granted, for minutes."""
-        ...
 
 
 class Disputes(Protocol):

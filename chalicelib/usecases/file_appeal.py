@@ -15,7 +15,8 @@ from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain, WrongState
 from chalicelib.domain.registration import Ref, Registration, Stamp, State
 from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing
-from chalicelib.usecases.dispute_ports import CLAIM, Disputes, Statement, Uploads
+from chalicelib.usecases.dispute_ports import CLAIM, Disputes, Statement
+from chalicelib.usecases.evidence_ports import Grants
 from chalicelib.usecases.filing import Filed, Photo
 from chalicelib.usecases.find_case import Caller, Found, find_case
 from chalicelib.usecases.find_case import Ports as FindPorts
@@ -32,8 +33,9 @@ class Ports:
     random: Randomness
     sealer: Sealer
     disputes: Disputes
-    uploads: Uploads
+    grants: Grants
     terms: filing.Terms
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def file_appeal(command: Appeal, ports: Ports) -> Filed:
         stands = ports.disputes.create(made, event, [Statement(CLAIM, sealed)], case=knows)
         if stands is None:
             ids = [each.piece.id for each in made.evidence]
-            return Filed(made, filing.leave(made, ids, ports.uploads))
+            return Filed(made, filing.leave(made, ids, ports.grants, ports.after))
         if stands.dispute is not None:
             return _again(stands.dispute, digest, ports)
     raise TryAgain(Fault("busy"))
@@ -193,4 +195,4 @@ def _again(there: Dispute, digest: bytes, ports: Ports) -> Filed:
     if there.body_digest != digest:
         raise InvalidRequest(Fault("key_reused", "key"))
     ids = [each.piece.id for each in there.evidence if each.side is Side.FILER]
-    return Filed(there, filing.leave(there, ids, ports.uploads))
+    return Filed(there, filing.leave(there, ids, ports.grants, ports.after))

@@ -26,15 +26,14 @@ from chalicelib.usecases.dispute_ports import (
     Slot,
     Stands,
     Statement,
-    Uploads,
 )
+from chalicelib.usecases.evidence_ports import Grants
 from chalicelib.usecases.filing import Filed, Photo
 from chalicelib.usecases.find_case import Caller, caller_tag
 from chalicelib.usecases.ports import BlindIndex, Clock, Limits, Randomness, Sealer
 
 PER_HOUR = 20
 """Objections that one address may send in an hour: a village office may share it."""
-LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,10 @@ class Ports:
     sealer: Sealer
     disputes: Disputes
     limits: Limits
-    uploads: Uploads
+    grants: Grants
     terms: filing.Terms
     villages: Mapping[str, Village]
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ def _again(found: Mapping[Ref, Dispute], digest: bytes, ports: Ports) -> Filed:
 
 def _filed(made: Dispute, ports: Ports) -> Filed:
     ids = [each.piece.id for each in made.evidence if each.side is Side.FILER]
-    return Filed(made, filing.leave(made, ids, ports.uploads))
+    return Filed(made, filing.leave(made, ids, ports.grants, ports.after))
 
 
 def _rest_of_hour(now: int) -> int:

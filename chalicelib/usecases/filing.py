@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.domain.dispute import Dispute, Exhibit, Side
 from chalicelib.domain.errors import Fault
-from chalicelib.domain.evidence import FileKind, Piece, PieceState
+from chalicelib.domain.evidence import FileKind, Piece, PieceState, upload_key
 from chalicelib.domain.receipt import Mac
 from chalicelib.domain.region_calendar import RegionCalendar
 from chalicelib.domain.registration import Ref
 from chalicelib.domain.sanggah_rules import Evidence, SanggahRules
-from chalicelib.usecases.dispute_ports import Upload, Uploads
+from chalicelib.usecases.evidence_ports import Grants
 
 HOUR_MS = 3_600_000
 SALT_SIZE = 16
-LONGEST_TEXT = 2_000
-"""Letters of what somebody writes: two pages by hand, and less than a sealed item holds."""
-
 RulesOn = Callable[[date], SanggahRules]
 """The region's rules of a day; raises `SanggahError` for a day that none cover."""
 
@@ -30,6 +27,20 @@ class Photo:
 
     kind: FileKind
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Leave to send one piece straight to the quarantine bucket.
+
+    Attributes:
+        piece: its id.
+        url: where to post the file; `fields` come before it in the form.
+    """
+
+    piece: str
+    url: str
+    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +96,25 @@ def exhibits(
     )
 
 
-def leave(dispute: Dispute, ids: Sequence[str], uploads: Uploads) -> tuple[Upload, ...]:
-    """Leave to send those of the pieces that are not there yet."""
-    return tuple(
-        uploads.grant(dispute.ref, each.piece)
+def leave(dispute: Dispute, ids: Sequence[str], grants: Grants, after: str) -> tuple[Upload, ...]:
+    """Leave to send those of the pieces that are not there yet.
+
+    Args:
+        after: where a browser without scripts is led when the file is there.
+    """
+    waited_for = [
+        each.piece
         for each in dispute.evidence
         if each.piece.id in ids and each.piece.state is PieceState.GRANTED
-    )
+    ]
+    signed = [
+        (
+            piece,
+            grants.grant(upload_key(dispute.ref, piece.id), piece.kind, piece.size, after=after),
+        )
+        for piece in waited_for
+    ]
+    return tuple(Upload(piece.id, grant.url, grant.fields) for piece, grant in signed)
 
 
 def _piece_id(mac: Mac, owner: Ref, key: str, place: int) -> str:

@@ -15,7 +15,8 @@ from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, TryAgain, 
 from chalicelib.domain.receipt import is_locator
 from chalicelib.domain.registration import Ref, Stamp
 from chalicelib.usecases import filing
-from chalicelib.usecases.dispute_ports import ANSWER, Disputes, Slot, Statement, Uploads
+from chalicelib.usecases.dispute_ports import ANSWER, Disputes, Slot, Statement
+from chalicelib.usecases.evidence_ports import Grants
 from chalicelib.usecases.filing import Filed, Photo
 from chalicelib.usecases.find_case import Caller, find_case
 from chalicelib.usecases.find_case import Ports as FindPorts
@@ -29,9 +30,10 @@ class Ports:
     find: FindPorts
     sealer: Sealer
     disputes: Disputes
-    uploads: Uploads
+    grants: Grants
     terms: filing.Terms
     village_of: Callable[[str], str | None]
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def answer(number: str, party: Party, sent: Answer, ports: Ports) -> Filed:
     pieces = filing.exhibits(ports.find.index.mac, there.ref, sent.key, sent.photos, Side.FAMILY)
     ids = [each.piece.id for each in pieces]
     if there.last_request == mine:
-        return Filed(there, filing.leave(there, ids, ports.uploads))
+        return Filed(there, filing.leave(there, ids, ports.grants, ports.after))
     if side is not Side.FAMILY:
         raise WrongState(Fault("dispute_not_to_be_heard"))
     now = ports.find.clock.now_ms()
@@ -106,7 +108,7 @@ def answer(number: str, party: Party, sent: Answer, ports: Ports) -> Filed:
     statement = Statement(ANSWER, ports.sealer.seal(sent.text.encode(), context))
     if ports.disputes.change(moved, event, statement=statement) is not None:
         raise TryAgain(Fault("busy"))
-    return Filed(moved, filing.leave(moved, ids, ports.uploads))
+    return Filed(moved, filing.leave(moved, ids, ports.grants, ports.after))
 
 
 def add_evidence(
@@ -125,7 +127,7 @@ def add_evidence(
     pieces = filing.exhibits(mac, there.ref, key, photos, side)
     ids = [each.piece.id for each in pieces]
     if there.last_request == mine:
-        return Filed(there, filing.leave(there, ids, ports.uploads))
+        return Filed(there, filing.leave(there, ids, ports.grants, ports.after))
     now = ports.find.clock.now_ms()
     faults = filing.photo_faults(photos, ports.terms.today(now).evidence, least=1)
     if faults:
@@ -134,7 +136,7 @@ def add_evidence(
     moved, event = dispute.add_evidence(there, pieces, mine, stamp)
     if ports.disputes.change(moved, event) is not None:
         raise TryAgain(Fault("busy"))
-    return Filed(moved, filing.leave(moved, ids, ports.uploads))
+    return Filed(moved, filing.leave(moved, ids, ports.grants, ports.after))
 
 
 def withdraw(number: str, party: Party, key: str, ports: Ports) -> Dispute:

@@ -1,0 +1,100 @@
+"""The frame of every staff page: who may see it, where its forms come from, how refusals look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from chalice.app import Request, Response
+
+from chalicelib import wiring
+from chalicelib.domain import tokens
+from chalicelib.domain.errors import NotSignedIn, TepatError
+from chalicelib.entrypoints import http, staff_session
+from chalicelib.entrypoints.staff_session import Session
+from chalicelib.telemetry import log
+
+OPENERS = frozenset({"reviewer", "supervisor", "region_admin"})
+READERS = OPENERS | {"auditor"}
+ADOPTION_READERS = frozenset({"region_admin", "supervisor", "auditor", "analyst"})
+# A browser tells a form's origin only to pages that let it: "no-referrer" makes it "null".
+_HEADERS = http.HEADERS | {
+    "Referrer-Policy": "same-origin",
+    "Content-Type": "text/html; charset=utf-8",
+}
+
+View = Callable[..., Response]
+
+
+def signed_in(groups: frozenset[str] | None) -> Callable[[View], View]:
+    """Let only signed-in members of the groups see a page, and show refusals as staff pages.
+
+    The page is given the request and who sends it; a form must come from our own pages.
+
+    Args:
+        groups: None lets in everybody who is signed in.
+    """
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(request: Request, **place: str) -> Response:
+            who: Session | None = None
+            try:
+                who = staff_session.open_session(request)
+                if groups is not None:
+                    tokens.require(who.claims, groups)
+                if request.method == "POST":
+                    staff_session.check_origin(request)
+                return view(request, who, **place)
+            except NotSignedIn as error:
+                if request.method == "GET":
+                    return moved("/staff/sign-in", staff_session.cleared())
+                return refused(error, None, staff_session.cleared())
+            except TepatError as error:
+                return refused(error, who)
+
+        return guarded
+
+    return wrap
+
+
+def errors(error: TepatError) -> list[dict[str, str]]:
+    """The faults of an error in words, each with its field."""
+    told: list[dict[str, str]] = http.errors_body(error, "", wiring.fault_words())["errors"]
+    return told
+
+
+def refused(error: TepatError, who: Session | None, cookies: tuple[str, ...] = ()) -> Response:
+    """A refusal as a staff page; its code is logged."""
+    log("refused", code=str(error))
+    return page("error", {"errors": errors(error)}, who, http.status_of(error), cookies)
+
+
+def moved(address: str, cookies: tuple[str, ...], status: int = 302) -> Response:
+    """Send the browser on."""
+    return Response("", {**_HEADERS, "Location": address, "Set-Cookie": list(cookies)}, status)
+
+
+def page(
+    name: str,
+    context: dict[str, Any],
+    who: Session | None,
+    status: int = 200,
+    cookies: tuple[str, ...] = (),
+) -> Response:
+    """A staff page, with the cookies that renew the idle time."""
+    from chalicelib.entrypoints import pages  # noqa: PLC0415 - jinja2 only for pages
+
+    groups = who.claims.groups if who else frozenset[str]()
+    text = pages.render(
+        f"staff/{name}",
+        s=wiring.words("staff"),
+        may_reissue=bool(groups & OPENERS),
+        may_read=bool(groups & READERS),
+        may_see_adoptions=bool(groups & ADOPTION_READERS),
+        signed_in=who is not None,
+        **context,
+    )
+    sent = (*(who.cookies if who else ()), *cookies)
+    return Response(text, {**_HEADERS, "Set-Cookie": list(sent)}, status)

@@ -1,0 +1,214 @@
+"""Take disputes as far as a machine may: evidence screened, family found and heard, officer drawn.
+
+A machine decides nothing. Where a term has passed it hands the dispute on, to people or upwards;
+it never closes one (product: silence never counts against the citizen).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from chalicelib.domain import assignment, audit, dispute, name_tags
+from chalicelib.domain.assignment import Drawn, Interests, Officer, Role
+from chalicelib.domain.audit import Event
+from chalicelib.domain.deadlines import Due
+from chalicelib.domain.dispute import Dispute, Kind, Side, Stage
+from chalicelib.domain.errors import TryAgain
+from chalicelib.domain.evidence import PieceState
+from chalicelib.domain.registration import Ref, Registration, Stamp
+from chalicelib.domain.sanggah_rules import SanggahRules
+from chalicelib.usecases import filing
+from chalicelib.usecases.dispute_ports import Disputes
+from chalicelib.usecases.interests import interests_of
+from chalicelib.usecases.link_dispute import Step, linked
+from chalicelib.usecases.ports import CaseStore, Clock, Loaded, Message, Randomness
+
+ACTOR: Final = "system:conduct_dispute"
+MOST_STEPS: Final = 8  # of one dispute in one go; it comes again if there were more
+
+UNCLEAR: Final = "family_unclear"
+UNPROVEN: Final = "no_evidence"
+ENDED: Final = "case_ended"
+
+_ROLES: Final[Mapping[Stage, Role]] = {
+    Stage.REVIEW: Role.RECOMMENDER,
+    Stage.RECOMMENDED: Role.DECIDER,
+    Stage.SPLIT: Role.THIRD,
+}
+
+
+class FirstEvents(Protocol):
+    """Reads one event of a chain."""
+
+    def event(self, chain: str, at: int, seq: int) -> Event | None:
+        """The event of a chain at a place, by its time (ms, UTC)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What conducting needs.
+
+    Attributes:
+        officers: of the region.
+        day_key: the key of a UTC day's draws, yyyymmdd (`assignment.day_key`).
+        visited: whether the visit that was asked for has brought its findings, or was given up.
+    """
+
+    clock: Clock
+    random: Randomness
+    disputes: Disputes
+    store: CaseStore
+    ledger: FirstEvents
+    officers: Callable[[], Sequence[Officer]]
+    day_key: Callable[[str], bytes]
+    visited: Callable[[Dispute], bool]
+    terms: filing.Terms
+
+
+def conduct(messages: Sequence[Message], ports: Ports) -> list[Message]:
+    """Take the disputes of a batch as far as they go now.
+
+    Returns:
+        The messages that must come again: the store refused for now, or somebody wrote meanwhile.
+    """
+    found = ports.disputes.load(list({message.ref: None for message in messages}))
+    failed: list[Message] = []
+    for message in {message.ref: message for message in messages}.values():
+        there = found.get(message.ref)
+        try:
+            settled = there is None or _go_on(there, ports)
+        except TryAgain:
+            settled = False
+        if not settled:
+            failed.append(message)
+    return failed
+
+
+def _go_on(there: Dispute, ports: Ports) -> bool:
+    """Step by step until nothing is to be done; False when somebody wrote it meanwhile."""
+    for _ in range(MOST_STEPS):
+        now = ports.clock.now_ms()
+        step = _next(there, ports.terms.today(now), now, ports)
+        if step is None:
+            return True
+        moved, event, case = step
+        if ports.disputes.change(moved, event, case=case) is not None:
+            return False
+        there = moved
+    return False
+
+
+def _next(there: Dispute, rules: SanggahRules, now: int, ports: Ports) -> Step | None:
+    stamp = Stamp(now, ACTOR, there.salt)
+    if there.stage is Stage.FILED:
+        return _filed(there, rules, stamp, ports)
+    if there.stage is Stage.HEARING:
+        heard = there.answered_at and dispute.is_screened(there)
+        return _to_review(there, rules, stamp, ports) if heard or now >= there.due else None
+    if there.stage is Stage.VISIT and ports.visited(there):
+        return _to_review(there, rules, stamp, ports)
+    return _with_people(there, rules, stamp, ports)
+
+
+def _with_people(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
+    """Hand upwards what is late, and draw who acts."""
+    clock = _clock(there, rules, ports)
+    if clock is None:
+        return None
+    level = clock.level(stamp.at)
+    if level > there.level:
+        due = clock.next(stamp.at) or stamp.at + audit.DAY_MS
+        return *dispute.escalate(there, level, stamp, due=due), None
+    if there.stage in _ROLES and not there.officer:
+        return _drawn(there, rules, stamp, ports)
+    return None
+
+
+def _filed(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
+    if there.kind is Kind.OBJECTION and not there.about and there.names:
+        found = _search(there, stamp, ports)
+        if found is not None:
+            return found
+        return _to_review(there, rules, stamp, ports, UNCLEAR)
+    if not dispute.is_screened(there) and stamp.at < there.due:
+        return None
+    if there.kind is Kind.APPEAL:
+        return _to_review(there, rules, stamp, ports)
+    released = (PieceState.RELEASED, Side.FILER)
+    if not any((each.piece.state, each.side) == released for each in there.evidence):
+        return _to_review(there, rules, stamp, ports, UNPROVEN)
+    answer_by = ports.terms.calendar.term(stamp.at, rules.terms.answer, rules.terms).at
+    return *dispute.hear(there, stamp, answer_by=answer_by), None
+
+
+def _search(there: Dispute, stamp: Stamp, ports: Ports) -> Step | None:
+    """Link an objection to the one family of its village that has all the words of the name.
+
+    None when there is none or more than one: then somebody has to look.
+    """
+    found = [
+        each.locator
+        for each in ports.disputes.candidates(there.ref.village)
+        if name_tags.is_whole(there.names, each.names)
+    ]
+    if len(found) != 1:
+        return None
+    return linked(there, found[0], stamp, ports.store, ports.random)
+
+
+def _to_review(
+    there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports, *concerns: str
+) -> Step:
+    due = ports.terms.calendar.term(stamp.at, rules.terms.recommend, rules.terms).at
+    return *dispute.to_review(there, stamp, due=due, concerns=concerns), None
+
+
+def _clock(there: Dispute, rules: SanggahRules, ports: Ports) -> Due | None:
+    terms = rules.terms
+    days = {
+        Stage.REVIEW: terms.recommend,
+        Stage.VISIT: terms.visit,
+        Stage.RECOMMENDED: terms.decide,
+        Stage.SPLIT: terms.third,
+    }.get(there.stage)
+    if days is None:
+        return None
+    return ports.terms.calendar.term(there.steps[-1].at, days, terms)
+
+
+def _drawn(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
+    """Draw who acts, or hand it upwards at once when nobody here may."""
+    role = Role.THIRD if there.follows else _ROLES[there.stage]
+    officers = ports.officers()
+    if there.level:  # a deadline has passed, and with it the turn of those who had it
+        officers = [each for each in officers if Role.SUPERVISOR in each.roles]
+    if there.level > 1:
+        return None  # the region's own administration has it, until somebody may be drawn again
+    entered = there.steps[-1].at
+    key = ports.day_key(audit.day_of(entered))
+    interests = _interests(there, rules, stamp.at, ports)
+    drawn = assignment.draw(key, there.ref.locator, officers, interests, role)
+    if isinstance(drawn, Drawn):
+        level = max(there.level, min(drawn.level, dispute.HIGHEST_LEVEL))
+        return *dispute.assign(there, drawn.sub, stamp, level=level), None
+    day = stamp.at + audit.DAY_MS
+    return *dispute.escalate(there, dispute.HIGHEST_LEVEL, stamp, due=day), None
+
+
+def _interests(there: Dispute, rules: SanggahRules, now: int, ports: Ports) -> Interests:
+    case: Registration | None = None
+    loaded: Loaded | None = None
+    others: Mapping[Ref, Dispute] = {}
+    agent = ""
+    if there.case is not None:
+        loaded = ports.store.load([there.case]).get(there.case)
+    if loaded is not None:
+        case = loaded.case
+        others = ports.disputes.load([Ref(case.ref.village, each) for each in case.disputes])
+        first = ports.ledger.event(case.ref.locator, case.steps[0].at, 1)
+        agent = first.actor.partition("agent:")[2] if first else ""
+    since = now - rules.decided_before_months * 31 * audit.DAY_MS
+    return interests_of(there, loaded, others.values(), agent, since)

@@ -1,0 +1,50 @@
+"""Whom a dispute concerns: what the drawing of officers compares, from what is stored anyway."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable
+
+from chalicelib.domain.assignment import Interests
+from chalicelib.domain.dispute import Dispute, Kind
+from chalicelib.usecases.ports import Loaded
+
+
+def interests_of(
+    there: Dispute, loaded: Loaded | None, others: Iterable[Dispute], agent: str, since: int
+) -> Interests:
+    """The people, cards and officers that a dispute concerns.
+
+    Args:
+        loaded: the disputed case; None while the family of an objection has not been found, and
+            then only the village and the objector are known to keep away from.
+        others: all disputes about that case.
+        agent: subject of the agent who registered it, "" when it came by itself.
+        since: from when on a vote for this household counts (ms, UTC).
+    """
+    guards = loaded.guards if loaded else ()
+    return Interests(
+        village=there.ref.village,
+        people=_digests(guards, "N#"),
+        kks=_digests(guards, "K#"),
+        contacts=frozenset(),
+        agent=agent,
+        objector=there.person if there.kind is Kind.OBJECTION else b"",
+        decided=frozenset(
+            _subject(vote.actor)
+            for other in others
+            if other.ref != there.ref
+            for vote in other.votes
+            if vote.at >= since
+        ),
+        acted=frozenset(_subject(vote.actor) for vote in there.votes),
+    )
+
+
+def _digests(guards: Iterable[str], kind: str) -> frozenset[bytes]:
+    found = (guard.rpartition("#")[2] for guard in guards if guard.startswith(kind))
+    return frozenset(urlsafe_b64decode(each + "=" * (-len(each) % 4)) for each in found)
+
+
+def _subject(actor: str) -> str:
+    return actor.partition(":")[2]

@@ -1,0 +1,134 @@
+"""What the parties read about a dispute: each step, who acts next and by when, what they can do.
+
+Roles, never names; of an objection the reason, never who filed it (product, objections). The
+same body is answered as JSON and drawn as a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain import dispute, reasons
+from chalicelib.domain.dispute import Dispute, Kind, Side, Stage
+from chalicelib.domain.errors import WrongState
+from chalicelib.domain.registration import Registration
+from chalicelib.usecases import filing
+from chalicelib.usecases.file_appeal import follows
+from chalicelib.usecases.show_status import Ports as StatusPorts
+from chalicelib.usecases.show_status import local, moment
+
+_HEARD = frozenset({Stage.HEARING, Stage.REVIEW, Stage.VISIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the words of a dispute rest on.
+
+    Attributes:
+        words: of stages, evidence and outcomes (data/words/disputes).
+        reasons: per kind and for decisions (data/words/sanggah).
+        faults: why a file cannot be used.
+    """
+
+    words: Mapping[str, Any]
+    reasons: Mapping[str, Mapping[str, str]]
+    faults: Mapping[str, str]
+    status: StatusPorts
+    terms: filing.Terms
+
+
+def told(there: Dispute, side: Side, ports: Ports) -> dict[str, Any]:
+    """One dispute as a party of it may read it (shape: the OpenAPI document)."""
+    words = ports.words["stages"]
+    stage = words[there.stage]
+    decided = there.outcome is not None
+    return {
+        "dispute": there.ref.locator,
+        "kind": there.kind.value,
+        "title": ports.words["kinds"][there.kind],
+        "stage": there.stage.value,
+        "steps": [
+            {"at": moment(step.at, ports.status), "title": words[step.stage]["title"]}
+            for step in there.steps
+        ],
+        "next": stage["next"],
+        "who": stage["who"],
+        "by": _day(there.due, ports) if there.due else None,
+        "notes": _notes(there, side, ports),
+        "can": can(there, side),
+        "evidence": [
+            {
+                "piece": each.piece.id,
+                "state": each.piece.state.value,
+                "title": ports.words["evidence"][each.piece.state],
+                "why": ports.faults.get(each.piece.why, ""),
+            }
+            for each in there.evidence
+            if each.side is side
+        ],
+        "outcome": ports.words["outcomes"][there.outcome] if decided else None,
+        "reason": ports.reasons["decision"].get(there.why, "") if decided else None,
+    }
+
+
+def can(there: Dispute, side: Side) -> list[str]:
+    """What a party may do in it now, as codes."""
+    if there.ended:
+        return []
+    found = []
+    heard = there.stage in _HEARD and bool(there.answer_by) and not there.answered_at
+    if side is Side.FAMILY and heard:
+        found.append("answer")
+    if len(there.evidence) < dispute.MOST_PIECES:
+        found.append("add_evidence")
+    if side is Side.FILER:
+        found.append("withdraw")
+    return found
+
+
+def of_case(
+    case: Registration, disputes: Sequence[Dispute], now: int, ports: Ports
+) -> dict[str, Any]:
+    """What the status of a case tells besides: its disputes, and whether it may be appealed."""
+    shown = [
+        told(each, Side.FILER if each.kind is Kind.APPEAL else Side.FAMILY, ports)
+        for each in disputes
+        if each.kind is Kind.APPEAL or each.answer_by
+    ]
+    known = {each.ref.locator: each for each in disputes}
+    try:
+        follows(case, known, ports.terms.today(now), now, ports.terms)
+    except WrongState:
+        return {"disputes": shown, "can": []}
+    return {"disputes": shown, "can": ["appeal"]}
+
+
+def appeal_reasons(now: int, ports: Ports) -> list[tuple[str, str]]:
+    """The reasons that a form of an appeal offers, with their words."""
+    codes = ports.terms.today(now).appeal_reasons
+    return [(code, ports.reasons["appeal"][code]) for code in codes]
+
+
+def objection_reasons(now: int, ports: Ports) -> list[tuple[str, str]]:
+    """The reasons that a form of an objection offers, with their words."""
+    codes = ports.terms.today(now).objection_reasons
+    return [(code, ports.reasons["objection"][code]) for code in codes]
+
+
+def _notes(there: Dispute, side: Side, ports: Ports) -> list[str]:
+    notes = []
+    if side is Side.FAMILY:
+        reason = ports.reasons["objection"].get(there.reason, "")
+        notes.append(ports.words["about_you"].format(alasan=reason[:1].lower() + reason[1:]))
+    if there.answered_at and side is Side.FAMILY:
+        notes.append(ports.words["answered"])
+    if there.level and not there.ended:
+        notes.append(ports.words["levels"][str(there.level)])
+    return notes
+
+
+def _day(at: int, ports: Ports) -> str:
+    """The last day of a term: its end is the first instant of the day after."""
+    return reasons.format_date(local(at - 1, ports.status).date())
