@@ -80,6 +80,17 @@ class Act(StrEnum):
     # of a case that a dispute is about
     DISPUTED = "disputed"
     REOPENED = "reopened"
+    # of a ground check (`ground_check`)
+    CHECK_ASKED = "check_asked"
+    CHECK_ASSIGNED = "check_assigned"
+    ATTEMPTED = "attempted"
+    CHECK_DONE = "check_done"
+    CHECK_REMARKED = "check_remarked"
+    CHECK_SETTLED = "check_settled"
+    CHECK_CANCELLED = "check_cancelled"
+    # of a random sample of families to check (`check_sample`)
+    SAMPLE_COMMITTED = "sample_committed"
+    SAMPLE_DRAWN = "sample_drawn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,542 @@
+"""A ground check: somebody goes and looks at how a family lives, and its life of its own.
+
+It is asked for by an officer who has a dispute, because a family cannot be scored, because its
+score is uncertain where a decision turns, or by chance, so that errors can be estimated. Whoever
+goes is told none of this, nor what the family declared, before having answered. Not being at home
+never counts against a family: after the region's number of attempts it goes back to an officer.
+Pure: every step takes the check as it was, and gives it as it becomes with the one event of its
+own ledger chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.domain import audit, receipt
+from chalicelib.domain.audit import Act, Event, Head
+from chalicelib.domain.dispute import Exhibit
+from chalicelib.domain.errors import Fault, InvalidRequest, NotAllowed, WrongState
+from chalicelib.domain.household import Attending, Household, Occupation, Schooling
+from chalicelib.domain.registration import Ref, Stamp
+
+if TYPE_CHECKING:
+    from chalicelib.domain.evidence import Piece
+    from chalicelib.domain.receipt import Mac
+
+_HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * _HOUR_MS
+OLDEST_MS: Final = 30 * DAY_MS
+"""A finding is sent when there is a network again, at most so much later (security 2, offline)."""
+GRACE_MS: Final = 5 * 60_000
+"""How far the clock of a phone may be ahead of ours."""
+PLACE: Final = 400_000
+"""Added to the village's place in a check's locator: no case and no dispute has it."""
+MOST_PIECES: Final = 20
+MOST_NOT_BY: Final = 20
+
+
+class Stage(StrEnum):
+    """Where a check stands."""
+
+    ASKED = "asked"  # nobody has been drawn to go
+    ASSIGNED = "assigned"
+    DONE = "done"
+    NOT_MET = "not_met"  # nobody was met as often as the region tries: an officer goes on
+    CANCELLED = "cancelled"
+
+
+class Purpose(StrEnum):
+    """Why somebody goes; whoever goes is not told, so that all are looked at alike."""
+
+    DISPUTE = "dispute"
+    CANNOT_SCORE = "cannot_score"
+    NEAR_CUTOFF = "near_cutoff"
+    SAMPLE = "sample"
+
+
+class Missed(StrEnum):
+    """Why an attempt came to nothing; none of them counts against the family."""
+
+    NOT_HOME = "not_home"
+    NOT_FOUND = "not_found"
+    REFUSED = "refused"
+
+
+class Count(StrEnum):
+    """People who live there, as far as the model counts them; who they are is not asked."""
+
+    PEOPLE = "people"
+    UNDER_5 = "under_5"
+    AGED_60 = "aged_60"
+    OUT_OF_SCHOOL = "out_of_school"  # 7 to 16 years old
+    WORKING = "working"  # 10 and older
+
+
+ENDED: Final = frozenset({Stage.DONE, Stage.NOT_MET, Stage.CANCELLED})
+WEIGHED: Final = frozenset({Purpose.SAMPLE, Purpose.NEAR_CUTOFF})
+"""Purposes whose family has its decision: one finding alone changes none (invariant 4)."""
+_IDLE: Final = frozenset(
+    {Occupation.NOT_WORKING, Occupation.HOUSEWORK, Occupation.STUDENT, Occupation.PENSIONER}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A visit at which nobody was met: when it was made (ms, UTC), and why."""
+
+    at: int
+    why: Missed
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was seen, in the model's own terms.
+
+    Attributes:
+        taken_at: when, by the phone (ms, UTC).
+        answers: question of the model -> answer; what could not be seen is left out.
+        counts: of people, alike.
+        schooling, occupation: of the head; None for not learned.
+    """
+
+    taken_at: int
+    answers: Mapping[str, int | str]
+    counts: Mapping[Count, int]
+    schooling: Schooling | None = None
+    occupation: Occupation | None = None
+
+    @property
+    def month(self) -> tuple[int, int]:
+        """(year, month) in which it was taken, UTC."""
+        day = datetime.fromtimestamp(self.taken_at // 1000, tz=UTC)
+        return day.year, day.month
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that was declared otherwise than found.
+
+    Attributes:
+        field: a question's code, "counts.people", or "head.schooling".
+    """
+
+    field: str
+    declared: int | str | None
+    found: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the family would be decided on what was found.
+
+    Attributes:
+        eligible: programmes, in order; None when it cannot be scored on it either.
+        model, rules: content hashes.
+    """
+
+    eligible: tuple[str, ...] | None
+    model: str
+    rules: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A ground check as it is stored: no name, no address, no coordinates.
+
+    Attributes:
+        ref: village and own locator, which names its ledger chain.
+        about: locator of the family's case in the same village.
+        dispute: locator of the dispute it was asked for, "" for none.
+        occasion: what it was drawn for, such as "sample 2026-11"; "" for not drawn.
+        chance: (drawn, of how many): its probability to be asked; (1, 1) for surely.
+        model: hash of the model whose questions are asked.
+        declared: the answers at the time of asking; None after erasure.
+        decided: programmes that the family was eligible for then, in order; () before a decision.
+        not_by: subjects who may never go: who registered the family, and who went before.
+        officer: subject of the field officer, "" for nobody yet.
+        due: by when somebody should have gone (ms, UTC).
+        request_id, body_digest: of the finding or attempt that came last, to know a repeat.
+        received_at: when the finding reached us (ms, UTC); 0 for not yet.
+        to_settle: whether an officer has to look at what was found.
+    """
+
+    ref: Ref
+    stage: Stage
+    version: int
+    about: str
+    purpose: Purpose
+    asked_at: int
+    due: int
+    model: str
+    declared: Household | None
+    head: Head
+    salt: bytes
+    dispute: str = ""
+    occasion: str = ""
+    chance: tuple[int, int] = (1, 1)
+    decided: tuple[str, ...] = ()
+    not_by: tuple[str, ...] = ()
+    officer: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    evidence: tuple[Exhibit, ...] = ()
+    finding: Finding | None = None
+    verdict: Verdict | None = None
+    received_at: int = 0
+    request_id: bytes = b""
+    body_digest: bytes = b""
+    remark_id: bytes = b""
+    to_settle: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether nobody goes any more."""
+        return self.stage in ENDED
+
+    @property
+    def case(self) -> Ref:
+        """The family's case."""
+        return Ref(self.ref.village, self.about)
+
+
+def locator_of(mac: Mac, need: str, case: str) -> str:
+    """The locator of the check that meets a need, such as "dispute <locator> 1"; always the same.
+
+    Args:
+        case: locator of the family's case, which names its village.
+    """
+    return receipt.derive(mac, f"check|{need}", PLACE + receipt.village_index(case)).locator
+
+
+def village_index(locator: str) -> int:
+    """Place of the village in the national list; of no village when it is no check's locator."""
+    return receipt.village_index(locator) - PLACE
+
+
+def ask(blank: Check, stamp: Stamp) -> tuple[Check, Event]:
+    """Write the first event of a check; whoever may not go is known from the beginning."""
+    begun = replace(blank, head=audit.first_head(blank.ref.locator), stage=Stage.ASKED, version=0)
+    details: dict[str, object] = {
+        "about": blank.about,
+        "purpose": blank.purpose.value,
+        "dispute": blank.dispute,
+        "occasion": blank.occasion,
+        "chance": list(blank.chance),
+    }
+    return _step(begun, Stage.ASKED, Act.CHECK_ASKED, stamp, details)
+
+
+def assign(check: Check, officer: str, stamp: Stamp, *, due: int) -> tuple[Check, Event]:
+    """Name the field officer who was drawn, in place of the one before if there was one.
+
+    Raises:
+        WrongState: it has ended.
+        NotAllowed: by somebody who may not go.
+    """
+    _open(check)
+    if not officer or officer in check.not_by:
+        raise NotAllowed(Fault("check_not_by"))
+    before = (check.officer,) if check.officer and check.officer != officer else ()
+    not_by = tuple(dict.fromkeys((*check.not_by, *before)))[-MOST_NOT_BY:]
+    moved = replace(check, officer=officer, due=due, not_by=not_by)
+    return _step(moved, Stage.ASSIGNED, Act.CHECK_ASSIGNED, stamp, {"officer": officer})
+
+
+def attempt(
+    check: Check,
+    missed: Attempt,
+    pieces: tuple[Exhibit, ...],
+    stamp: Stamp,
+    *,
+    request: tuple[bytes, bytes],
+    most: int,
+    apart: int,
+) -> tuple[Check, Event]:
+    """Keep that nobody was met; the last attempt of the region's number ends the check.
+
+    Args:
+        request: id and body digest of the request.
+        most: attempts that the region makes.
+        apart: time (ms) between two of them, so that two are not one.
+
+    Raises:
+        WrongState: it has ended.
+        NotAllowed: by who was not drawn for it.
+        InvalidRequest: its time or its photos cannot be.
+    """
+    _his(check, stamp)
+    _check_time(check, missed.at, stamp.at)
+    if check.attempts and missed.at < check.attempts[-1].at + apart:
+        hours = apart // _HOUR_MS
+        raise InvalidRequest(Fault("attempt_too_soon", "taken_at", {"hours": hours}))
+    _check_pieces(check, pieces)
+    moved = replace(
+        check,
+        attempts=(*check.attempts, missed),
+        evidence=check.evidence + pieces,
+        request_id=request[0],
+        body_digest=request[1],
+    )
+    stage = Stage.NOT_MET if len(moved.attempts) >= most else check.stage
+    details = {"why": missed.why.value, "at": missed.at}
+    return _step(moved, stage, Act.ATTEMPTED, stamp, details, reason=missed.why.value)
+
+
+def find(
+    check: Check,
+    finding: Finding,
+    verdict: Verdict,
+    pieces: tuple[Exhibit, ...],
+    stamp: Stamp,
+    *,
+    request: tuple[bytes, bytes],
+) -> tuple[Check, Event]:
+    """Keep what was found, beside what was declared; it cannot be changed any more.
+
+    Where the family has its decision and the finding would give it another, or none, an officer
+    has to look: one person's finding changes no decision.
+
+    Args:
+        request: id and body digest of the request.
+
+    Raises:
+        WrongState: it has ended.
+        NotAllowed: by who was not drawn for it.
+        InvalidRequest: its time or its photos cannot be.
+    """
+    _his(check, stamp)
+    _check_time(check, finding.taken_at, stamp.at)
+    _check_pieces(check, pieces)
+    weighed = check.purpose in WEIGHED
+    moved = replace(
+        check,
+        finding=finding,
+        verdict=verdict,
+        received_at=stamp.at,
+        evidence=check.evidence + pieces,
+        request_id=request[0],
+        body_digest=request[1],
+        to_settle=weighed and verdict.eligible != check.decided,
+    )
+    return _step(
+        moved,
+        Stage.DONE,
+        Act.CHECK_DONE,
+        stamp,
+        _told(finding, verdict),
+        model=verdict.model,
+        rules=verdict.rules,
+    )
+
+
+def remark(
+    check: Check, request_id: bytes, stamp: Stamp, details: Mapping[str, object]
+) -> tuple[Check, Event]:
+    """Keep that whoever went has remarked on the differences, once; the finding stays.
+
+    Args:
+        details: what the event commits to: a digest of the remark.
+
+    Raises:
+        WrongState: nothing is found yet, or it was remarked on.
+        NotAllowed: by somebody else.
+    """
+    if stamp.actor != f"agent:{check.officer}":
+        raise NotAllowed(Fault("check_not_yours"))
+    if check.stage is not Stage.DONE or check.finding is None:
+        raise WrongState(Fault("check_not_done"))
+    if check.remark_id:
+        raise WrongState(Fault("check_remarked"))
+    return _step(
+        replace(check, remark_id=request_id), check.stage, Act.CHECK_REMARKED, stamp, details
+    )
+
+
+def screened(check: Check, piece: Piece, stamp: Stamp) -> tuple[Check, Event] | None:
+    """Keep what screening found of a piece; None when that piece is not waiting for it.
+
+    It is kept for an ended check too: photos come after the finding.
+    """
+    there = {each.piece.id: each for each in check.evidence}.get(piece.id)
+    if there is None or there.piece.settled or there.piece == piece:
+        return None
+    kept = tuple(
+        replace(each, piece=piece) if each.piece.id == piece.id else each for each in check.evidence
+    )
+    details = {"piece": piece.id, "state": piece.state.value, "why": piece.why}
+    return _step(replace(check, evidence=kept), check.stage, Act.SCREENED, stamp, details)
+
+
+def settle(check: Check, reason: str, stamp: Stamp) -> tuple[Check, Event]:
+    """Keep that an officer has looked at what was found, and what came of it.
+
+    Args:
+        reason: a code.
+
+    Raises:
+        WrongState: nothing waits for an officer.
+    """
+    if not check.to_settle:
+        raise WrongState(Fault("check_settled"))
+    moved = replace(check, to_settle=False)
+    return _step(moved, check.stage, Act.CHECK_SETTLED, stamp, {"reason": reason}, reason=reason)
+
+
+def cancel(check: Check, reason: str, stamp: Stamp) -> tuple[Check, Event]:
+    """End a check that nobody needs any more.
+
+    Args:
+        reason: a code, such as "withdrawn".
+
+    Raises:
+        WrongState: it has ended.
+    """
+    _open(check)
+    return _step(
+        check, Stage.CANCELLED, Act.CHECK_CANCELLED, stamp, {"reason": reason}, reason=reason
+    )
+
+
+def erase(check: Check, stamp: Stamp) -> tuple[Check, Event]:
+    """Forget what was declared and found; what is sealed goes in the same transaction.
+
+    That the family was visited stays, and what it counts for in an estimate of errors: whom it
+    was eligible by, not how it lives.
+    """
+    moved = replace(check, declared=None, finding=None, evidence=(), to_settle=False)
+    stage = check.stage if check.ended else Stage.CANCELLED
+    return _step(replace(moved, salt=b""), stage, Act.ERASED, stamp, {}, salt=stamp.salt)
+
+
+def checked_household(check: Check, finding: Finding | None = None) -> Household | None:
+    """The family as it was found: what was seen over what was declared, dated by the visit.
+
+    Members stay those whom the civil registry has confirmed: whoever else lives there is counted
+    and told, and is for the family or an officer to register.
+
+    Args:
+        finding: that of the check if None.
+
+    Returns:
+        None when nothing was found, or it was erased.
+    """
+    finding = finding or check.finding
+    declared = check.declared
+    if finding is None or declared is None:
+        return None
+    head = replace(
+        declared.head,
+        schooling=finding.schooling or declared.head.schooling,
+        occupation=finding.occupation or declared.head.occupation,
+    )
+    return replace(
+        declared,
+        members=(head, *declared.members[1:]),
+        answers={**declared.answers, **finding.answers},
+        as_of=max(declared.as_of, finding.month),
+    )
+
+
+def differences(check: Check) -> tuple[Difference, ...]:
+    """What was declared otherwise than found, by field; nothing before anything was found."""
+    if check.finding is None or check.declared is None:
+        return ()
+    found, declared = check.finding, check.declared
+    counted = counts_of(replace(declared, as_of=max(declared.as_of, found.month)))
+    pairs: list[tuple[str, int | str | None, int | str | None]] = [
+        *((code, declared.answers.get(code), answer) for code, answer in found.answers.items()),
+        *((f"counts.{code}", counted[code], number) for code, number in found.counts.items()),
+        ("head.schooling", declared.head.schooling, found.schooling),
+        ("head.occupation", declared.head.occupation, found.occupation),
+    ]
+    return tuple(
+        Difference(field, before, after)
+        for field, before, after in pairs
+        if after is not None and before != after
+    )
+
+
+def counts_of(household: Household) -> dict[Count, int]:
+    """The people of a household as a field officer counts them."""
+    aged = [(member, member.age_on(household.as_of)) for member in household.members]
+    return {
+        Count.PEOPLE: len(aged),
+        Count.UNDER_5: sum(age < 5 for _, age in aged),  # noqa: PLR2004 - as it is called
+        Count.AGED_60: sum(age >= 60 for _, age in aged),  # noqa: PLR2004 - as above
+        Count.OUT_OF_SCHOOL: sum(
+            7 <= age <= 16 and member.attending is Attending.NO  # noqa: PLR2004 - as above
+            for member, age in aged
+        ),
+        Count.WORKING: sum(
+            age >= 10 and member.occupation not in _IDLE  # noqa: PLR2004 - as above
+            for member, age in aged
+        ),
+    }
+
+
+def _told(finding: Finding, verdict: Verdict) -> Mapping[str, object]:
+    return {
+        "taken_at": finding.taken_at,
+        "answers": dict(finding.answers),
+        "counts": {code.value: number for code, number in finding.counts.items()},
+        "head": [
+            finding.schooling and finding.schooling.value,
+            finding.occupation and finding.occupation.value,
+        ],
+        "eligible": None if verdict.eligible is None else list(verdict.eligible),
+    }
+
+
+def _open(check: Check) -> None:
+    if check.ended:
+        raise WrongState(Fault("check_ended"))
+
+
+def _his(check: Check, stamp: Stamp) -> None:
+    if not check.officer or stamp.actor != f"agent:{check.officer}":
+        raise NotAllowed(Fault("check_not_yours"))
+    _open(check)
+
+
+def _check_time(check: Check, taken_at: int, now: int) -> None:
+    if taken_at > now + GRACE_MS:
+        raise InvalidRequest(Fault("taken_in_future", "taken_at"))
+    if taken_at < now - OLDEST_MS:
+        days = OLDEST_MS // DAY_MS
+        raise InvalidRequest(Fault("taken_too_old", "taken_at", {"days": days}))
+    if taken_at < check.asked_at - GRACE_MS:
+        raise InvalidRequest(Fault("taken_before_asked", "taken_at"))
+
+
+def _check_pieces(check: Check, pieces: tuple[Exhibit, ...]) -> None:
+    if len(check.evidence) + len(pieces) > MOST_PIECES:
+        raise InvalidRequest(Fault("evidence_too_many", "photos", {"most": MOST_PIECES}))
+
+
+def _step(
+    check: Check,
+    stage: Stage,
+    act: Act,
+    stamp: Stamp,
+    details: Mapping[str, object],
+    *,
+    reason: str | None = None,
+    model: str | None = None,
+    rules: str | None = None,
+    salt: bytes = b"",
+) -> tuple[Check, Event]:
+    event, head = audit.append(
+        check.head,
+        chain=check.ref.locator,
+        at=stamp.at,
+        actor=stamp.actor,
+        act=act,
+        commitment=audit.commit(salt or check.salt, details),
+        reason=reason,
+        model=model,
+        rules=rules,
+    )
+    return replace(check, stage=stage, version=check.version + 1, head=head), event

@@ -1,0 +1,67 @@
+"""The region's numbers of ground checks are data, read strictly."""
+
+from __future__ import annotations
+
+import copy
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.check_rules import CheckRulesError, load_check_rules
+from chalicelib.domain.strict_json import ShapeError
+from tests.world import DATA
+
+FILE = DATA / "checks" / "default.json"
+GOOD: dict[str, Any] = json.loads(FILE.read_bytes())
+
+
+def load(**changes: object) -> Any:
+    told = copy.deepcopy(GOOD)
+    told["periods"][0] |= changes
+    return load_check_rules(json.dumps(told).encode())
+
+
+def test_the_file_of_the_pilots_is_good_and_each_choice_names_a_figure() -> None:
+    rules = load_check_rules(FILE.read_bytes()).on(date(2026, 11, 22))
+    for choice in GOOD["choices"]:
+        assert hasattr(rules, choice["figure"])
+        assert choice["why"]
+
+
+@pytest.mark.parametrize(
+    ("families", "drawn"), [(0, 0), (30, 30), (1_000, 40), (10_000, 150), (60_000, 400)]
+)
+def test_how_many_are_drawn(families: int, drawn: int) -> None:
+    rules = load().on(date(2026, 1, 1))
+    assert rules.sample_of(families) == drawn
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"near_percent": 101},
+        {"photos": 1.5},
+        {"sample_least": 401},
+        {"effective_from": "2025-13-01"},
+        {"effective_to": "2025-01-01"},
+        {"more": 1},
+    ],
+)
+def test_what_is_not_of_the_stated_shape_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ShapeError):
+        load(**changes)
+
+
+def test_two_rules_for_one_day_are_refused_and_none_is_told() -> None:
+    told = copy.deepcopy(GOOD)
+    told["periods"].append(copy.deepcopy(told["periods"][0]))
+    with pytest.raises(ShapeError, match="two rules"):
+        load_check_rules(json.dumps(told).encode())
+    told["periods"][0]["effective_to"] = "2026-12-31"
+    told["periods"][1]["effective_from"] = "2027-01-01"
+    dated = load_check_rules(json.dumps(told).encode())
+    assert dated.on(date(2027, 1, 1)) is dated.periods[1]
+    with pytest.raises(CheckRulesError):
+        dated.on(date(2025, 1, 1))

@@ -1,0 +1,326 @@
+"""A ground check and its life: asked for, drawn, gone for, found; and what each step refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain import ground_check
+from chalicelib.domain.audit import Act
+from chalicelib.domain.errors import InvalidRequest, NotAllowed, TepatError, WrongState
+from chalicelib.domain.evidence import PieceState
+from chalicelib.domain.ground_check import (
+    GRACE_MS,
+    MOST_PIECES,
+    OLDEST_MS,
+    Attempt,
+    Check,
+    Count,
+    Difference,
+    Missed,
+    Purpose,
+    Stage,
+    Verdict,
+)
+from chalicelib.domain.household import Attending, Occupation, Schooling
+from chalicelib.domain.receipt import is_locator
+from tests import checking
+from tests.builders import MINUTE, household
+from tests.checking import AGENT, DAY, HOUR, OTHER, REQUEST, asked, assigned, at, finding, found
+from tests.fakes import START, FakeBlindIndex
+
+VERDICT = Verdict(("PKH",), checking.MODEL, checking.RULES)
+
+
+def missed(check: Check, minutes: int, *, most: int = 2, apart: int = 0) -> Check:
+    gone = Attempt(START + minutes * MINUTE, Missed.NOT_HOME)
+    return ground_check.attempt(
+        check, gone, (), at(minutes), request=REQUEST, most=most, apart=apart
+    )[0]
+
+
+def refused(code: str, error: type[TepatError], step: object) -> None:
+    with pytest.raises(error) as caught:
+        step()  # type: ignore[operator]
+    assert [fault.code for fault in caught.value.faults] == [code]
+
+
+def test_a_check_is_asked_for_drawn_and_found_each_step_in_its_own_chain() -> None:
+    check, first = asked()
+    drawn, second = assigned(check)
+    done, third = found(drawn)
+    assert [each.act for each in (first, second, third)] == [
+        Act.CHECK_ASKED,
+        Act.CHECK_ASSIGNED,
+        Act.CHECK_DONE,
+    ]
+    assert {each.chain for each in (first, second, third)} == {check.ref.locator}
+    assert [each.version for each in (check, drawn, done)] == [1, 2, 3]
+    # The sweep reads states of cases in the ledger: a check names none.
+    assert {each.to_state for each in (first, second, third)} == {None}
+    assert (third.model, third.rules) == (checking.MODEL, checking.RULES)
+    assert (done.stage, done.ended, done.received_at) == (Stage.DONE, True, third.at)
+
+
+def test_the_same_need_has_the_same_locator_and_no_case_has_it() -> None:
+    mac = FakeBlindIndex().mac
+    one = ground_check.locator_of(mac, "dispute X 1", checking.CASE)
+    assert one == ground_check.locator_of(mac, "dispute X 1", checking.CASE)
+    assert one != ground_check.locator_of(mac, "dispute X 2", checking.CASE)
+    assert is_locator(one)
+    assert ground_check.village_index(one) == checking.VILLAGE_INDEX
+    assert ground_check.village_index(checking.CASE) < 0
+
+
+def test_nobody_goes_who_registered_the_family_or_went_before() -> None:
+    check, _ = asked(not_by=("agent-9",))
+    refused("check_not_by", NotAllowed, lambda: assigned(check, "agent-9"))
+    refused("check_not_by", NotAllowed, lambda: assigned(check, ""))
+    first = assigned(check)[0]
+    second = assigned(first, OTHER)[0]
+    assert (second.officer, second.not_by) == (OTHER, ("agent-9", AGENT))
+    refused("check_not_by", NotAllowed, lambda: assigned(second, AGENT))
+    assert assigned(second, OTHER)[0].not_by == ("agent-9", AGENT)
+
+
+def test_only_who_was_drawn_may_answer() -> None:
+    drawn = assigned()[0]
+    for who in (f"agent:{OTHER}", f"staff:{AGENT}", "citizen"):
+        stranger = at(90, who)
+        refused(
+            "check_not_yours",
+            NotAllowed,
+            lambda: ground_check.find(drawn, finding(), VERDICT, (), stranger, request=REQUEST),  # noqa: B023 - runs at once
+        )
+    waiting = asked()[0]
+    refused(
+        "check_not_yours",
+        NotAllowed,
+        lambda: ground_check.find(
+            waiting, finding(), VERDICT, (), at(90, "agent:"), request=REQUEST
+        ),
+    )
+
+
+def test_a_second_finding_is_refused_and_the_first_stays() -> None:
+    done = found()[0]
+    refused("check_ended", WrongState, lambda: found(done))
+    refused("check_ended", WrongState, lambda: missed(done, 100))
+    refused("check_ended", WrongState, lambda: assigned(done, OTHER))
+
+
+def test_not_at_home_twice_goes_back_to_an_officer_and_is_no_finding() -> None:
+    drawn = assigned()[0]
+    once = missed(drawn, 60)
+    assert (once.stage, len(once.attempts)) == (Stage.ASSIGNED, 1)
+    twice = missed(once, 120)
+    assert (twice.stage, twice.finding, twice.verdict) == (Stage.NOT_MET, None, None)
+    assert ground_check.checked_household(twice) is None
+    assert not twice.to_settle
+    assert missed(drawn, 60, most=1).stage is Stage.NOT_MET
+
+
+def test_two_attempts_are_not_one() -> None:
+    once = missed(assigned()[0], 60, apart=12 * HOUR)
+    refused("attempt_too_soon", InvalidRequest, lambda: missed(once, 120, apart=12 * HOUR))
+    assert missed(once, 60 + 12 * 60, apart=12 * HOUR).stage is Stage.NOT_MET
+
+
+@pytest.mark.parametrize(
+    ("taken", "sent", "code"),
+    [
+        (HOUR, HOUR, None),
+        (HOUR + GRACE_MS, HOUR, None),
+        (HOUR + GRACE_MS + 1, HOUR, "taken_in_future"),
+        (HOUR, HOUR + OLDEST_MS, None),
+        (HOUR, HOUR + OLDEST_MS + 1, "taken_too_old"),
+        (-GRACE_MS, HOUR, None),
+        (-GRACE_MS - 1, HOUR, "taken_before_asked"),
+    ],
+)
+def test_a_finding_may_come_late_but_not_from_the_future(
+    taken: int, sent: int, code: str | None
+) -> None:
+    drawn = assigned()[0]
+
+    def step() -> Check:
+        stamp = replace(at(0), at=START + sent)
+        seen = finding(START + taken)
+        return ground_check.find(drawn, seen, VERDICT, (), stamp, request=REQUEST)[0]
+
+    if code is None:
+        assert step().finding == finding(START + taken)
+    else:
+        refused(code, InvalidRequest, step)
+
+
+def test_what_was_found_stands_over_what_was_declared_and_what_was_not_seen_stays() -> None:
+    done = found()[0]
+    seen = ground_check.checked_household(done)
+    assert seen is not None
+    assert done.declared is not None
+    assert seen.answers == {**done.declared.answers, "tenure": "owned", "toilet": "flush_tank"}
+    assert seen.members == done.declared.members  # whom the civil registry has confirmed
+    assert done.declared == household()
+    heard = replace(finding(), schooling=Schooling.BACHELOR, occupation=Occupation.EMPLOYER)
+    other = ground_check.checked_household(done, heard)
+    assert other is not None
+    assert (other.head.schooling, other.head.occupation) == ("bachelor", "employer")
+    assert other.members[1:] == done.declared.members[1:]
+
+
+def test_what_was_found_is_dated_by_the_visit() -> None:
+    later = ground_check.checked_household(assigned()[0], finding(START + 40 * DAY))
+    assert later is not None
+    assert later.as_of == (2025, 12)
+    clock_behind = ground_check.checked_household(assigned()[0], finding(START - 400 * DAY))
+    assert clock_behind is not None
+    assert clock_behind.as_of == (2025, 11)
+
+
+def test_differences_are_told_field_by_field() -> None:
+    drawn = assigned()[0]
+    assert ground_check.differences(drawn) == ()
+    assert ground_check.differences(found(drawn)[0]) == (
+        Difference("tenure", "free", "owned"),
+        Difference("toilet", "flush_drain", "flush_tank"),
+        Difference("counts.people", 4, 5),
+    )
+
+
+def test_people_are_counted_as_the_model_counts_them() -> None:
+    family = household(4)  # a head of 40, a spouse, two children of 10
+    idle = replace(family.members[2], attending=Attending.NO)
+    old = replace(family.members[3], birth_month=(1965, 11), occupation=Occupation.FARMER)
+    young = replace(family.members[3], birth_month=(2020, 12))
+    members = (*family.members[:2], idle, old, young)
+    counted = ground_check.counts_of(replace(family, members=members))
+    assert counted == {
+        Count.PEOPLE: 5,
+        Count.UNDER_5: 1,
+        Count.AGED_60: 1,
+        Count.OUT_OF_SCHOOL: 1,
+        Count.WORKING: 2,
+    }
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_one_finding_alone_changes_no_decision_that_stands(purpose: Purpose) -> None:
+    """Of families that have their decision an officer looks when it would be another."""
+    drawn = assigned(asked(purpose, decided=("PKH", "BPNT"))[0])[0]
+    weighed = purpose in {Purpose.SAMPLE, Purpose.NEAR_CUTOFF}
+    assert found(drawn, ("PKH", "BPNT"))[0].to_settle is False
+    assert found(drawn, ("PKH",))[0].to_settle is weighed
+    assert found(drawn, None)[0].to_settle is weighed
+
+
+def test_an_officer_settles_what_was_found_once() -> None:
+    drawn = assigned(asked(Purpose.SAMPLE, decided=("BPNT",))[0])[0]
+    done = found(drawn)[0]
+    settled, event = ground_check.settle(done, "appeal_opened", at(200, "staff:officer-1"))
+    assert (settled.to_settle, event.reason) == (False, "appeal_opened")
+    refused(
+        "check_settled",
+        WrongState,
+        lambda: ground_check.settle(settled, "appeal_opened", at(201, "staff:officer-1")),
+    )
+
+
+def test_a_remark_is_made_once_by_who_went_and_changes_nothing_found() -> None:
+    done = found()[0]
+    said, event = ground_check.remark(done, b"m" * 16, at(95), {"digest": "x"})
+    assert event.act is Act.CHECK_REMARKED
+    assert (said.finding, said.verdict, said.stage) == (done.finding, done.verdict, done.stage)
+    refused("check_remarked", WrongState, lambda: ground_check.remark(said, b"n" * 16, at(96), {}))
+    stranger = at(96, f"agent:{OTHER}")
+    refused(
+        "check_not_yours", NotAllowed, lambda: ground_check.remark(done, b"n" * 16, stranger, {})
+    )
+    drawn = assigned()[0]
+    refused("check_not_done", WrongState, lambda: ground_check.remark(drawn, b"n", at(2), {}))
+
+
+def test_photos_are_screened_after_the_finding_and_only_once() -> None:
+    done = found()[0]
+    clean = replace(done.evidence[0].piece, state=PieceState.RELEASED, pages=1)
+    step = ground_check.screened(done, clean, at(100, "system:screen_evidence"))
+    assert step is not None
+    kept, event = step
+    assert (kept.evidence[0].piece, event.act) == (clean, Act.SCREENED)
+    assert ground_check.screened(kept, replace(clean, pages=2), at(101, "system:x")) is None
+    assert ground_check.screened(done, replace(clean, id="f" * 32), at(101, "system:x")) is None
+
+
+def test_too_many_photos_are_refused() -> None:
+    drawn = assigned()[0]
+    many = tuple(checking.piece(number) for number in range(MOST_PIECES + 1))
+    refused(
+        "evidence_too_many",
+        InvalidRequest,
+        lambda: ground_check.find(drawn, finding(), VERDICT, many, at(90), request=REQUEST),
+    )
+
+
+def test_what_nobody_needs_any_more_is_cancelled() -> None:
+    gone, event = ground_check.cancel(assigned()[0], "withdrawn", at(5, "system:send_visits"))
+    assert (gone.stage, event.reason) == (Stage.CANCELLED, "withdrawn")
+    refused(
+        "check_ended", WrongState, lambda: ground_check.cancel(gone, "withdrawn", at(6, "system:x"))
+    )
+
+
+def test_erasing_forgets_how_the_family_lives() -> None:
+    for there in (asked()[0], assigned()[0], found()[0]):
+        gone, event = ground_check.erase(there, replace(at(300, "staff:officer-1"), salt=b"n" * 16))
+        assert (gone.declared, gone.finding, gone.evidence, gone.salt) == (None, None, (), b"")
+        assert gone.ended
+        assert gone.verdict == there.verdict
+        assert event.act is Act.ERASED
+        assert ground_check.checked_household(gone) is None
+        assert ground_check.differences(gone) == ()
+        refused(
+            "check_not_done" if gone.officer else "check_not_yours",
+            WrongState if gone.officer else NotAllowed,
+            lambda: ground_check.remark(gone, b"n" * 16, at(301), {}),  # noqa: B023 - runs at once
+        )
+
+
+STEPS = st.sampled_from(["assign", "missed", "found", "remark", "cancel", "settle"])
+
+
+@given(st.sampled_from(Purpose), st.lists(STEPS, max_size=12))
+def test_whatever_is_tried_silence_ends_nothing_but_the_visits(
+    purpose: Purpose, tried: list[str]
+) -> None:
+    """Only a finding gives answers; attempts never do, and an ended check stays as it ended."""
+    check = asked(purpose, decided=("PKH",))[0]
+    met = False
+    for minute, name in enumerate(tried, start=2):
+        before = check
+        stamp = at(minute)
+        try:
+            if name == "assign":
+                check = ground_check.assign(check, AGENT, stamp, due=check.due)[0]
+            elif name == "missed":
+                check = missed(check, minute)
+            elif name == "found":
+                seen = finding(stamp.at)
+                check = ground_check.find(check, seen, VERDICT, (), stamp, request=REQUEST)[0]
+                met = True
+            elif name == "remark":
+                check = ground_check.remark(check, b"m" * 16, stamp, {})[0]
+            elif name == "cancel":
+                check = ground_check.cancel(check, "withdrawn", stamp)[0]
+            else:
+                check = ground_check.settle(check, "looked", stamp)[0]
+        except (NotAllowed, WrongState):
+            assert check is before
+            continue
+        assert check.version == before.version + 1
+        assert check.head.seq == before.head.seq + 1
+        assert not before.ended or check.stage is before.stage
+    assert (check.finding is not None) == met == (check.stage is Stage.DONE)
+    assert check.stage is not Stage.NOT_MET or len(check.attempts) == 2
