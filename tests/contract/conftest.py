@@ -8,6 +8,7 @@ import pytest
 from moto import mock_aws
 
 from infra.local_aws.server import LocalAws
+from tests.ikd import Running, running
 from tests.stores import LOCAL, Backend, World, fake_world, make_backend
 
 
@@ -37,3 +38,18 @@ def world(request: pytest.FixtureRequest) -> World:
     backend: Backend = request.getfixturevalue(f"{request.param}_backend")
     backend.clean()
     return backend.world()
+
+
+@pytest.fixture(scope="module")
+def ikd_server() -> Iterator[Running]:
+    with running() as found:
+        yield found
+
+
+@pytest.fixture
+def ikd(ikd_server: Running) -> Iterator[Running]:
+    """A sandbox as it was when it began."""
+    yield ikd_server
+    ikd_server.ahead[0] = 0
+    ikd_server.sandbox.down = False
+    ikd_server.sandbox.sign = ikd_server.sandbox.id_token
