@@ -24,6 +24,7 @@ from chalicelib.domain.audit import (
     read_chain,
 )
 from chalicelib.domain.day_seal import DaySeal
+from chalicelib.domain.dispute import wakes
 from chalicelib.domain.errors import Fault, TryAgain
 from chalicelib.domain.registration import Ref, Registration, State, Work
 from chalicelib.usecases.ports import (
@@ -167,13 +168,21 @@ class FakeCaseStore:
                 for each in self.aws.proposals.values()
                 if work is Work.ADOPTION and 0 < each.due <= until and each.ref.village == region
             ]
+            due += [
+                (wakes(each), each.ref.village, each.ref.locator)
+                for each in self.aws.disputes.values()
+                if work is Work.DISPUTE and not each.ended and each.ref.village[:4] == region
+                if 0 < wakes(each) <= until
+            ]
             return [Ref(village, locator) for _, village, locator in sorted(due)[:limit]]
 
         return self.aws.call("Query", read) if limit > 0 else []
 
     def heads(self) -> Iterator[tuple[str, Head]]:
-        kept = self.aws.call(
-            "Scan", lambda: [*self.aws.cases.values(), *self.aws.proposals.values()]
+        aws = self.aws
+        kept = aws.call(
+            "Scan",
+            lambda: [*aws.cases.values(), *aws.proposals.values(), *aws.disputes.values()],
         )
         return iter(sorted((each.ref.locator, each.head) for each in kept))
 

@@ -8,10 +8,14 @@ from typing import TypeVar
 
 from chalicelib.domain.adoption import Proposal
 from chalicelib.domain.audit import Event
+from chalicelib.domain.check_sample import Sample
 from chalicelib.domain.comparison import Part
 from chalicelib.domain.day_seal import DaySeal
+from chalicelib.domain.dispute import Dispute
+from chalicelib.domain.ground_check import Check
 from chalicelib.domain.registration import Ref, Registration
-from chalicelib.usecases.ports import Bucket, Holder, InForce, VaultItem
+from chalicelib.usecases.dispute_ports import Slot
+from chalicelib.usecases.ports import Bucket, Holder, InForce, Sealed, VaultItem
 
 T = TypeVar("T")
 
@@ -28,6 +32,8 @@ class FakeAws:
         rights: name -> uses.
         adopted: region -> what it has adopted; `adoptions` each write of it.
         parts: key of what was done of a proposal for a village (pk, sk) -> the part that was read.
+        statements: (locator of a dispute or a check, part) -> what was written.
+        slots: (person, place) -> the objection that holds it.
         kept_until: (name, "B" of a bucket or "L" of a right) -> when it may vanish (seconds).
     """
 
@@ -39,6 +45,11 @@ class FakeAws:
     adoptions: list[InForce] = field(default_factory=list)
     proposals: dict[Ref, Proposal] = field(default_factory=dict)
     parts: dict[tuple[str, str], Part | None] = field(default_factory=dict)
+    disputes: dict[Ref, Dispute] = field(default_factory=dict)
+    statements: dict[tuple[str, str], Sealed] = field(default_factory=dict)
+    slots: dict[tuple[bytes, int], Slot] = field(default_factory=dict)
+    checks: dict[Ref, Check] = field(default_factory=dict)
+    samples: dict[Ref, Sample] = field(default_factory=dict)
     events: dict[tuple[str, str], Event] = field(default_factory=dict)
     sealed_days: dict[str, DaySeal] = field(default_factory=dict)
     buckets: dict[str, Bucket] = field(default_factory=dict)

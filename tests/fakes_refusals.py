@@ -21,7 +21,7 @@ from tests.bench.meter import item_size
 
 MAX_ACTIONS = 100
 MAX_ITEM = 400 * 1024
-MAX_KEY = {"pk": 2048, "sk": 1024, "wk": 2048, "due": 1024, "ref": 2048}
+MAX_KEY = {"pk": 2048, "sk": 1024, "wk": 2048, "due": 1024, "ref": 2048, "of": 2048}
 MAX_DIGITS = 38
 MAX_OBJECT_KEY = 1024
 

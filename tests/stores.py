@@ -13,17 +13,20 @@ from botocore.config import Config
 
 from chalicelib.adapters import dynamo, registry_items
 from chalicelib.adapters.aws import settings
+from chalicelib.adapters.dispute_table import DisputeTable
 from chalicelib.adapters.ledger_table import LedgerTable
 from chalicelib.adapters.ops_table import OpsTable
 from chalicelib.adapters.proposal_table import ProposalTable
 from chalicelib.adapters.registry_table import RegistryTable, Tables
 from chalicelib.usecases import export_ledger, seal_day
 from chalicelib.usecases.adoption_ports import Proposals
+from chalicelib.usecases.dispute_ports import Disputes
 from chalicelib.usecases.ports import CaseStore, InForce, Limits, ReadLedger
 from infra.resources import create_in
 from tests import strict_dynamodb
 from tests.fakes import FakeAws, FakeCaseStore, FakeLedger, FakeLimits
 from tests.fakes_adoption import FakeProposals
+from tests.fakes_disputes import FakeDisputes
 
 REGION_NAME = "ap-southeast-3"
 LOCAL = pytest.param("local", marks=[pytest.mark.local_aws, pytest.mark.xdist_group("local_aws")])
@@ -47,6 +50,7 @@ class World:
     ledger: Ledger
     adopted: Callable[[str, InForce], None]
     proposals: Proposals
+    disputes: Disputes
 
 
 @dataclass
@@ -78,6 +82,7 @@ class Backend:
             LedgerTable(self.client, tables.ledger),
             adopted,
             ProposalTable(self.client, tables, sleep=lambda _: None, chance=lambda: 0.0),
+            DisputeTable(self.client, tables, sleep=lambda _: None, chance=lambda: 0.0),
         )
 
     def clean(self) -> None:
@@ -124,4 +129,5 @@ def fake_world() -> World:
         FakeLedger(aws),
         aws.adopted.__setitem__,
         FakeProposals(aws),
+        FakeDisputes(aws),
     )

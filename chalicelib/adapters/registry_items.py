@@ -107,6 +107,11 @@ def is_dispute(item: Item) -> bool:
     return text(item, "pk").startswith("D#")
 
 
+def is_chained(item: Item) -> bool:
+    """Tell what has a chain of its own in the ledger."""
+    return is_state(item) or is_proposal(item) or is_dispute(item)
+
+
 def changed(item: Item) -> Changed:
     """Read of a state item what the relay passes on."""
     return Changed(ref_of(item), number(item, "v"), State(text(item, "s")))

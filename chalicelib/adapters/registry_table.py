@@ -161,7 +161,7 @@ class RegistryTable:
         return refs
 
     def heads(self) -> Iterator[tuple[str, Head]]:
-        """(chain, head) of every case and proposal, ascending, for the export of the ledger."""
+        """(chain, head) of every case, proposal and dispute, ascending, for the ledger's export."""
         heads: list[tuple[str, Head]] = []
         scan: Wire = {
             "TableName": self.tables.registry,
@@ -175,7 +175,7 @@ class RegistryTable:
             heads += [
                 (registry_items.ref_of(item).locator, registry_items.head_from_item(item))
                 for item in items
-                if registry_items.is_state(item) or registry_items.is_proposal(item)
+                if registry_items.is_chained(item)
             ]
             if "LastEvaluatedKey" not in page:
                 return iter(sorted(heads))

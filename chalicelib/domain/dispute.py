@@ -70,6 +70,9 @@ HIGHEST_LEVEL: Final = 2
 PLACE: Final = 200_000
 """Added to the village's place in a dispute's locator: no case and no other dispute has it."""
 
+LOST_MS: Final = 15 * 60_000
+"""After so long a machine looks again at what it could go on with: the message may be lost."""
+
 MOST_PIECES: Final = 20
 """Pieces of evidence that one dispute may hold (security 2.5)."""
 
@@ -401,6 +404,18 @@ def withdraw(dispute: Dispute, request_id: bytes, stamp: Stamp) -> tuple[Dispute
     _open(dispute)
     moved = replace(dispute, due=0, officer="", last_request=request_id)
     return _step(moved, Stage.WITHDRAWN, Act.WITHDRAWN, stamp, {})
+
+
+def wakes(dispute: Dispute) -> int:
+    """When a machine should look at it, though no message comes (ms, UTC); 0 for never.
+
+    When it is due; and soon, while a machine could go on: all pieces are screened, or nobody is
+    drawn. Where nobody could be, that comes again and again, since somebody may be by then.
+    """
+    screened_at_last = dispute.stage is Stage.FILED and is_screened(dispute)
+    undrawn = dispute.stage in WITH_OFFICER and not dispute.officer
+    again = dispute.head.at + LOST_MS if screened_at_last or undrawn else 0
+    return min((at for at in (dispute.due, again) if at), default=0)
 
 
 def may_open(dispute: Dispute, actor: str) -> bool:

@@ -118,6 +118,10 @@ class Disputes(Protocol):
         """
         ...
 
+    def forget(self, dispute: Dispute, event: Event, parts: Sequence[str]) -> Stands | None:
+        """As `change`, and delete parts of what was written, in the same transaction."""
+        ...
+
     def load(self, refs: Sequence[Ref]) -> Mapping[Ref, Dispute]:
         """Read disputes in one call (up to 60), as last written; missing ones are left out."""
         ...
@@ -127,7 +131,7 @@ class Disputes(Protocol):
         ...
 
     def candidates(self, village: str) -> Sequence[Candidate]:
-        """The cases of a village with the tags of their heads' names, page by page."""
+        """The cases of a village that have not ended, with the tags of their heads' names."""
         ...
 
     def read(self, ref: Ref) -> Opened | None:

@@ -1,0 +1,187 @@
+"""Disputes in memory, over what all fakes of a test share (`fakes`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chalicelib.adapters import dispute_items, registry_items
+from chalicelib.adapters.dispute_table import MAX_LOADED, PARTS
+from chalicelib.adapters.registry_table import TablesDisagreeError
+from chalicelib.domain.audit import Event, event_key
+from chalicelib.domain.dispute import Dispute
+from chalicelib.domain.registration import ENDED_STATES, Ref, Registration
+from chalicelib.usecases.dispute_ports import (
+    Candidate,
+    CaseStep,
+    Opened,
+    Slot,
+    Stands,
+    Statement,
+)
+from tests.fakes_memory import FakeAws
+from tests.fakes_refusals import check_batch, check_event, check_item, check_key
+
+_TRANSACT = "TransactWriteItems"
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What a transaction holds besides the dispute and its event."""
+
+    statements: Sequence[Statement] = ()
+    case: CaseStep | None = None
+    takes: Slot | None = None
+    gives_up: Slot | None = None
+    gone: Sequence[str] = ()
+
+
+@dataclass
+class FakeDisputes:
+    """Disputes in memory (`dispute_ports.Disputes`)."""
+
+    aws: FakeAws = field(default_factory=FakeAws)
+
+    def create(
+        self,
+        dispute: Dispute,
+        event: Event,
+        statements: Sequence[Statement],
+        *,
+        case: CaseStep | None = None,
+        slot: Slot | None = None,
+    ) -> Stands | None:
+        parts = _Parts(statements, case, takes=slot)
+        return self.aws.call(_TRANSACT, lambda: self._write(dispute, None, event, parts))
+
+    def change(
+        self,
+        dispute: Dispute,
+        event: Event,
+        *,
+        statement: Statement | None = None,
+        case: CaseStep | None = None,
+        gives_up: Slot | None = None,
+    ) -> Stands | None:
+        statements = () if statement is None else (statement,)
+        parts = _Parts(statements, case, gives_up=gives_up)
+        before = dispute.version - 1
+        return self.aws.call(_TRANSACT, lambda: self._write(dispute, before, event, parts))
+
+    def forget(self, dispute: Dispute, event: Event, parts: Sequence[str]) -> Stands | None:
+        gone = _Parts(gone=parts)
+        before = dispute.version - 1
+        return self.aws.call(_TRANSACT, lambda: self._write(dispute, before, event, gone))
+
+    def load(self, refs: Sequence[Ref]) -> Mapping[Ref, Dispute]:
+        if len(refs) > MAX_LOADED:
+            raise ValueError("at most 60 disputes are read in one call")
+        if not refs:
+            return {}
+
+        def read() -> Mapping[Ref, Dispute]:
+            check_batch([dispute_items.dispute_key(ref) for ref in refs])
+            return {ref: self.aws.disputes[ref] for ref in refs if ref in self.aws.disputes}
+
+        return self.aws.call("BatchGetItem", read)
+
+    def read(self, ref: Ref) -> Opened | None:
+        def read() -> Opened | None:
+            check_batch([dispute_items.dispute_key(ref)])
+            there = self.aws.disputes.get(ref)
+            found = ((part, self.aws.statements.get((ref.locator, part))) for part in PARTS)
+            statements = {part: sealed for part, sealed in found if sealed is not None}
+            return None if there is None else Opened(there, statements)
+
+        return self.aws.call("BatchGetItem", read)
+
+    def slots(self, person: bytes) -> Sequence[Slot]:
+        found = self.aws.call("Query", lambda: sorted(self.aws.slots.items()))
+        return [slot for (own, _), slot in found if own == person]
+
+    def candidates(self, village: str) -> Sequence[Candidate]:
+        cases = self.aws.call("Query", lambda: list(self.aws.cases.values()))
+        found = [
+            Candidate(case.ref.locator, case.names)
+            for case in cases
+            if case.ref.village == village and case.names and case.state not in ENDED_STATES
+        ]
+        return sorted(found, key=lambda candidate: candidate.locator)
+
+    def drawn_for(self, region: str, officer: str, limit: int) -> Sequence[Ref]:
+        def read() -> Sequence[Ref]:
+            check_key("Query", of=f"{region}#{officer}")
+            due = [
+                (str(dispute_items.dispute_to_item(there)["due"]), ref.village, ref.locator)
+                for ref, there in self.aws.disputes.items()
+                if officer and there.officer == officer and ref.village[:4] == region
+            ]
+            return [Ref(village, locator) for _, village, locator in sorted(due)[:limit]]
+
+        return self.aws.call("Query", read) if limit > 0 else []
+
+    def _write(
+        self, dispute: Dispute, before: int | None, event: Event, parts: _Parts
+    ) -> Stands | None:
+        """All or nothing, as the adapter's transaction; what stands there when it is refused."""
+        _refuse(dispute, event, parts)
+        there = self.aws.disputes.get(dispute.ref)
+        stale = (there.version if there else None) != before
+        if stale and there is not None and there.head == dispute.head:
+            return None  # written by this very call
+        other = self._case_in_the_way(parts.case)
+        taken = self._is_taken(dispute, parts)
+        if stale and there is None and other is None and not taken:
+            raise TablesDisagreeError("a step of what was never filed")
+        if stale or other is not None or taken:
+            return Stands(there if stale else None, other, taken)
+        keys = [(dispute.ref.locator, statement.part) for statement in parts.statements]
+        events = [event, *([parts.case[1]] if parts.case else [])]
+        if any(key in self.aws.statements for key in keys) or any(
+            event_key(each) in self.aws.events for each in events
+        ):
+            raise TablesDisagreeError("vault or ledger hold what the registry does not know")
+        self.aws.disputes[dispute.ref] = dispute
+        self.aws.events.update({event_key(each): each for each in events})
+        for key, statement in zip(keys, parts.statements, strict=True):
+            self.aws.statements[key] = statement.sealed
+        self._put_beside(dispute, parts)
+        return None
+
+    def _put_beside(self, dispute: Dispute, parts: _Parts) -> None:
+        """The case, the person's place, and what is forgotten."""
+        if parts.case is not None:
+            self.aws.cases[parts.case[0].ref] = parts.case[0]
+        if parts.takes is not None:
+            self.aws.slots[parts.takes.person, parts.takes.place] = parts.takes
+        if parts.gives_up is not None:
+            self.aws.slots.pop((parts.gives_up.person, parts.gives_up.place), None)
+        for part in parts.gone:
+            self.aws.statements.pop((dispute.ref.locator, part), None)
+
+    def _is_taken(self, dispute: Dispute, parts: _Parts) -> bool:
+        """Whether another objection holds the place."""
+        slot = parts.takes or parts.gives_up
+        held = self.aws.slots.get((slot.person, slot.place)) if slot else None
+        return held is not None and held.ref.locator != dispute.ref.locator
+
+    def _case_in_the_way(self, case: CaseStep | None) -> Registration | None:
+        if case is None:
+            return None
+        there = self.aws.cases.get(case[0].ref)
+        if there is None:
+            raise TablesDisagreeError("a dispute of a case that is not there")
+        return there if there.version != case[0].version - 1 else None
+
+
+def _refuse(dispute: Dispute, event: Event, parts: _Parts) -> None:
+    """What AWS refuses whatever is stored."""
+    check_item(_TRANSACT, dispute_items.dispute_to_item(dispute))
+    check_event(_TRANSACT, event)
+    for statement in parts.statements:
+        check_item(_TRANSACT, dispute_items.statement_to_item(dispute.ref.locator, statement))
+    if parts.case is not None:
+        check_item(_TRANSACT, registry_items.to_item(parts.case[0]))
+        check_event(_TRANSACT, parts.case[1])
+    if parts.takes is not None:
+        check_item(_TRANSACT, dispute_items.slot_to_item(parts.takes))
