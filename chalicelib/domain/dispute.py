@@ -409,13 +409,20 @@ def withdraw(dispute: Dispute, request_id: bytes, stamp: Stamp) -> tuple[Dispute
 def wakes(dispute: Dispute) -> int:
     """When a machine should look at it, though no message comes (ms, UTC); 0 for never.
 
-    When it is due; and soon, while a machine could go on: all pieces are screened, or nobody is
-    drawn. Where nobody could be, that comes again and again, since somebody may be by then.
+    When it is due; and soon, while a machine could go on. Where nobody could be drawn that comes
+    again and again, since somebody may be by then.
     """
-    screened_at_last = dispute.stage is Stage.FILED and is_screened(dispute)
-    undrawn = dispute.stage in WITH_OFFICER and not dispute.officer
-    again = dispute.head.at + LOST_MS if screened_at_last or undrawn else 0
+    again = dispute.head.at + LOST_MS if _goes_on(dispute) else 0
     return min((at for at in (dispute.due, again) if at), default=0)
+
+
+def _goes_on(dispute: Dispute) -> bool:
+    """Whether a machine has something to do before the dispute is due."""
+    if dispute.stage is Stage.FILED:  # a name is looked for at once
+        return bool(dispute.names) or is_screened(dispute)
+    if dispute.stage is Stage.HEARING:
+        return bool(dispute.answered_at) and is_screened(dispute)
+    return dispute.stage in WITH_OFFICER and not dispute.officer
 
 
 def may_open(dispute: Dispute, actor: str) -> bool:
