@@ -182,7 +182,13 @@ class FakeCaseStore:
         aws = self.aws
         kept = aws.call(
             "Scan",
-            lambda: [*aws.cases.values(), *aws.proposals.values(), *aws.disputes.values()],
+            lambda: [
+                *aws.cases.values(),
+                *aws.proposals.values(),
+                *aws.disputes.values(),
+                *aws.checks.values(),
+                *aws.samples.values(),
+            ],
         )
         return iter(sorted((each.ref.locator, each.head) for each in kept))
 

@@ -109,7 +109,7 @@ def is_dispute(item: Item) -> bool:
 
 def is_chained(item: Item) -> bool:
     """Tell what has a chain of its own in the ledger."""
-    return is_state(item) or is_proposal(item) or is_dispute(item)
+    return text(item, "pk").startswith(("V#", "P#", "D#", "W#"))
 
 
 def changed(item: Item) -> Changed:

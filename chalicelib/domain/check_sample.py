@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from chalicelib.domain import audit, lottery
@@ -122,7 +122,7 @@ def _lowest(seed: bytes, population: str, known: list[str], count: int) -> tuple
 
 
 def _step(
-    sample: Sample, act: Act, stamp: Stamp, details: dict[str, object]
+    sample: Sample, act: Act, stamp: Stamp, details: Mapping[str, object]
 ) -> tuple[Sample, Event]:
     event, head = audit.append(
         sample.head,

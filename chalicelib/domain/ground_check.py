@@ -86,10 +86,11 @@ _IDLE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A visit at which nobody was met: when it was made (ms, UTC), and why."""
+    """A visit at which nobody was met: when it was made (ms, UTC), why, and by which request."""
 
     at: int
     why: Missed
+    request_id: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +276,7 @@ def attempt(
     _check_pieces(check, pieces)
     moved = replace(
         check,
-        attempts=(*check.attempts, missed),
+        attempts=(*check.attempts, replace(missed, request_id=request[0])),
         evidence=check.evidence + pieces,
         request_id=request[0],
         body_digest=request[1],

@@ -14,10 +14,19 @@ from chalicelib.domain.registration import Ref, Registration
 from chalicelib.usecases.dispute_ports import CaseStep, Statement
 from chalicelib.usecases.ports import Sealed
 
-PLACE: Final = "place"  # where it was found, as the phone tells it
-REMARK: Final = "remark"  # what the field officer wrote, with the finding or after the difference
-AFTER: Final = "after"
-PARTS: Final = (PLACE, REMARK, AFTER)
+MOST_VISITS: Final = 10  # as many attempts as a region may ask for
+AFTER: Final = "after"  # what whoever went remarked when the differences were shown
+
+
+def visit_part(number: int) -> str:
+    """Part of the vault that holds place and remark of a visit, from 0.
+
+    Sealed in the context "<locator>|<part>": {"place": {...} or null, "remark": text}.
+    """
+    return f"visit:{number}"
+
+
+PARTS: Final = (*map(visit_part, range(MOST_VISITS)), AFTER)
 
 DisputeStep = tuple[Dispute, Event]
 """The dispute as it becomes, and its event: written in the same transaction."""
@@ -38,6 +47,14 @@ class Opened:
 
     check: Check
     statements: Mapping[str, Sealed]
+
+
+class FirstEvents(Protocol):
+    """Reads one event of a chain."""
+
+    def event(self, chain: str, at: int, seq: int) -> Event | None:
+        """The event of a chain at a place, by its time (ms, UTC)."""
+        ...
 
 
 class GroundChecks(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from chalicelib.domain.dispute import Dispute, Exhibit, Side
 from chalicelib.domain.errors import Fault
@@ -19,6 +20,18 @@ HOUR_MS = 3_600_000
 SALT_SIZE = 16
 RulesOn = Callable[[date], SanggahRules]
 """The region's rules of a day; raises `SanggahError` for a day that none cover."""
+
+
+class Owner(Protocol):
+    """Whatever keeps evidence."""
+
+    @property
+    def ref(self) -> Ref:
+        """Where it is kept."""
+
+    @property
+    def evidence(self) -> tuple[Exhibit, ...]:
+        """What was brought, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +109,22 @@ def exhibits(
     )
 
 
-def leave(dispute: Dispute, ids: Sequence[str], grants: Grants, after: str) -> tuple[Upload, ...]:
+def leave(owner: Owner, ids: Sequence[str], grants: Grants, after: str) -> tuple[Upload, ...]:
     """Leave to send those of the pieces that are not there yet.
 
     Args:
+        owner: the dispute or ground check that they belong to.
         after: where a browser without scripts is led when the file is there.
     """
     waited_for = [
         each.piece
-        for each in dispute.evidence
+        for each in owner.evidence
         if each.piece.id in ids and each.piece.state is PieceState.GRANTED
     ]
     signed = [
         (
             piece,
-            grants.grant(upload_key(dispute.ref, piece.id), piece.kind, piece.size, after=after),
+            grants.grant(upload_key(owner.ref, piece.id), piece.kind, piece.size, after=after),
         )
         for piece in waited_for
     ]

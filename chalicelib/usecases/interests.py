@@ -25,8 +25,8 @@ def interests_of(
     guards = loaded.guards if loaded else ()
     return Interests(
         village=there.ref.village,
-        people=_digests(guards, "N#"),
-        kks=_digests(guards, "K#"),
+        people=digests(guards, "N#"),
+        kks=digests(guards, "K#"),
         contacts=frozenset(),
         agent=agent,
         objector=there.person if there.kind is Kind.OBJECTION else b"",
@@ -41,7 +41,8 @@ def interests_of(
     )
 
 
-def _digests(guards: Iterable[str], kind: str) -> frozenset[bytes]:
+def digests(guards: Iterable[str], kind: str) -> frozenset[bytes]:
+    """What the guards of a kind hold: "N#" of people, "K#" of family cards."""
     found = (guard.rpartition("#")[2] for guard in guards if guard.startswith(kind))
     return frozenset(urlsafe_b64decode(each + "=" * (-len(each) % 4)) for each in found)
 

@@ -124,7 +124,7 @@ def decided(
     return registration.decide(
         case,
         outcome,
-        _decisions(household, decile, provisional, basis.rules),
+        decisions_at(household, decile, provisional, basis.rules),
         basis.rules.sha256,
         stamp,
         provisional=provisional,
@@ -144,10 +144,14 @@ def _settle(case: Registration, basis: Basis, stamp: Stamp, store: CaseStore) ->
     return not (conflict and conflict.case and conflict.case.state is State.MATCHED)
 
 
-def _decisions(
+def decisions_at(
     household: Household, decile: int, provisional: bool, rules: RuleSet
 ) -> tuple[ProgrammeDecision, ...]:
-    """Decide each programme; nothing when no rules hold in the month of the answers."""
+    """Decide each programme for a family of a decile.
+
+    Returns:
+        Nothing when no rules hold in the month of the answers.
+    """
     try:
         return programme.decide(rules, household, decile, provisional, household.as_of)
     except RulesError:
