@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chalicelib.adapters import dispute_items, registry_items
 from chalicelib.adapters.dispute_table import MAX_LOADED, PARTS
 from chalicelib.adapters.registry_table import TablesDisagreeError
 from chalicelib.domain.audit import Event, event_key
-from chalicelib.domain.dispute import Dispute
+from chalicelib.domain.dispute import MOST_PLACES, Dispute
 from chalicelib.domain.registration import ENDED_STATES, Ref, Registration
 from chalicelib.usecases.dispute_ports import (
     Candidate,
@@ -96,8 +96,11 @@ class FakeDisputes:
         return self.aws.call("BatchGetItem", read)
 
     def slots(self, person: bytes) -> Sequence[Slot]:
-        found = self.aws.call("Query", lambda: sorted(self.aws.slots.items()))
-        return [slot for (own, _), slot in found if own == person]
+        def read() -> Sequence[Slot]:
+            found = (self.aws.slots.get((person, place)) for place in range(1, MOST_PLACES + 1))
+            return [slot for slot in found if slot is not None]
+
+        return self.aws.call("BatchGetItem", read)
 
     def candidates(self, village: str) -> Sequence[Candidate]:
         cases = self.aws.call("Query", lambda: list(self.aws.cases.values()))
@@ -155,7 +158,8 @@ class FakeDisputes:
         if parts.takes is not None:
             self.aws.slots[parts.takes.person, parts.takes.place] = parts.takes
         if parts.gives_up is not None:
-            self.aws.slots.pop((parts.gives_up.person, parts.gives_up.place), None)
+            given = replace(parts.gives_up, named=b"", held=False)
+            self.aws.slots[given.person, given.place] = given
         for part in parts.gone:
             self.aws.statements.pop((dispute.ref.locator, part), None)
 
@@ -163,7 +167,7 @@ class FakeDisputes:
         """Whether another objection holds the place."""
         slot = parts.takes or parts.gives_up
         held = self.aws.slots.get((slot.person, slot.place)) if slot else None
-        return held is not None and held.ref.locator != dispute.ref.locator
+        return held is not None and held.held and held.ref.locator != dispute.ref.locator
 
     def _case_in_the_way(self, case: CaseStep | None) -> Registration | None:
         if case is None:

@@ -137,15 +137,17 @@ def slots_pk(person: bytes) -> str:
 
 
 def slot_to_item(slot: Slot) -> Item:
-    """The item by which an objection holds a place."""
+    """The item by which an objection holds a place, or held it: then it has `f`."""
     pk, sk = slots_pk(slot.person), str(slot.place)
-    return {"pk": pk, "sk": sk, "v": slot.ref.village, "l": slot.ref.locator, "n": slot.named}
+    item: dict[str, Any] = {"pk": pk, "sk": sk, "v": slot.ref.village, "l": slot.ref.locator}
+    return item | ({"n": slot.named} if slot.held else {"f": 1})
 
 
 def slot_from_item(person: bytes, item: Item) -> Slot:
-    """Read what `slot_to_item` wrote."""
+    """Read what `slot_to_item` wrote; how a family was named is forgotten with the place."""
     ref = Ref(text(item, "v"), text(item, "l"))
-    return Slot(person, int(text(item, "sk")), ref, data(item, "n"))
+    named = data(item, "n") if "n" in item else b""
+    return Slot(person, int(text(item, "sk")), ref, named, held="f" not in item)
 
 
 def _pack_steps(steps: tuple[Reached, ...]) -> bytes:

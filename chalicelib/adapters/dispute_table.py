@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.adapters import (
@@ -20,6 +20,7 @@ from chalicelib.adapters import (
     vault_items,
 )
 from chalicelib.adapters.registry_table import TablesDisagreeError
+from chalicelib.domain.dispute import MOST_PLACES
 from chalicelib.domain.registration import ENDED_STATES, Ref, State
 from chalicelib.usecases.dispute_ports import (
     ANSWER,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 MAX_LOADED: Final = 60
 PARTS: Final = (CLAIM, FILER, ANSWER)
 _BY_OFFICER: Final = "by_officer"
-_OWN_OR_FREE: Final = "attribute_not_exists(pk) OR l = :l"
+_OWN_OR_FREE: Final = "attribute_not_exists(pk) OR attribute_exists(f) OR l = :l"
 _NAMES_ONLY: Final = "pk, sk, s, z"
 
 
@@ -71,9 +72,7 @@ class DisputeTable:
         """Store a new dispute; see `dispute_ports.Disputes.create`."""
         more = self._beside(dispute, statements, case)
         if slot is not None:
-            own = _OWN_OR_FREE, {":l": dispute.ref.locator}
-            item = dispute_items.slot_to_item(slot)
-            more["slot"] = dynamo.put(self.tables.registry, item, *own)
+            more["slot"] = self._put_slot(slot)
         return self._write(dispute, (dynamo.ABSENT, {}), event, more)
 
     def change(
@@ -88,9 +87,7 @@ class DisputeTable:
         """Store a step with all that changes with it; see `dispute_ports.Disputes.change`."""
         more = self._beside(dispute, () if statement is None else (statement,), case)
         if gives_up is not None:
-            pk, sk = dispute_items.slots_pk(gives_up.person), str(gives_up.place)
-            own = _OWN_OR_FREE, {":l": dispute.ref.locator}
-            more["slot"] = dynamo.delete(self.tables.registry, pk, sk, *own)
+            more["slot"] = self._put_slot(replace(gives_up, held=False))
         return self._write(dispute, _after(dispute.version), event, more)
 
     def forget(self, dispute: Dispute, event: Event, parts: Sequence[str]) -> Stands | None:
@@ -125,10 +122,12 @@ class DisputeTable:
         return None
 
     def slots(self, person: bytes) -> Sequence[Slot]:
-        """The places that a person holds."""
+        """The places that a person holds or has held."""
         pk = dispute_items.slots_pk(person)
-        items = dynamo.partition(self.client, self.tables.registry, pk, {})
-        return [dispute_items.slot_from_item(person, item) for item in items]
+        keys = [dynamo.key(pk, str(place)) for place in range(1, MOST_PLACES + 1)]
+        found = self._batch({self.tables.registry: keys})[self.tables.registry]
+        slots = [dispute_items.slot_from_item(person, item) for item in found]
+        return sorted(slots, key=lambda slot: slot.place)
 
     def candidates(self, village: str) -> Sequence[Candidate]:
         """The cases of a village that have not ended, with the tags of their heads' names."""
@@ -193,6 +192,10 @@ class DisputeTable:
             told = dynamo.put(self.tables.ledger, ledger_items.event_to_item(event))
             more |= {"case": put, "event of the case": told}
         return more
+
+    def _put_slot(self, slot: Slot) -> Any:  # noqa: ANN401 - an action as botocore takes it
+        own = {":l": slot.ref.locator}
+        return dynamo.put(self.tables.registry, dispute_items.slot_to_item(slot), _OWN_OR_FREE, own)
 
     def _batch(self, keys: Mapping[str, Sequence[Wire]]) -> dict[str, list[dict[str, Any]]]:
         return dynamo.batch_get(self.client, keys, consistent=frozenset(keys))

@@ -73,6 +73,9 @@ PLACE: Final = 200_000
 LOST_MS: Final = 15 * 60_000
 """After so long a machine looks again at what it could go on with: the message may be lost."""
 
+MOST_PLACES: Final = 9
+"""Places for open objections that a person may be given, since all are read in one call."""
+
 MOST_PIECES: Final = 20
 """Pieces of evidence that one dispute may hold (security 2.5)."""
 

@@ -14,6 +14,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.domain.dispute import MOST_PLACES
 from chalicelib.domain.strict_json import Node, parse
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def _period(node: Node, sources: Mapping[str, str]) -> SanggahRules:
         effective_to=end,
         window_months=fields["window_months"].whole(1, 24),
         same_village=fields["same_village"].boolean(),
-        most_open_objections=fields["most_open_objections"].whole(1, 100),
+        most_open_objections=fields["most_open_objections"].whole(1, MOST_PLACES),
         decided_before_months=fields["decided_before_months"].whole(1, 120),
         terms=_terms(fields["terms"]),
         evidence=_evidence(fields["evidence"]),

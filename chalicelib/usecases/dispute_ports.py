@@ -36,14 +36,16 @@ class Slot:
     Attributes:
         person: 16 bytes that stand for the person.
         place: from 1 to the region's limit.
-        ref: the objection that holds it.
+        ref: the objection that holds it, or that held it last.
         named: digest of village and name as the person gave them, to know the same family again.
+        held: False once its objection has ended.
     """
 
     person: bytes
     place: int
     ref: Ref
     named: bytes
+    held: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class Disputes(Protocol):
         ...
 
     def slots(self, person: bytes) -> Sequence[Slot]:
-        """The places that a person holds, in one call."""
+        """The places that a person holds or has held, in one call."""
         ...
 
     def candidates(self, village: str) -> Sequence[Candidate]:

@@ -125,9 +125,10 @@ def file_objection(command: Objection, ports: Ports) -> Filed:
 def _slot(command: Objection, ref: Ref, rules: SanggahRules, ports: Ports) -> Slot | None:
     """A free place of the person; None when this very objection holds one."""
     person = command.person.mac
-    held = ports.disputes.slots(person)
-    if any(slot.ref == ref for slot in held):
+    slots = ports.disputes.slots(person)
+    if any(slot.ref == ref for slot in slots):
         return None
+    held = [slot for slot in slots if slot.held]
     named = _named(command, ports)
     if any(slot.named == named for slot in held):
         raise WrongState(Fault("objection_open", "name"))
