@@ -8,7 +8,13 @@ from chalicelib.domain import audit, ground_check
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Exhibit, Side
 from chalicelib.domain.evidence import FileKind, Piece
-from chalicelib.domain.ground_check import Check, Count, Finding, Purpose, Stage, Verdict
+from chalicelib.domain.finding import Count, Finding
+from chalicelib.domain.ground_check import (
+    Check,
+    Purpose,
+    Stage,
+    Verdict,
+)
 from chalicelib.domain.household import Household
 from chalicelib.domain.receipt import derive
 from chalicelib.domain.registration import Ref, Stamp

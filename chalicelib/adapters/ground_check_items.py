@@ -13,11 +13,10 @@ from chalicelib.adapters.packing import deflate, inflate, pack_numbers, unpack_n
 from chalicelib.domain.check_sample import Sample
 from chalicelib.domain.dispute import Exhibit, Side
 from chalicelib.domain.evidence import FileKind, Piece, PieceState
+from chalicelib.domain.finding import Count, Finding
 from chalicelib.domain.ground_check import (
     Attempt,
     Check,
-    Count,
-    Finding,
     Missed,
     Purpose,
     Stage,

@@ -12,19 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.domain import audit, receipt
+from chalicelib.domain import audit, finding, receipt
 from chalicelib.domain.audit import Act, Event, Head
 from chalicelib.domain.dispute import Exhibit
 from chalicelib.domain.errors import Fault, InvalidRequest, NotAllowed, WrongState
-from chalicelib.domain.household import Attending, Household, Occupation, Schooling
+from chalicelib.domain.finding import Difference, Finding
 from chalicelib.domain.registration import Ref, Stamp
 
 if TYPE_CHECKING:
     from chalicelib.domain.evidence import Piece
+    from chalicelib.domain.household import Household
     from chalicelib.domain.receipt import Mac
 
 _HOUR_MS: Final = 3_600_000
@@ -66,22 +66,9 @@ class Missed(StrEnum):
     REFUSED = "refused"
 
 
-class Count(StrEnum):
-    """People who live there, as far as the model counts them; who they are is not asked."""
-
-    PEOPLE = "people"
-    UNDER_5 = "under_5"
-    AGED_60 = "aged_60"
-    OUT_OF_SCHOOL = "out_of_school"  # 7 to 16 years old
-    WORKING = "working"  # 10 and older
-
-
 ENDED: Final = frozenset({Stage.DONE, Stage.NOT_MET, Stage.CANCELLED})
 WEIGHED: Final = frozenset({Purpose.SAMPLE, Purpose.NEAR_CUTOFF})
 """Purposes whose family has its decision: one finding alone changes none (invariant 4)."""
-_IDLE: Final = frozenset(
-    {Occupation.NOT_WORKING, Occupation.HOUSEWORK, Occupation.STUDENT, Occupation.PENSIONER}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,43 +78,6 @@ class Attempt:
     at: int
     why: Missed
     request_id: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was seen, in the model's own terms.
-
-    Attributes:
-        taken_at: when, by the phone (ms, UTC).
-        answers: question of the model -> answer; what could not be seen is left out.
-        counts: of people, alike.
-        schooling, occupation: of the head; None for not learned.
-    """
-
-    taken_at: int
-    answers: Mapping[str, int | str]
-    counts: Mapping[Count, int]
-    schooling: Schooling | None = None
-    occupation: Occupation | None = None
-
-    @property
-    def month(self) -> tuple[int, int]:
-        """(year, month) in which it was taken, UTC."""
-        day = datetime.fromtimestamp(self.taken_at // 1000, tz=UTC)
-        return day.year, day.month
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Something that was declared otherwise than found.
-
-    Attributes:
-        field: a question's code, "counts.people", or "head.schooling".
-    """
-
-    field: str
-    declared: int | str | None
-    found: int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +238,7 @@ def attempt(
 
 def find(
     check: Check,
-    finding: Finding,
+    seen: Finding,
     verdict: Verdict,
     pieces: tuple[Exhibit, ...],
     stamp: Stamp,
@@ -309,12 +259,12 @@ def find(
         InvalidRequest: its time or its photos cannot be.
     """
     _his(check, stamp)
-    _check_time(check, finding.taken_at, stamp.at)
+    _check_time(check, seen.taken_at, stamp.at)
     _check_pieces(check, pieces)
     weighed = check.purpose in WEIGHED
     moved = replace(
         check,
-        finding=finding,
+        finding=seen,
         verdict=verdict,
         received_at=stamp.at,
         evidence=check.evidence + pieces,
@@ -327,7 +277,7 @@ def find(
         Stage.DONE,
         Act.CHECK_DONE,
         stamp,
-        _told(finding, verdict),
+        _told(seen, verdict),
         model=verdict.model,
         rules=verdict.rules,
     )
@@ -412,80 +362,34 @@ def erase(check: Check, stamp: Stamp) -> tuple[Check, Event]:
     return _step(replace(moved, salt=b""), stage, Act.ERASED, stamp, {}, salt=stamp.salt)
 
 
-def checked_household(check: Check, finding: Finding | None = None) -> Household | None:
-    """The family as it was found: what was seen over what was declared, dated by the visit.
-
-    Members stay those whom the civil registry has confirmed: whoever else lives there is counted
-    and told, and is for the family or an officer to register.
+def checked_household(check: Check, seen: Finding | None = None) -> Household | None:
+    """The family as it was found (`finding.checked_household`).
 
     Args:
-        finding: that of the check if None.
+        seen: what was found; that of the check if None.
 
     Returns:
         None when nothing was found, or it was erased.
     """
-    finding = finding or check.finding
-    declared = check.declared
-    if finding is None or declared is None:
-        return None
-    head = replace(
-        declared.head,
-        schooling=finding.schooling or declared.head.schooling,
-        occupation=finding.occupation or declared.head.occupation,
-    )
-    return replace(
-        declared,
-        members=(head, *declared.members[1:]),
-        answers={**declared.answers, **finding.answers},
-        as_of=max(declared.as_of, finding.month),
-    )
+    seen = seen or check.finding
+    return finding.checked_household(check.declared, seen) if check.declared and seen else None
 
 
 def differences(check: Check) -> tuple[Difference, ...]:
     """What was declared otherwise than found, by field; nothing before anything was found."""
     if check.finding is None or check.declared is None:
         return ()
-    found, declared = check.finding, check.declared
-    counted = counts_of(replace(declared, as_of=max(declared.as_of, found.month)))
-    pairs: list[tuple[str, int | str | None, int | str | None]] = [
-        *((code, declared.answers.get(code), answer) for code, answer in found.answers.items()),
-        *((f"counts.{code}", counted[code], number) for code, number in found.counts.items()),
-        ("head.schooling", declared.head.schooling, found.schooling),
-        ("head.occupation", declared.head.occupation, found.occupation),
-    ]
-    return tuple(
-        Difference(field, before, after)
-        for field, before, after in pairs
-        if after is not None and before != after
-    )
+    return finding.differences(check.declared, check.finding)
 
 
-def counts_of(household: Household) -> dict[Count, int]:
-    """The people of a household as a field officer counts them."""
-    aged = [(member, member.age_on(household.as_of)) for member in household.members]
+def _told(seen: Finding, verdict: Verdict) -> Mapping[str, object]:
     return {
-        Count.PEOPLE: len(aged),
-        Count.UNDER_5: sum(age < 5 for _, age in aged),  # noqa: PLR2004 - as it is called
-        Count.AGED_60: sum(age >= 60 for _, age in aged),  # noqa: PLR2004 - as above
-        Count.OUT_OF_SCHOOL: sum(
-            7 <= age <= 16 and member.attending is Attending.NO  # noqa: PLR2004 - as above
-            for member, age in aged
-        ),
-        Count.WORKING: sum(
-            age >= 10 and member.occupation not in _IDLE  # noqa: PLR2004 - as above
-            for member, age in aged
-        ),
-    }
-
-
-def _told(finding: Finding, verdict: Verdict) -> Mapping[str, object]:
-    return {
-        "taken_at": finding.taken_at,
-        "answers": dict(finding.answers),
-        "counts": {code.value: number for code, number in finding.counts.items()},
+        "taken_at": seen.taken_at,
+        "answers": dict(seen.answers),
+        "counts": {code.value: number for code, number in seen.counts.items()},
         "head": [
-            finding.schooling and finding.schooling.value,
-            finding.occupation and finding.occupation.value,
+            seen.schooling and seen.schooling.value,
+            seen.occupation and seen.occupation.value,
         ],
         "eligible": None if verdict.eligible is None else list(verdict.eligible),
     }

@@ -17,10 +17,10 @@ from chalicelib.domain.audit import Event
 from chalicelib.domain.check_rules import CheckRules
 from chalicelib.domain.dispute import Exhibit, Side
 from chalicelib.domain.errors import Fault, InvalidRequest, NotAllowed, NotFound, TryAgain
+from chalicelib.domain.finding import Finding
 from chalicelib.domain.ground_check import (
     Attempt,
     Check,
-    Finding,
     Missed,
     Purpose,
     Stage,

@@ -13,7 +13,12 @@ from chalicelib.domain import check_sample, ground_check, registration
 from chalicelib.domain.audit import Event
 from chalicelib.domain.check_sample import Sample
 from chalicelib.domain.evidence import PieceState
-from chalicelib.domain.ground_check import Attempt, Check, Missed, Purpose
+from chalicelib.domain.ground_check import (
+    Attempt,
+    Check,
+    Missed,
+    Purpose,
+)
 from chalicelib.domain.pmt import CannotScore, Reason
 from chalicelib.domain.registration import Ref, Registration, Stamp, State
 from chalicelib.usecases.check_ports import AFTER, GroundChecks, Samples, visit_part

@@ -12,14 +12,13 @@ from chalicelib.domain import ground_check
 from chalicelib.domain.audit import Act
 from chalicelib.domain.errors import InvalidRequest, NotAllowed, TepatError, WrongState
 from chalicelib.domain.evidence import PieceState
+from chalicelib.domain.finding import Count, Difference, counts_of
 from chalicelib.domain.ground_check import (
     GRACE_MS,
     MOST_PIECES,
     OLDEST_MS,
     Attempt,
     Check,
-    Count,
-    Difference,
     Missed,
     Purpose,
     Stage,
@@ -197,7 +196,7 @@ def test_people_are_counted_as_the_model_counts_them() -> None:
     old = replace(family.members[3], birth_month=(1965, 11), occupation=Occupation.FARMER)
     young = replace(family.members[3], birth_month=(2020, 12))
     members = (*family.members[:2], idle, old, young)
-    counted = ground_check.counts_of(replace(family, members=members))
+    counted = counts_of(replace(family, members=members))
     assert counted == {
         Count.PEOPLE: 5,
         Count.UNDER_5: 1,
