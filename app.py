@@ -14,11 +14,12 @@ app = Chalice(app_name="tepat", configure_logs=False)  # telemetry.py writes the
 if surface() == "public":
     from chalicelib.entrypoints.agent_api import agents
     from chalicelib.entrypoints.citizen_api import citizen
+    from chalicelib.entrypoints.person_api import person
     from chalicelib.entrypoints.relay import streams
     from chalicelib.entrypoints.schedules import schedules
     from chalicelib.entrypoints.workers import workers
 
-    for blueprint in (citizen, agents, streams, schedules, workers):
+    for blueprint in (citizen, person, agents, streams, schedules, workers):
         app.register_blueprint(blueprint)
 elif surface() == "staff":
     from chalicelib.entrypoints.staff_api import staff

@@ -19,6 +19,7 @@ from chalicelib.settings import needed, settings
 
 if TYPE_CHECKING:
     from chalicelib.adapters.cookies import CookieSealer
+    from chalicelib.adapters.ikd import Ikd
     from chalicelib.adapters.ledger_table import LedgerTable
     from chalicelib.adapters.login import Login
     from chalicelib.adapters.ops_table import OpsTable
@@ -449,6 +450,44 @@ def seal_ports() -> seal_day.Ports:
     )
 
 
+# --- citizens who sign in -------------------------------------------------------------------------
+
+
+def site_origin() -> str:
+    """Our own address, as browsers send it with a form."""
+    return needed("TEPAT_SITE_ORIGIN")
+
+
+def has_ikd() -> bool:
+    """Whether citizens can sign in at this stage."""
+    return bool(os.environ.get("TEPAT_IKD_ISSUER"))
+
+
+@cache
+def ikd() -> Ikd:
+    """IKD's sign-in pages.
+
+    Raises:
+        NotFound: this stage has none.
+    """
+    from chalicelib.adapters.ikd import Ikd
+    from chalicelib.adapters.signer import KmsSigner
+    from chalicelib.domain.errors import Fault, NotFound
+    from chalicelib.domain.person import Provider
+
+    if not has_ikd():
+        raise NotFound(Fault("ikd_unavailable"))
+    key_id = needed("TEPAT_IKD_KEY_ID")
+    return Ikd(
+        Provider(needed("TEPAT_IKD_ISSUER"), needed("TEPAT_IKD_CLIENT_ID")),
+        callback=f"{site_origin()}/v1/person/callback",
+        algorithm=needed("TEPAT_IKD_ALGORITHM"),
+        key_id=key_id,
+        sign=KmsSigner(client("kms"), key_id).sign,
+        new_id=fresh_key,
+    )
+
+
 # --- staff ----------------------------------------------------------------------------------------
 
 
@@ -467,7 +506,7 @@ def login() -> Login:
 
 @cache
 def cookies() -> CookieSealer:
-    """Seals what browsers of staff keep."""
+    """Seals what browsers keep of staff and citizens who are signed in."""
     from chalicelib.adapters.cookies import CookieSealer
 
     return CookieSealer(index().mac)

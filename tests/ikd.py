@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import itertools
+import json
 import re
 import threading
 import time
@@ -10,18 +12,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import jwt
 import pytest
 import uvicorn
+from chalice.test import Client as AppClient
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from chalicelib.adapters.ikd import Ikd
 from chalicelib.domain.errors import Fault, NotSignedIn, TryAgain
 from chalicelib.domain.person import Begun, Provider
+from chalicelib.entrypoints import person_session
 from infra.civil_registry_records import Record
 from infra.ikd_sandbox import Client, Sandbox, app
 from tests.local_aws import free_port
@@ -34,6 +38,7 @@ KEY = ec.generate_private_key(ec.SECP256R1())
 NIK = "3510154903859901"
 NAME = "Wulanira Kinandira"
 TYPED = "3510150411779951"
+HTML, JSON = "text/html", "application/json"
 PEOPLE = {NIK: Record(NAME, "1985-03-09", "P", None, deceased=False)}
 _NUMBERS = itertools.count()
 
@@ -83,7 +88,12 @@ class Running:
 def running(
     people: Mapping[str, Record] | None = None, callback: str = CALLBACK
 ) -> Iterator[Running]:
-    """Serve a sandbox on a free port."""
+    """Serve a sandbox on a free port.
+
+    Args:
+        people: who signs in with one button.
+        callback: where our client is registered.
+    """
     port, ahead = free_port(), [0.0]
     client = Client(CLIENT, callback, KEY.public_key())
     sandbox = Sandbox(
@@ -157,3 +167,68 @@ def in_trouble(ask: Callable[[], object], code: str) -> None:
     with pytest.raises(TryAgain) as told:
         ask()
     assert told.value.faults == (Fault(code),)
+
+
+@dataclass
+class Browser:
+    """A telephone at the public surface: keeps cookies as browsers do."""
+
+    client: AppClient
+    jar: dict[str, str] = field(default_factory=dict)
+    set: list[str] = field(default_factory=list)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """So that it can also stand for a request."""
+        return {"cookie": "; ".join(f"{name}={value}" for name, value in self.jar.items())}
+
+    def get(self, path: str, accept: str = HTML) -> tuple[int, str, dict[str, Any]]:
+        return self._read(self.client.http.get(path, headers={"Accept": accept, **self.headers}))
+
+    def post(
+        self, path: str, origin: str | None = SITE, accept: str = HTML
+    ) -> tuple[int, str, dict[str, Any]]:
+        sent = {"Accept": accept, **self.headers}
+        if origin is not None:
+            sent["Origin"] = origin
+        return self._read(self.client.http.post(path, headers=sent, body=b""))
+
+    def begin(self, to: str = "") -> str:
+        """Follow the link; gives the address at IKD."""
+        code, body, headers = self.get(f"/v1/person/sign-in?{urlencode({'to': to})}")
+        assert (code, body) == (302, "")
+        address: str = headers["Location"]
+        return address
+
+    def sign_in(self, to: str = "", **who: str) -> tuple[int, str, dict[str, Any]]:
+        return self.come_back(walk(self.begin(to), **who))
+
+    def come_back(self, brought: dict[str, str]) -> tuple[int, str, dict[str, Any]]:
+        return self.get(f"/v1/person/callback?{urlencode(brought)}")
+
+    def state(self) -> dict[str, Any]:
+        code, body, _ = self.get("/v1/person", JSON)
+        assert code == 200
+        told: dict[str, Any] = json.loads(body)
+        return told
+
+    def renew(self) -> person_session.Signed:
+        """Do something that only somebody who is signed in may."""
+        signed = person_session.require_person(self)  # type: ignore[arg-type]  # only what is read
+        self._keep(list(signed.cookies))
+        return signed
+
+    def _read(self, answer: Any) -> tuple[int, str, dict[str, Any]]:
+        headers = dict(answer.headers)
+        self._keep(headers.get("Set-Cookie", []))
+        return answer.status_code, html.unescape(answer.body.decode()), headers
+
+    def _keep(self, cookies: list[str]) -> None:
+        self.set = cookies
+        for cookie in cookies:
+            name, _, rest = cookie.partition("=")
+            assert "; Path=/; " in cookie
+            assert "; Secure; HttpOnly; " in cookie
+            self.jar.pop(name, None)
+            if value := rest.partition(";")[0]:
+                self.jar[name] = value

@@ -11,7 +11,7 @@ from chalicelib import wiring
 from chalicelib.domain import application
 from chalicelib.domain.errors import InvalidRequest, TepatError
 from chalicelib.domain.registration import Registration, WayIn
-from chalicelib.entrypoints import form_fields, http
+from chalicelib.entrypoints import http
 from chalicelib.entrypoints.http import CONTENT_TYPES, Answer, handled
 from chalicelib.entrypoints.registering import received, register_family
 
@@ -185,6 +185,8 @@ def _form_context(
     errors: list[dict[str, str]],
     members: int | None,
 ) -> dict[str, Any]:
+    from chalicelib.entrypoints import form_fields  # noqa: PLC0415 - JSON needs none of it
+
     places = [name.split(".")[1] for name in fields if name.startswith("members.")]
     indexes = [int(place) for place in places if form_fields.is_place(place)]
     return {

@@ -122,14 +122,14 @@ def read(
     """
     from pydantic import ValidationError  # noqa: PLC0415 - staff carry this module, not pydantic
 
-    from chalicelib.entrypoints import form_fields  # noqa: PLC0415 - same
-
     raw, kind = _received(request)
     fields: dict[str, str] = {}
     if kind == JSON:
         body = _json(raw)
         key = request.headers.get("idempotency-key", "")
     elif kind == FORM:
+        from chalicelib.entrypoints import form_fields  # noqa: PLC0415 - JSON needs none of it
+
         fields = _form(raw)
         key = fields.pop("key", "") or form_key
         body = form_fields.nested(fields)

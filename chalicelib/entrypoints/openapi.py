@@ -52,7 +52,8 @@ _OPERATIONS: tuple[Operation, ...] = (
 def document() -> dict[str, Any]:
     """The document of the public API."""
     bodies = {operation[2] for operation in _OPERATIONS}
-    answers = {operation[4] for operation in _OPERATIONS} | {schemas.ErrorBody}
+    answers = {operation[4] for operation in _OPERATIONS}
+    answers |= {schemas.ErrorBody, schemas.PersonBody}
     _, definitions = models_json_schema(
         [(model, "validation") for model in sorted(bodies, key=_name)]
         + [(model, "serialization") for model in sorted(answers, key=_name)],
@@ -68,7 +69,8 @@ def document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": {operation[0]: {"post": _operation(operation)} for operation in _OPERATIONS}
-        | _pages(),
+        | _pages()
+        | _person(),
         "components": {
             "schemas": definitions["$defs"],
             "securitySchemes": {"agent": {"type": "http", "scheme": "bearer"}},
@@ -128,6 +130,47 @@ def _pages() -> dict[str, Any]:
             "get": {"summary": "This document", "operationId": "openapi", "responses": itself}
         },
     }
+
+
+def _person() -> dict[str, Any]:
+    """A citizen's sign-in: a browser's way there and back, and what it is told of it."""
+    shown = _ref(schemas.PersonBody) | _PAGE
+    told = {"200": {"description": "Whether it is signed in", "content": shown}}
+    later = _refused({503: _REFUSALS[503]})
+    none = _refused({404: "This region has no sign-in by IKD"})
+    stopped = _refused({401: "The sign-in was not begun here, or not finished"})
+    elsewhere = _refused({403: "The form comes from another site"})
+    there = {"302": {"description": "To IKD, which asks who it is"}}
+    return {
+        "/v1/person": {
+            "get": _plain("person", "Whether this browser is signed in", (), told | later),
+        },
+        "/v1/person/sign-in": {
+            "get": _plain("person_sign_in", "Sign in by IKD", ("to",), there | none | later),
+        },
+        "/v1/person/callback": {
+            "get": _plain(
+                "person_callback",
+                "Where IKD sends the browser back to",
+                ("code", "state", "iss", "error"),
+                told | stopped | none | later,
+            ),
+        },
+        "/v1/person/sign-out": {
+            "post": _plain(
+                "person_sign_out", "End the sign-in of this browser", (), told | elsewhere | later
+            ),
+        },
+    }
+
+
+def _plain(
+    name: str, summary: str, query: tuple[str, ...], responses: Mapping[str, Any]
+) -> dict[str, Any]:
+    """An operation without a body."""
+    asked = [{"name": each, "in": "query", "schema": {"type": "string"}} for each in query]
+    told = {"summary": summary, "operationId": name, "responses": dict(responses)}
+    return told | ({"parameters": asked} if asked else {})
 
 
 def _sent(body: type[BaseModel]) -> dict[str, Any]:

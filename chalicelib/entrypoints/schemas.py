@@ -253,6 +253,14 @@ class CaseBody(Body):
     model: ModelBody | None
 
 
+class PersonBody(Body):
+    """Whether this browser is signed in as a citizen; never as whom."""
+
+    signed_in: bool
+    until: Annotated[str, Field(json_schema_extra={"format": "date-time"})] | None
+    available: bool
+
+
 class ProposedBody(Body):
     """A proposal was received; nothing more is told."""
 

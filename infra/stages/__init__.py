@@ -42,6 +42,7 @@ def read(name: str) -> Stage:
 
 def parameters(stage: Stage) -> dict[str, str]:
     """Return what the pilot's file decides, as parameters of the app templates."""
+    ikd = stage["ikd"] or {"issuer": "", "client_id": "", "algorithm": "RS256"}
     return {
         "Stage": stage["name"],
         "Region": stage["region"],
@@ -49,6 +50,9 @@ def parameters(stage: Stage) -> dict[str, str]:
         "Model": artefact("models", stage["model"]),
         "Rules": artefact("rules", stage["rules"]),
         "CivilRegistryUrl": stage["civil_registry"]["url"],
+        "IkdIssuer": ikd["issuer"],
+        "IkdClientId": ikd["client_id"],
+        "IkdAlgorithm": ikd["algorithm"],
     }
 
 

@@ -13,7 +13,7 @@ POLICIES = sorted((HERE / "policies").glob("*.json"))
 # What each function may touch; a policy that names anything else fails.
 OWN = {
     "public_api": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "OpsTableArn"}
-    | {"IndexKeyArn"},
+    | {"IndexKeyArn", "IkdKeyArn"},
     "check_identity": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn"}
     | {"CheckQueueArn", "OpeningKeyArn"},
     "score_household": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "ScoreQueueArn"},
@@ -75,10 +75,16 @@ def test_no_wildcard_and_only_its_own_resources(path: Any) -> None:
 
 def test_the_public_api_seals_and_cannot_open() -> None:
     assert actions("public_api", "IndexKeyArn") == {"kms:GenerateMac"}
+    assert actions("public_api", "IkdKeyArn") == {"kms:Sign"}
     everything = actions("public_api")
-    assert not {a for a in everything if a.startswith("kms:") and a != "kms:GenerateMac"}
+    keys = {action for action in everything if action.startswith("kms:")}
+    assert keys == {"kms:GenerateMac", "kms:Sign"}
     assert not {a for a in everything if a.startswith(("sqs:", "s3:"))}
     assert not {a for a in everything if "Scan" in a or "Query" in a or "Delete" in a}
+
+
+def test_nobody_else_says_to_ikd_that_it_is_us() -> None:
+    assert {name for name in OWN if actions(name, "IkdKeyArn")} == {"public_api"}
 
 
 def test_only_two_roles_may_open() -> None:

@@ -56,6 +56,7 @@ def test_queues_send_to_their_dead_letters_after_five_tries(made: Made) -> None:
 def test_keys_are_of_their_kind(made: Made) -> None:
     kms = made.session.client("kms")
     kinds = {"OPENING": "RSA_2048", "INDEX": "HMAC_256", "SEAL_SIGNING": "ECC_NIST_P256"}
+    kinds |= {"IKD": "ECC_NIST_P256"}
     for name, kind in kinds.items():
         key = kms.describe_key(KeyId=made.environment[f"TEPAT_{name}_KEY_ID"])["KeyMetadata"]
         assert key["KeySpec"] == kind
