@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from mutmut.state import state
 
+LEAST_CPU_S = 15  # to set tests up, on a machine that does other things
 SURFACES = "chalicelib.entrypoints."
 INTEGRATION = "tests/integration/"
 
@@ -57,6 +59,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             return of_module[module] if module else -1, module, took.get(item.nodeid, 0)
 
         items.sort(key=place)
+        _stop_the_endless(of_module.total())
+
+
+def _stop_the_endless(took: float) -> None:
+    """Let a mutant take twice what its tests take, and no more: then it is stopped as endless.
+
+    It is the processor's time that counts. On a busy machine the clock would stop others too.
+
+    Args:
+        took: seconds that the tests take together.
+    """
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime + LEAST_CPU_S + 2 * took)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
 
 
 def _module(item: pytest.Item) -> str:
