@@ -15,10 +15,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.settings import needed, settings
+from chalicelib.settings import SettingsError, needed, settings
 
 if TYPE_CHECKING:
+    from botocore.credentials import Credentials
+
     from chalicelib.adapters.cookies import CookieSealer
+    from chalicelib.adapters.dispute_table import DisputeTable
+    from chalicelib.adapters.evidence_links import EvidenceLinks
+    from chalicelib.adapters.ground_check_table import GroundCheckTable
     from chalicelib.adapters.ikd import Ikd
     from chalicelib.adapters.ledger_table import LedgerTable
     from chalicelib.adapters.login import Login
@@ -29,21 +34,23 @@ if TYPE_CHECKING:
     from chalicelib.adapters.registry_table import RegistryTable, Tables
     from chalicelib.adapters.sign_outs import SignOuts
     from chalicelib.adapters.tokens import KeySet
-    from chalicelib.domain.adoption import Stage
     from chalicelib.domain.application import Rules
     from chalicelib.domain.areas import Village
+    from chalicelib.domain.check_rules import CheckRules, DatedCheckRules
     from chalicelib.domain.pmt import Artefact
     from chalicelib.domain.programme import RuleSet
-    from chalicelib.domain.registration import State
     from chalicelib.domain.sanggah_rules import DatedRules
     from chalicelib.domain.tokens import Claims, Pool
     from chalicelib.usecases import (
         adopt,
         carry_out,
+        carry_out_check,
         check_identity,
         correct,
         erase,
+        filing,
         find_case,
+        list_checks,
         propose,
         read_case,
         register,
@@ -58,7 +65,9 @@ if TYPE_CHECKING:
         sweep,
         withdraw,
     )
+    from chalicelib.usecases.dispute_pieces import DisputePieces
     from chalicelib.usecases.ports import Message, Queue
+    from chalicelib.usecases.relay import Moved
 
 DATA = Path(__file__).parent / "data"
 MS_PER_HOUR = 3_600_000
@@ -236,6 +245,21 @@ def proposals() -> ProposalTable:
 
 
 @cache
+def disputes() -> DisputeTable:
+    """Appeals and objections, what was written in them, and the places of those who object."""
+    from chalicelib.adapters.dispute_table import DisputeTable
+
+    return DisputeTable(client("dynamodb"), tables())
+
+
+def dispute_pieces() -> DisputePieces:
+    """Pieces of evidence that stand with a dispute (`evidence_ports.Pieces`)."""
+    from chalicelib.usecases.dispute_pieces import DisputePieces
+
+    return DisputePieces(clock, disputes())
+
+
+@cache
 def ledger() -> LedgerTable:
     """The ledger as readers and the sealer see it."""
     from chalicelib.adapters.ledger_table import LedgerTable
@@ -280,9 +304,9 @@ def opener() -> KmsOpener:
 @cache
 def queues() -> Mapping[str, Queue]:
     """The queues of work, by name."""
-    from chalicelib.usecases.relay import ADOPTION, CHECK, RELEASE, SCORE
+    from chalicelib.usecases.relay import ADOPTION, CHECK, DISPUTE, RELEASE, SCORE
 
-    return {name: queue(name) for name in (CHECK, SCORE, RELEASE, ADOPTION)}
+    return {name: queue(name) for name in (CHECK, SCORE, RELEASE, ADOPTION, DISPUTE)}
 
 
 def queue(name: str) -> Queue:
@@ -305,7 +329,7 @@ def read_message(body: str) -> Message:
 
 def state_change(
     old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
-) -> tuple[State | Stage, Message] | None:
+) -> tuple[Moved, Message] | None:
     """What a stream record tells; None when nothing has moved (`stream_records.state_change`)."""
     from chalicelib.adapters import stream_records
 
@@ -485,6 +509,100 @@ def ikd() -> Ikd:
         key_id=key_id,
         sign=KmsSigner(client("kms"), key_id).sign,
         new_id=fresh_key,
+    )
+
+
+@cache
+def terms() -> filing.Terms:
+    """The region's dated rules of sanggah, and its calendar."""
+    from chalicelib.domain.region_calendar import RegionCalendar
+    from chalicelib.domain.working_days import load_holidays
+    from chalicelib.usecases.filing import Terms
+
+    holidays = load_holidays(path.read_bytes() for path in (DATA / "holidays").glob("*.json"))
+    return Terms(sanggah().on, RegionCalendar(holidays, settings().hours_east))
+
+
+@cache
+def grants() -> EvidenceLinks:
+    """Signs permissions to send evidence."""
+    from chalicelib.adapters import aws
+    from chalicelib.adapters.evidence_links import EvidenceLinks
+
+    def credentials() -> Credentials:
+        found = aws.session().get_credentials()
+        if found is None:
+            raise SettingsError("this function has no credentials")
+        return found
+
+    return EvidenceLinks(
+        credentials,
+        aws.session().get_config_variable("region"),
+        needed("TEPAT_QUARANTINE_BUCKET"),
+        needed("TEPAT_UPLOAD_URL"),
+        os.environ.get("TEPAT_RELEASED_URL", ""),
+    )
+
+
+# --- ground checks --------------------------------------------------------------------------------
+
+
+@cache
+def ground_checks() -> GroundCheckTable:
+    """Ground checks, and the draws of random samples."""
+    from chalicelib.adapters.ground_check_table import GroundCheckTable
+
+    return GroundCheckTable(client("dynamodb"), tables())
+
+
+def village_of_check(locator: str) -> str | None:
+    """Code of the village that the number of a ground check carries; None for no check of ours."""
+    from chalicelib.adapters.area_files import village_at
+    from chalicelib.domain.ground_check import village_index
+
+    village = village_at(settings().region, village_index(locator))
+    return None if village is None else village.code
+
+
+@cache
+def check_rules() -> DatedCheckRules:
+    """How many families are visited unasked, and how: the region's own file, or the default."""
+    from chalicelib.domain.check_rules import load_check_rules
+
+    own = DATA / "checks" / f"{settings().region}.json"
+    path = own if own.is_file() else own.with_name("default.json")
+    return load_check_rules(path.read_bytes())
+
+
+def check_rules_today() -> CheckRules:
+    """Those of today, in the region's own time."""
+    return check_rules().on(terms().calendar.day(clock.now_ms()))
+
+
+def desk_ports() -> list_checks.Ports:
+    """Ports of a field officer's list, and of opening where a family lives."""
+    from chalicelib.usecases.list_checks import Ports
+
+    region = settings().region
+    return Ports(clock, random, opener(), store(), ground_checks(), ledger(), region)
+
+
+def visit_ports() -> carry_out_check.Ports:
+    """Ports of keeping a visit."""
+    from chalicelib.usecases.carry_out_check import Ports
+
+    return Ports(
+        clock,
+        index(),
+        sealer(),
+        store(),
+        ground_checks(),
+        grants(),
+        terms(),
+        check_rules_today,
+        artefact,
+        rule_set,
+        settings().region,
     )
 
 

@@ -37,7 +37,7 @@ from chalicelib.usecases import (
     withdraw,
 )
 from chalicelib.usecases.ports import Message
-from chalicelib.usecases.relay import ADOPTION, CHECK, RELEASE, SCORE, relay
+from chalicelib.usecases.relay import ADOPTION, CHECK, DISPUTE, RELEASE, SCORE, relay
 from tests.fakes import (
     FakeAws,
     FakeBlindIndex,
@@ -155,7 +155,8 @@ class World:
         self.ledger = FakeLedger(self.aws)
         self.limits = FakeLimits(self.aws)
         self.proposals = FakeProposals(self.aws)
-        self.queues = {name: FakeQueue(self.aws) for name in (CHECK, SCORE, RELEASE, ADOPTION)}
+        names = (CHECK, SCORE, RELEASE, ADOPTION, DISPUTE)
+        self.queues = {name: FakeQueue(self.aws) for name in names}
 
     def form_rules(self) -> Rules:
         on = datetime.fromtimestamp(self.clock.now_ms() / 1000, tz=UTC).date()

@@ -1,4 +1,4 @@
-"""Records of the registry's stream: which of them tell that a case or a proposal has moved."""
+"""Records of the registry's stream: which of them tell that a case or another thing has moved."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib.adapters import dynamo
-from chalicelib.adapters.registry_items import changed, is_proposal, is_state, ref_of
+from chalicelib.adapters.registry_items import (
+    changed,
+    is_chained,
+    is_dispute,
+    is_proposal,
+    ref_of,
+)
+from chalicelib.domain import dispute
 from chalicelib.domain.adoption import Stage
 from chalicelib.domain.registration import State
 from chalicelib.usecases.ports import Message
@@ -17,17 +24,23 @@ Image = Mapping[str, Any]
 """An item as DynamoDB writes it."""
 
 
-def state_change(old: Image | None, new: Image | None) -> tuple[State | Stage, Message] | None:
+def state_change(
+    old: Image | None, new: Image | None
+) -> tuple[State | Stage | dispute.Stage, Message] | None:
     """What a record tells: the state that a case has come to, or None if it has not moved.
 
-    A proposal has moved, too, when the last of its villages is done.
+    A proposal has moved, too, when the last of its villages is done; and a dispute with each of
+    its steps: a machine waits for its evidence, its answer and its family, whatever its stage.
 
     Args:
         old, new: the item before and after; None where there is none.
     """
     after = dynamo.decode({name: new[name] for name in _TOLD if name in new}) if new else None
-    if after is None or not (is_state(after) or is_proposal(after)):
+    if after is None or not is_chained(after):
         return None
+    if is_dispute(after):
+        stage = dispute.Stage(dynamo.text(after, "s"))
+        return stage, Message(ref_of(after), dynamo.number(after, "v"))
     goes_on = old is not None and new is not None and old.get("s") == new.get("s")
     if is_proposal(after):
         if goes_on and after["left"]:

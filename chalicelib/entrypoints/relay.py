@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import Blueprint
 
 from chalicelib import wiring
-from chalicelib.domain.registration import State
 from chalicelib.telemetry import log
 from chalicelib.usecases.ports import Message
 
 if TYPE_CHECKING:  # the citizens' API carries this module and none of that
-    from chalicelib.domain.adoption import Stage
+    from chalicelib.usecases.relay import Moved
 
 streams = Blueprint(__name__)
 
@@ -32,7 +31,7 @@ def relay(event: Any) -> dict[str, list[Any]]:  # noqa: ANN401 - Chalice's event
     return {"batchItemFailures": []}
 
 
-def _changes(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[State | Stage, Message]]:
+def _changes(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Moved, Message]]:
     """Changes of state among the records; guards and mere updates are left out."""
     for record in records:
         images = record["dynamodb"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
+from chalicelib.domain import dispute
 from chalicelib.domain.adoption import DRIVEN, SETTLED_MS, Stage
 from chalicelib.domain.registration import State
 from chalicelib.usecases.ports import Message, Queue
@@ -12,20 +14,30 @@ CHECK = "check"
 SCORE = "score"
 RELEASE = "release"
 ADOPTION = "adoption"
+DISPUTE = "dispute"
 
-QUEUE_OF: Mapping[State | Stage, str] = {
-    State.RECEIVED: CHECK,
-    State.MATCHED: SCORE,
-    State.WITHDRAWN: RELEASE,
-    **dict.fromkeys(DRIVEN, ADOPTION),
+Moved: TypeAlias = State | Stage | dispute.Stage
+"""What a case, a proposal or a dispute has come to."""
+
+QUEUES: Mapping[type[Moved], Mapping[Moved, str]] = {
+    State: {State.RECEIVED: CHECK, State.MATCHED: SCORE, State.WITHDRAWN: RELEASE},
+    Stage: dict.fromkeys(DRIVEN, ADOPTION),
+    dispute.Stage: dict.fromkeys(set(dispute.Stage) - dispute.ENDED, DISPUTE),
 }
-DELAY_S: Mapping[State | Stage, int] = dict.fromkeys(
+"""By kind, since equal words of two kinds are equal: a case and a dispute can be "withdrawn"."""
+
+DELAY_S: Mapping[Moved, int] = dict.fromkeys(
     (Stage.COMPARING, Stage.ADOPTED), SETTLED_MS // 1000 + 15
 )
 """What follows these steps waits until functions that read earlier have ended."""
 
 
-def relay(changes: Sequence[tuple[State | Stage, Message]], queues: Mapping[str, Queue]) -> int:
+def queue_of(moved: Moved) -> str | None:
+    """The queue that a state feeds; None when nothing follows from it."""
+    return QUEUES[type(moved)].get(moved)
+
+
+def relay(changes: Sequence[tuple[Moved, Message]], queues: Mapping[str, Queue]) -> int:
     """Send each change to the queue that its new state feeds.
 
     Sending twice is harmless, since every worker looks at the state before it acts; so a failure
@@ -46,7 +58,7 @@ def relay(changes: Sequence[tuple[State | Stage, Message]], queues: Mapping[str,
     for name, queue in queues.items():
         by_delay: dict[int, list[Message]] = {}
         for state, message in changes:
-            if QUEUE_OF.get(state) == name:
+            if queue_of(state) == name:
                 delay = DELAY_S.get(state, 0) if message.version else 0
                 by_delay.setdefault(delay, []).append(message)
         for delay, messages in by_delay.items():

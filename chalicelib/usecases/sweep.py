@@ -1,9 +1,9 @@
 """Find work that got stuck, and put it on its queue again.
 
 A stream keeps its records for a day and a queue may lose a message to its dead-letter queue; the
-tables know better. Two sources: the index of work that waits for the civil registry or for
-nothing any more (a proposal that rests), and the ledger's days, where each case's last event tells
-whether it should have moved on by now.
+tables know better. Two sources: the index of work that waits for the civil registry, for a term
+to pass (a dispute) or for nothing any more (a proposal that rests), and the ledger's days, where
+each case's last event tells whether it should have moved on by now.
 
 A day of the ledger is read whole, which costs the more the more families there are, and finds
 something once in a hundred thousand times. So today is read four times an hour, yesterday once
@@ -20,7 +20,7 @@ from typing import Final
 from chalicelib.domain import audit
 from chalicelib.domain.registration import Ref, State, Work
 from chalicelib.usecases.ports import CaseStore, Clock, Message, Queue, ReadLedger
-from chalicelib.usecases.relay import ADOPTION, CHECK, QUEUE_OF
+from chalicelib.usecases.relay import ADOPTION, CHECK, DISPUTE, queue_of
 
 TICK_MS: Final = 5 * 60_000  # the schedule of the sweep
 STUCK_MS: Final = 15 * 60_000
@@ -28,6 +28,7 @@ OLDEST: Final = 13  # days back
 AT_MOST: Final = 5_000  # messages a run and source: a backlog is worked off over several runs
 _TICKS_OF_TODAY: Final = 3
 _TICKS_OF_ALL: Final = 12
+_BY_DUE: Final = ((Work.CHECK, CHECK), (Work.ADOPTION, ADOPTION), (Work.DISPUTE, DISPUTE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def sweep(ports: Ports, looked_at: Sequence[int] | None = None) -> int:
     """
     now = ports.clock.now_ms()
     sent = 0
-    for work, queue in ((Work.CHECK, CHECK), (Work.ADOPTION, ADOPTION)):
+    for work, queue in _BY_DUE:
         due = [Message(ref, 0) for ref in ports.store.waiting(work, ports.region, now, AT_MOST)]
         if due:
             ports.queues[queue].send(due)
@@ -88,9 +89,9 @@ def _stuck(now: int, days: Sequence[int], ports: Ports) -> dict[str, list[Messag
     stuck: dict[str, list[Message]] = {}
     for locator, (state, at) in last.items():
         village = ports.village_of(locator)
-        if state in QUEUE_OF and at <= now - STUCK_MS and village is not None:
-            message = Message(Ref(village, locator), 0)
-            stuck.setdefault(QUEUE_OF[state], []).append(message)
+        queue = queue_of(state)
+        if queue is not None and at <= now - STUCK_MS and village is not None:
+            stuck.setdefault(queue, []).append(Message(Ref(village, locator), 0))
     return stuck
 
 

@@ -20,7 +20,7 @@ NAMES = (
 
 def environment(surface: str, sealing_key: str, model: str, rules: str) -> dict[str, str]:
     """Settings of a function of a surface."""
-    queues = ("CHECK", "SCORE", "RELEASE", "ADOPTION")
+    queues = ("CHECK", "SCORE", "RELEASE", "ADOPTION", "DISPUTE")
     return {
         **{f"TEPAT_{name}": name.lower() for name in NAMES.split()},
         **{f"TEPAT_{name}_QUEUE_URL": f"https://sqs.example/1/{name}" for name in queues},

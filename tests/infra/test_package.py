@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.adoption import Stage
+from chalicelib.domain import adoption, dispute
 from chalicelib.domain.registration import State
-from chalicelib.usecases.relay import QUEUE_OF
+from chalicelib.usecases.relay import QUEUES
 from infra import stages
 from infra.build import SURFACES, Package, build, sources_hash
 from infra.layer import this_machine
@@ -24,7 +24,6 @@ from tests.static import templates
 RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
 WORKERS = ("CheckIdentity", "ScoreHousehold", "ReleaseGuards", "CarryOut")
 LAMBDA = "AWS::Lambda::Function"
-KINDS = (State, Stage)
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +99,10 @@ def test_workers_answer_for_each_message_alone(packaged: dict[str, dict[str, Any
     for each in relay["FilterCriteria"]["Filters"]:
         told = json.loads(each["Pattern"])["dynamodb"]
         passed[told["Keys"]["pk"]["S"][0]["prefix"]] = set(told["NewImage"]["s"]["S"])
-    states = {kind: {each.value for each in QUEUE_OF if isinstance(each, kind)} for kind in KINDS}
-    assert passed == {"V#": states[State], "P#": states[Stage]}
+    kinds = {"V#": State, "P#": adoption.Stage, "D#": dispute.Stage}
+    assert passed == {
+        prefix: {moved.value for moved in QUEUES[kind]} for prefix, kind in kinds.items()
+    }
 
 
 def test_queues_hide_a_message_six_times_as_long_as_its_worker_may_take(

@@ -21,9 +21,10 @@ OWN = {
     "carry_out": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "OpsTableArn"}
     | {"AdoptionQueueArn"},
     "relay": {"RegistryStreamArn", "CheckQueueArn", "ScoreQueueArn", "ReleaseQueueArn"}
-    | {"AdoptionQueueArn", "RelayFailuresArn"},
+    | {"AdoptionQueueArn", "DisputeQueueArn", "RelayFailuresArn"},
     "sweep": {"RegistryTableArn", "LedgerTableArn"}
-    | {"CheckQueueArn", "ScoreQueueArn", "ReleaseQueueArn", "AdoptionQueueArn"},
+    | {"CheckQueueArn", "ScoreQueueArn", "ReleaseQueueArn", "AdoptionQueueArn"}
+    | {"DisputeQueueArn"},
     "seal_day": {"LedgerTableArn", "SealSigningKeyArn", "SiteBucketArn"},
     "staff_api": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "OpsTableArn"}
     | {"IndexKeyArn", "OpeningKeyArn"},

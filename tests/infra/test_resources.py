@@ -45,7 +45,7 @@ def test_tables_have_the_template_s_keys_and_indexes(made: Made) -> None:
 
 def test_queues_send_to_their_dead_letters_after_five_tries(made: Made) -> None:
     sqs = made.session.client("sqs")
-    for name in ("CHECK", "SCORE", "RELEASE", "ADOPTION"):
+    for name in ("CHECK", "SCORE", "RELEASE", "ADOPTION", "DISPUTE"):
         told = sqs.get_queue_attributes(
             QueueUrl=made.environment[f"TEPAT_{name}_QUEUE_URL"], AttributeNames=["All"]
         )["Attributes"]

@@ -4,12 +4,17 @@ from collections import Counter
 
 import pytest
 
+from chalicelib.domain import dispute
 from chalicelib.domain.audit import DAY_MS
+from chalicelib.domain.dispute import Kind
 from chalicelib.domain.registration import State
 from chalicelib.usecases import sweep
 from chalicelib.usecases.ports import Message
+from chalicelib.usecases.relay import DISPUTE
 from chalicelib.usecases.sweep import OLDEST, TICK_MS, days_looked_at
-from tests.world import World, form, member
+from tests.disputing import at, filed, statements
+from tests.fakes_disputes import FakeDisputes
+from tests.world import NOW, VILLAGE, World, form, member
 
 TICKS_OF_A_DAY = DAY_MS // TICK_MS
 
@@ -96,3 +101,31 @@ def test_those_who_moved_on_since_do_not_stand_in_the_way(
         assert world.sweep((1,)) == 3
         found |= {message.ref.locator for message in world.queues["check"].sent}
     assert stuck.locator in found
+
+
+def test_a_neighbour_s_proposal_waits_for_people_and_for_no_queue(world: World) -> None:
+    """A model that is proposed has a machine waiting for it; the word is the same."""
+    form_of = {"name": "Contoh", "village": VILLAGE, "place": "RT 1", "reason": "poor", "phone": ""}
+    world.propose("p" * 24, form_of)
+    world.clock.advance(sweep.STUCK_MS)
+    assert world.only().state is State.PROPOSED
+    assert world.sweep(range(OLDEST + 1)) == 0
+
+
+def test_a_dispute_is_sent_when_it_is_due_and_after_no_message_came(world: World) -> None:
+    store = FakeDisputes(world.aws)
+    made, event = filed(Kind.APPEAL, "3M3GAAAAAA", when=NOW)
+    assert store.create(made, event, statements(made)) is None
+    reviewed = dispute.to_review(made, at(NOW), due=NOW + DAY_MS)
+    assert store.change(*reviewed) is None
+    sent = world.queues[DISPUTE].sent
+    for passed, count in ((0, 0), (dispute.LOST_MS - 1, 0), (1, 1)):  # nobody is drawn
+        world.clock.advance(passed)
+        assert world.sweep(()) == count
+    assert sent.pop() == Message(made.ref, 0)
+    drawn = dispute.assign(reviewed[0], "officer-1", at(world.clock.now_ms()), level=0)
+    assert store.change(*drawn) is None
+    assert world.sweep(()) == 0
+    world.clock.advance(DAY_MS)
+    assert world.sweep(()) == 1
+    assert sent == [Message(made.ref, 0)]
