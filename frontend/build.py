@@ -49,16 +49,17 @@ class Script:
     agree: str
 
 
+_ANY_FORM = ("site.error", "site.heading", "faults", "offline.short", "offline.busy")
 _EVERY_SCRIPT = (
-    *("site.error", "site.heading"),
-    *("faults", "offline.short", "offline.busy", "receipt", "members.head"),
+    *_ANY_FORM,
+    *("receipt", "members.head"),
     *("status.decisions", "status.eligible", "status.not_eligible", "status.undecided"),
     *("status.provisional", "status.reasons", "status.rests_on", "status.would_change"),
     *("status.appeal", "status.contributions", "status.contributions_hint", "status.timeline"),
     *("status.model", "status.model_name", "status.model_hash", "status.demonstration"),
     "status.model_more",
     *("correct.heading", "correct.hint", "correct.send", "correct.person", "correct.family"),
-    "correct.done_title",
+    *("correct.done_title", "dispute.offer"),
 )
 SCRIPTS = {
     "daftar": Script(
@@ -75,13 +76,38 @@ SCRIPTS = {
         "consent.missing",
     ),
     "tanya": Script(
-        ("common.js", "answer.js", "ask.js"),
+        ("common.js", "answer.js", "disputes.js", "ask.js"),
         (
             *_EVERY_SCRIPT,
             *("status.refresh", "status.another", "withdraw.done_title", "withdraw.done"),
             *("withdraw.again", "propose.done_title", "propose.done"),
+            *("dispute.heading", "dispute.appeal", "dispute.objection", "dispute.own_objection"),
+            *("dispute.steps", "dispute.who", "dispute.by", "dispute.late", "dispute.evidence"),
+            *("dispute.piece", "dispute.states", "dispute.outcome", "dispute.reason"),
+            *("dispute.claim", "dispute.answer", "dispute.add_evidence", "dispute.appeal_again"),
+            *("dispute.withdraw", "dispute.withdraw_ask", "dispute.letter", "dispute.letter_to"),
+            *("dispute.letter_told", "dispute.letter_until", "dispute.letter_rights"),
+            *("dispute.letter_how", "dispute.print"),
+            *("sanggah.number", "sanggah.mine_title", "sanggah.mine_none"),
+            "person.sign_out",
+            *("looked.title", "looked.none", "looked.who", "looked.reason", "looked.at"),
+            *("looked.hint", "looked.odd"),
         ),
         "withdraw.missing",
+    ),
+    "sanggah": Script(
+        ("common.js", "photo.js", "evidence.js", "dispute.js"),
+        (
+            *_ANY_FORM,
+            *("sanggah.number", "sanggah.received", "sanggah.to_status", "sanggah.sign_in_first"),
+            *("evidence.photo", "evidence.remove", "evidence.removed", "evidence.shrinking"),
+            *("evidence.ready", "evidence.dark", "evidence.blurred", "evidence.kind"),
+            *("evidence.too_big", "evidence.unreadable", "evidence.needed", "evidence.posting"),
+            *("evidence.frozen", "evidence.queued", "evidence.sending", "evidence.again"),
+            *("evidence.waiting", "evidence.sent", "evidence.failed", "evidence.keep_open"),
+            *("evidence.no_line", "evidence.go_on", "evidence.all_sent", "evidence.some_failed"),
+        ),
+        "sanggah.declared_missing",
     ),
 }
 # The address of each page and its template.
@@ -94,6 +120,11 @@ ADDRESSES = {
     "status/index.html": "status",
     "perbaiki/index.html": "correct",
     "tarik/index.html": "withdraw",
+    "sanggah/index.html": "object",
+    "sanggah/hasil/index.html": "appeal",
+    "sanggah/lanjut/index.html": "go_on",
+    "sanggah/saya/index.html": "objections",
+    "siapa/index.html": "looked",
     "offline/index.html": "offline",
     "404.html": "missing_page",
 }
@@ -190,9 +221,22 @@ def _assets(content: Content, out: Path) -> dict[str, Any]:
             "scripts": scripts,
             "region": content.region_name,
             "consent": content.words["consent"]["version"],
+            "evidence": _evidence(content),
         },
         "words": content.words,
         "labels": content.labels,
+    }
+
+
+def _evidence(content: Content) -> dict[str, int]:
+    """What a form must know that takes photos: how many, how large, and when one is a bad one."""
+    limits = content.sanggah.evidence
+    return {
+        "count": limits.at_first,
+        "needed": limits.objection_pieces,
+        "most": limits.bytes,
+        "dark": limits.dark_below,
+        "blur": limits.blur_below,
     }
 
 

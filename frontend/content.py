@@ -24,6 +24,7 @@ from chalicelib.domain.household import (
     Schooling,
     Sex,
 )
+from chalicelib.domain.sanggah_rules import SanggahRules, load_sanggah
 
 ROOT = Path(__file__).resolve().parent
 DATA = ROOT.parent / "chalicelib" / "data"
@@ -55,6 +56,7 @@ class Content:
         labels: field of a member -> code -> words, in the order of the enumeration.
         questions: of the model artefact in use, as its file has them.
         villages: of the region, by ten-digit code.
+        sanggah: what holds in the region from now on.
     """
 
     region: str
@@ -63,6 +65,7 @@ class Content:
     labels: Mapping[str, Mapping[str, str]]
     questions: list[dict[str, Any]]
     villages: Mapping[str, Village]
+    sanggah: SanggahRules
 
 
 def load(region: str, language: str = "id") -> Content:
@@ -80,11 +83,19 @@ def load(region: str, language: str = "id") -> Content:
     region_name = str(json.loads((AREAS / f"{region}.json").read_text("utf-8"))["name"])
     raw = yaml.safe_load((ROOT / "content" / f"{language}.yaml").read_text("utf-8"))
     labels = check_labels(raw.pop("labels"))
-    fill = {"region": region_name, "members_max": str(MAX_MEMBERS)}
+    rules = sanggah_rules(region)
+    labels |= sanggah_labels(rules, json.loads(_sanggah_words(language).read_text("utf-8")))
+    fill = {
+        "region": region_name,
+        "members_max": str(MAX_MEMBERS),
+        "most_open": str(rules.most_open_objections),
+        "photos_max": str(rules.evidence.at_first),
+        "photos_min": str(rules.evidence.objection_pieces),
+    }
     # The agreement is recorded by its version, so its text stands beside the rules, not here.
     raw["consent"] |= json.loads((DATA / f"consent.{language}.json").read_text("utf-8"))
     words = check_words(raw, fill)
-    return Content(region, region_name, words, labels, read_questions(), villages)
+    return Content(region, region_name, words, labels, read_questions(), villages, rules)
 
 
 def check_labels(labels: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
@@ -102,6 +113,40 @@ def check_labels(labels: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str,
             raise ContentError(f"labels.{field}: no match for {', '.join(odd)}")
         ordered[field] = {code: given[code] for code in codes}
     return ordered
+
+
+def sanggah_rules(region: str) -> SanggahRules:
+    """Read what a region's forms of sanggah ask for: the last period of its file, or the default's.
+
+    Raises:
+        ShapeError: the file is not of the stated shape.
+    """
+    own = DATA / "sanggah" / f"{region}.json"
+    path = own if own.is_file() else own.with_name("default.json")
+    return load_sanggah(path.read_bytes()).periods[-1]
+
+
+def sanggah_labels(
+    rules: SanggahRules, words: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, str]]:
+    """Give the reasons that the forms offer, in the order of the rules.
+
+    Raises:
+        ContentError: a reason has no words.
+    """
+    offered = {"appeal": rules.appeal_reasons, "objection": rules.objection_reasons}
+    for kind, codes in offered.items():
+        missing = [code for code in codes if not words[kind].get(code)]
+        if missing:
+            raise ContentError(f"sanggah.{kind}: no words for {', '.join(missing)}")
+    return {
+        f"{kind}_reason": {code: words[kind][code] for code in codes}
+        for kind, codes in offered.items()
+    }
+
+
+def _sanggah_words(language: str) -> Path:
+    return DATA / "words" / f"sanggah.{language}.json"
 
 
 def check_words(node: object, fill: Mapping[str, str], path: str = "words") -> Any:  # noqa: ANN401 - words are nested as the file has them

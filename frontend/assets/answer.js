@@ -4,14 +4,7 @@ const MOVES_BY_ITSELF = ["received", "identity_checking", "matched"];
 const FIRST_ASK = 6000; // ms; most answers are there by then, so one question is enough
 const LONGEST_WAIT = 300000;
 const MOST_ASKS = 9;
-
-function section(heading, ...children) {
-  return make("section", {}, make("h2", {}, heading), ...children);
-}
-
-function list(lines, tag, style) {
-  return make(tag || "ul", style ? { class: style } : {}, ...lines.map((line) => make("li", {}, line)));
-}
+const CARRIED = "tepat.lanjut"; // handed to the page of another form, in this tab only
 
 // The QR code comes as an <svg>; only its squares are taken over, never its markup.
 function qrCode(svg) {
@@ -80,6 +73,12 @@ function decisionsView(decisions) {
   );
 }
 
+function onward(text, href, values) {
+  const link = make("a", { class: "btn plain-btn", href }, text);
+  link.addEventListener("click", () => keep(CARRIED, values));
+  return link;
+}
+
 function decisionView(decision) {
   const tag = decision.eligible === null ? W.status.undecided
     : decision.eligible ? W.status.eligible : W.status.not_eligible;
@@ -105,6 +104,9 @@ function stateView(data, receipt) {
   }
   if ((data.corrections || []).length) parts.push(correctionForm(data.corrections, receipt));
   if ((data.decisions || []).length) parts.push(decisionsView(data.decisions));
+  if ((data.can || []).indexOf("appeal") >= 0) {
+    parts.push(make("p", { class: "noprint" }, onward(W.dispute.offer, "/sanggah/hasil/", { receipt })));
+  }
   if ((data.contributions || []).length) {
     parts.push(section(
       W.status.contributions, make("p", {}, W.status.contributions_hint),
@@ -230,11 +232,4 @@ function renumber(node, index) {
       if (text) element.setAttribute(name, text.replace(/members([-.])0/g, "members$1" + index));
     });
   });
-}
-
-// What an answer that is not a success says, as lines of an error summary.
-function told(answer) {
-  if (answer.status === 0) return [{ message: W.offline.short }];
-  const errors = answer.data.errors || [];
-  return errors.length ? errors : [{ message: W.offline.busy }];
 }

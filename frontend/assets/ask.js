@@ -1,12 +1,13 @@
-// The short forms: status, correct, withdraw, propose. Without this script they post as they are.
+// The short forms: status, correct, withdraw, propose, who looked, my objections. Without this script they post as they are.
 
 const RECEIPT = "tepat.bukti";
 const form = main.querySelector("form[data-form]");
 let key = newKey(); // a new one only after an answer, so that sending again is a repeat
 form.noValidate = true;
 
-const stored = kept(RECEIPT);
-if (stored && byId("receipt")) byId("receipt").value = stored.receipt;
+const stored = kept(CARRIED) || kept(RECEIPT);
+keep(CARRIED, null);
+if (stored && stored.receipt && byId("receipt")) byId("receipt").value = stored.receipt;
 
 function bodyOf() {
   const body = {};
@@ -21,10 +22,13 @@ function bodyOf() {
 }
 
 function showStatus(data, receipt) {
-  const refresh = button(W.status.refresh, () => send({ receipt }));
+  const again = () => send({ receipt });
+  const refresh = button(W.status.refresh, again);
+  const disputes = (data.disputes || []).map((one) => disputeView(one, { receipt }, again));
   const auto = MOVES_BY_ITSELF.indexOf(data.state) < 0 ? "" : make("p", {}, W.receipt.auto);
   present(
-    data.title, make("h1", {}, data.title), ...nextView(data), auto, ...stateView(data, receipt),
+    data.title, make("h1", {}, data.title), ...nextView(data), auto,
+    disputes.length ? section(W.dispute.heading, ...disputes) : "", ...stateView(data, receipt),
     make("p", {}, refresh), make("p", {}, make("a", { href: "/status/" }, W.status.another))
   );
 }
@@ -50,13 +54,22 @@ const done = {
   propose: () => present(
     W.propose.done_title, make("h1", {}, W.propose.done_title), make("p", {}, W.propose.done)
   ),
+  looked: (data) => present(W.looked.title, ...lookedView(data.looked)),
+  objections: (data) => {
+    const mine = data.objections.map((one) => disputeView(one, { signed: true }, () => send({})));
+    const none = make("p", {}, W.sanggah.mine_none);
+    const leave = make("p", {}, make("a", { href: "/v1/person" }, W.person.sign_out));
+    present(W.sanggah.mine_title, make("h1", {}, W.sanggah.mine_title), ...(mine.length ? mine : [none]), leave);
+  },
 };
 
 async function send(body) {
   const button = form.querySelector("button");
   if (button.disabled) return;
   button.disabled = true;
-  const answer = await post(form.getAttribute("action"), JSON.stringify(body), key);
+  const path = form.getAttribute("action");
+  const answer = form.method === "get"
+    ? await request("GET", path, undefined, "", true) : await post(path, JSON.stringify(body), key);
   button.disabled = false;
   if (!passes(answer.status)) key = newKey();
   if (answer.status >= 200 && answer.status < 300) {

@@ -22,6 +22,14 @@ function button(text, act, style) {
   return element;
 }
 
+function section(heading, ...children) {
+  return make("section", {}, make("h2", {}, heading), ...children);
+}
+
+function list(lines, tag, style) {
+  return make(tag || "ul", style ? { class: style } : {}, ...lines.map((line) => make("li", {}, line)));
+}
+
 function fill(node, ...children) {
   while (node.firstChild) node.firstChild.remove();
   node.append(...children);
@@ -200,15 +208,17 @@ function summarize(faults) {
   box.scrollIntoView();
 }
 
-// Send JSON; {status: 0} when no answer came that can be read. A phone on 2G gets 45 seconds.
-async function post(path, body, key) {
+// Ask the API; {status: 0} when no answer came that can be read. A phone on 2G gets 45 seconds.
+// Who signed in is told only where a person has to be.
+async function request(method, path, body, key, signedIn) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), 45000);
-  const headers = { Accept: "application/json", "Content-Type": "application/json" };
+  const headers = { Accept: "application/json" };
+  if (body) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
   try {
     const answer = await fetch(path, {
-      method: "POST", headers, body, signal: stop.signal, credentials: "omit", cache: "no-store",
+      method, headers, body, signal: stop.signal, credentials: signedIn ? "same-origin" : "omit", cache: "no-store",
     });
     return { status: answer.status, data: await answer.json() };
   } catch (lost) {
@@ -218,7 +228,18 @@ async function post(path, body, key) {
   }
 }
 
+function post(path, body, key, signedIn) {
+  return request("POST", path, body, key, signedIn);
+}
+
 // No answer, a limit, or our own fault: the same request may be sent again.
 function passes(status) {
   return status === 0 || status === 429 || status >= 500;
+}
+
+// What an answer that is not a success says, as lines of an error summary.
+function told(answer) {
+  if (answer.status === 0) return [{ message: W.offline.short }];
+  const errors = answer.data.errors || [];
+  return errors.length ? errors : [{ message: W.offline.busy }];
 }

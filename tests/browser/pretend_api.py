@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from pretend_bucket import PretendBucket
+from pretend_disputes import LOOKED, SIGNED_IN, PretendDisputes
+
 from chalicelib.adapters.area_files import region_villages
 from chalicelib.entrypoints.form_fields import nested
 from chalicelib.entrypoints.pages import environment, qr_svg
@@ -23,12 +26,12 @@ from frontend.build import ANSWERS, build
 from frontend.content import read_questions
 
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self' {bucket}; form-action 'self' {bucket}; "
+    "base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 HEADERS = {
-    "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
@@ -131,10 +134,20 @@ class PretendApi(ThreadingHTTPServer):
         self.registered: dict[str, tuple[dict[str, Any], float]] = {}
         self.receipts: dict[str, str] = {}
         self.asked: list[tuple[str, str]] = []
+        self.bucket = PretendBucket().start()
+        self.disputes = PretendDisputes(self.bucket)
 
     @property
     def base(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
+
+    def refused_family(self) -> str:
+        """The receipt of a family whose results are there, one of them a refusal."""
+        key = f"family-{len(self.registered):020d}"
+        receipt = receipt_of(key)
+        self.registered[key] = ({"members": [{"name": "Siti Aminah"}]}, -SECONDS_TO_DECIDE)
+        self.receipts[receipt] = key
+        return receipt
 
     def start(self) -> PretendApi:
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -162,6 +175,18 @@ class _Handler(BaseHTTPRequestHandler):
             members = query.get("members", "1")
             self._form({}, "k" * 20, int(members) if members.isdecimal() else 1, [], 200)
             return
+        if url.path == "/v1/person/sign-in":  # IKD knows everybody here
+            self.send_response(303)
+            self.send_header("Location", dict(parse_qsl(url.query))["to"])
+            self.send_header("Set-Cookie", f"{SIGNED_IN}; Path=/v1/; HttpOnly; SameSite=Lax")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if url.path == "/v1/objections":
+            if self._signed_in("status"):
+                body = {"objections": self.server.disputes.mine()}
+                self._answer(200, body, "objections", key="o" * 20)
+            return
         path = (self.server.site / url.path.lstrip("/")).resolve()
         if path.is_dir():
             path /= "index.html"
@@ -181,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
             fields = dict(parse_qsl(raw.decode()))
             key = fields.pop("key", "")
             body = nested(fields)
-        getattr(self, "_" + self.path.rpartition("/")[2])(body, key, fields)
+        getattr(self, "_" + self.path[len("/v1/") :].replace("/", "_"))(body, key, fields)
 
     def _registrations(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
         receipt = receipt_of(key)
@@ -193,8 +218,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(201, answer, "receipt")
 
     def _status(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
-        plain = "".join(c for c in body["receipt"].upper() if c.isalnum())
-        receipt = "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))
+        receipt = _grouped(body["receipt"])
         known = self.server.receipts.get(receipt)
         if known is None:
             message = "Nomor ini tidak kami kenal. Periksa lagi tulisannya."
@@ -206,7 +230,10 @@ class _Handler(BaseHTTPRequestHandler):
             state = CORRECTION
         else:
             state = DECIDED if time.monotonic() - since > SECONDS_TO_DECIDE else WAITING
-        self._answer(200, state, "status", receipt=body["receipt"], key="c" * 20)
+        disputes = self.server.disputes.told(receipt)
+        can = ["appeal"] if state is DECIDED and not disputes else []
+        told = {**state, "disputes": disputes, "can": can}
+        self._answer(200, told, "status", receipt=receipt, key="c" * 20)
 
     def _corrections(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
         assert len(key) >= 16
@@ -217,6 +244,60 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _proposals(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
         self._answer(201, {"received": True}, "proposed")
+
+    def _appeals(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        if not body.get("text"):
+            self._refuse(422, [_missing("text")], form="appeal", values=fields)
+            return
+        receipt = _grouped(body["receipt"])
+        filed = self._disputes().file("appeal", receipt, body, key or "a" * 20)
+        self._answer(201, filed, "appealed", receipt=receipt, key="a" * 20)
+
+    def _objections(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        if not self._signed_in("objection", values=fields):
+            return
+        missing = [_missing(name) for name in ("name", "photos") if not body.get(name)]
+        if missing:
+            self._refuse(422, missing, form="objection", values=fields)
+            return
+        filed = self._disputes().file("objection", "", body, key or "b" * 20)
+        self._answer(201, filed, "objected", key="b" * 20)
+
+    def _disputes_uploads(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        receipt = _grouped(body.get("receipt", ""))
+        added = self._disputes().add(body["dispute"], body, key)
+        self._answer(200, added, "appealed", receipt=receipt, key="u" * 20)
+
+    def _disputes_answers(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        self.server.disputes.filed[body["dispute"]].answer = body
+        answered = self._disputes().add(body["dispute"], body, key)
+        self._answer(201, answered, "answered", receipt=_grouped(body["receipt"]), key="d" * 20)
+
+    def _disputes_withdrawals(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        assert len(key) >= 16
+        self.server.disputes.filed[body["dispute"]].stage = "withdrawn"
+        if body.get("receipt"):
+            self._status(body, key, fields)
+        elif self._signed_in("objection", values=fields):
+            body = {"objections": self.server.disputes.mine()}
+            self._answer(200, body, "objections", key="o" * 20)
+
+    def _looked(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        self._answer(200, {"looked": LOOKED}, "looked")
+
+    def _disputes(self) -> PretendDisputes:
+        """With forms that lead on to the status page, for a browser without scripts."""
+        html = "text/html" in self.headers.get("Accept", "")
+        self.server.disputes.after = f"{self.server.base}/status/" if html else ""
+        return self.server.disputes
+
+    def _signed_in(self, form: str, **extra: object) -> bool:
+        if SIGNED_IN in self.headers.get("Cookie", ""):
+            return True
+        message = "Masuk dulu dengan IKD, lalu kirim lagi."
+        error = {"code": "not_signed_in", "field": "", "message": message}
+        self._refuse(401, [error], form=form, **{"values": {}, **extra})
+        return False
 
     def _check(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
         errors = [
@@ -270,10 +351,20 @@ class _Handler(BaseHTTPRequestHandler):
         text = kind.startswith("text/") or "javascript" in kind
         self.send_header("Content-Type", f"{kind}; charset=utf-8" if text else kind)
         self.send_header("Content-Length", str(len(data)))
+        self.send_header("Content-Security-Policy", CSP.format(bucket=self.server.bucket.base))
         for name, value in HEADERS.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
+
+
+def _grouped(typed: str) -> str:
+    plain = "".join(c for c in typed.upper() if c.isalnum())
+    return "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))
+
+
+def _missing(name: str) -> dict[str, str]:
+    return {"code": "field_missing", "field": name, "message": "Isian ini belum diisi."}
 
 
 def _count(fields: dict[str, str]) -> int:

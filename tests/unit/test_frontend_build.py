@@ -32,6 +32,8 @@ from frontend.content import (
     check_words,
     load,
     read_questions,
+    sanggah_labels,
+    sanggah_rules,
     texts,
 )
 from frontend.model_page import REPORT, load_page
@@ -74,9 +76,16 @@ def test_nothing_comes_from_elsewhere_and_nothing_runs_inline(site: Path) -> Non
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", page)
 
 
+API_LINKS = {"/v1/person"} | {
+    f"/v1/person/sign-in?to={to}" for to in ("/sanggah/", "/sanggah/saya/")
+}
+
+
 def test_every_link_leads_somewhere(site: Path) -> None:
     for path in site.rglob("*.html"):
         for link in re.findall(r"(?:href|src)=\"(/[^\"#]*)\"", path.read_text("utf-8")):
+            if link in API_LINKS:
+                continue
             target = site / link.lstrip("/")
             assert target.is_file() or (target / "index.html").is_file(), (path.name, link)
 
@@ -345,6 +354,103 @@ def test_what_all_decisions_say_is_told_once(engine: jinja2.Environment) -> None
 )
 def test_dates_are_written_as_people_read_them(iso: str, written: str) -> None:
     assert pages.long_date(iso) == written
+
+
+def test_the_forms_of_sanggah_offer_the_reasons_of_the_region(site: Path) -> None:
+    rules = sanggah_rules("3510")
+    appeal = (site / "sanggah/hasil/index.html").read_text("utf-8")
+    objection = (site / "sanggah/index.html").read_text("utf-8")
+    offered = re.findall(r'name="reason" value="(\w+)"', appeal)
+    assert tuple(offered) == rules.appeal_reasons
+    assert tuple(re.findall(r'name="reason" value="(\w+)"', objection)) == rules.objection_reasons
+    limits = rules.evidence
+    assert f'data-count="{limits.at_first}"' in appeal
+    assert f'data-least="{limits.objection_pieces}"' in objection
+
+
+def test_a_reason_of_sanggah_without_words_stops_the_build() -> None:
+    rules = sanggah_rules("3510")
+    words = {
+        "appeal": dict.fromkeys(rules.appeal_reasons, "x"),
+        "objection": dict.fromkeys(rules.objection_reasons, "x"),
+    }
+    assert list(sanggah_labels(rules, words)["appeal_reason"]) == list(rules.appeal_reasons)
+    del words["objection"]["deceased"]
+    with pytest.raises(ContentError, match="deceased"):
+        sanggah_labels(rules, words)
+
+
+DISPUTE = {
+    "dispute": "3M3EKSVTVB",
+    "kind": "objection",
+    "stage": "hearing",
+    "steps": [{"step": "Keluarga diberi tahu", "at": "22 November 2026"}],
+    "next": {"who": "Keluarga Anda", "by": "4 Desember 2026"},
+    "can": ["answer", "add_evidence", "withdraw", "appeal_again"],
+    "claim": "Keluarga ini sudah pindah",
+    "evidence": [{"piece": "a" * 32, "state": "refused", "why": "Berkas ini rusak."}],
+    "outcome": None,
+    "reason": None,
+}
+GRANT = {"piece": "b" * 32, "url": "https://bucket.example/", "fields": {"key": "k", "policy": "p"}}
+
+
+def test_each_form_of_an_answer_has_its_own_key(engine: jinja2.Environment) -> None:
+    """Two forms of one page are two requests: one key for both would make the second a repeat."""
+    page = engine.get_template("status.html").render(
+        title="Hasil sudah ada",
+        next="Baca.",
+        disputes=[DISPUTE, {**DISPUTE, "dispute": "3M3EKSVTVC", "kind": "appeal"}],
+        decisions=[],
+        can=["appeal"],
+        receipt="ABCD",
+        key="k" * 20,
+    )
+    keys = re.findall(r'name="key" value="([^"]*)"', page)
+    assert len(keys) == len(set(keys)) == 8
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{16,64}", key) for key in keys)
+    assert "Berkas ini rusak." in page
+    _sound(page)
+
+
+@pytest.mark.parametrize("name", ["appealed", "objected", "answered"])
+def test_a_plain_page_has_a_form_of_the_bucket_for_each_photo(
+    engine: jinja2.Environment, name: str
+) -> None:
+    page = engine.get_template(f"{name}.html").render(dispute="3M", uploads=[GRANT, GRANT])
+    assert page.count('action="https://bucket.example/" enctype="multipart/form-data"') == 2
+    for form in re.findall(r"<form[^>]*bucket.*?</form>", page, flags=re.DOTALL):
+        assert re.findall(r'name="(\w+)"', form) == ["key", "policy", "file"]  # the file last
+    _sound(page)
+
+
+@pytest.mark.parametrize("form", ["appeal", "objection", "answer", "add_evidence", "looked"])
+def test_a_refused_form_comes_back_as_it_was(engine: jinja2.Environment, form: str) -> None:
+    values = {"text": HOSTILE, "receipt": "ABCD", "dispute": "3M", "photos.1.type": "pdf"}
+    page = engine.get_template("error.html").render(
+        errors=[{"code": "x", "field": "text", "message": "Belum diisi."}],
+        form=form,
+        values=values,
+        villages=VILLAGES,
+        key="k" * 20,
+    )
+    assert "<script>alert" not in page
+    assert "Belum diisi." in page
+    assert ('<option value="pdf" selected>' in page) is (form != "looked")
+    _sound(page)
+
+
+def test_my_objections_and_who_looked_are_pages(engine: jinja2.Environment) -> None:
+    mine = {**DISPUTE, "can": ["withdraw"]}
+    page = engine.get_template("objections.html").render(objections=[mine], key="k" * 20)
+    assert 'action="/v1/disputes/withdrawals"' in page
+    assert 'name="receipt"' not in page  # who signed in has none
+    _sound(page)
+    look = {"who": "Petugas Dinas Sosial", "reason": "Memeriksa", "at": "22 November 2026"}
+    page = engine.get_template("looked.html").render(looked=[look])
+    assert "Petugas Dinas Sosial" in page
+    _sound(page)
+    assert "Belum ada petugas" in engine.get_template("looked.html").render(looked=[])
 
 
 def test_all_templates_are_reached() -> None:

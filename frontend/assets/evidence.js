@@ -1,0 +1,197 @@
+// Photos of a form: chosen one at a time, kept for this tab, and sent straight to the bucket with
+// the grants that the API gave. A dropped line loses nothing, and each photo is sent once.
+
+const WAITS = [1000, 2000, 4000, 8000, 16000]; // ms before a photo is tried again by itself
+const GRANT_LIFE = 240000; // ms; the bucket takes a grant for five minutes
+const UPLOAD_TIME = 180000; // ms; 200 KB at 10 kbit/s
+
+function kilobytes(photo) {
+  return W.evidence.ready.replace("{kb}", Math.ceil(photo.blob.size / 1000));
+}
+
+// A photo outlives a tab that the camera put to sleep; where the tab has no room, it is in memory only.
+function keepPhoto(name, photo) {
+  if (!photo) {
+    keep(name, null);
+    return;
+  }
+  const reader = new FileReader();
+  reader.onload = () => keep(name, { url: reader.result, kind: photo.kind });
+  reader.readAsDataURL(photo.blob);
+}
+
+function keptPhoto(name) {
+  const stored = kept(name);
+  if (!stored) return null;
+  const [head, body] = stored.url.split(",");
+  const bytes = Uint8Array.from(atob(body), (sign) => sign.charCodeAt(0));
+  return { blob: new Blob([bytes], { type: /:([^;]*)/.exec(head)[1] }), kind: stored.kind };
+}
+
+// The places for photos in a form. Gives {photos: () => the chosen ones, ready: () => a promise that
+// the last one is small, freeze: on => nothing can be changed, first: the first field}.
+function photoSlots(box, name) {
+  const limits = box.dataset;
+  const slots = [];
+  let working = Promise.resolve();
+  const show = (slot) => {
+    slots.forEach((one, n) => { one.box.hidden = n > 0 && !one.photo && !slots[n - 1].photo; });
+    slot.remove.hidden = !slot.photo;
+    if (!slot.photo) return;
+    try { // the field holds what will be sent, so there is one truth
+      const files = new DataTransfer();
+      files.items.add(new File([slot.photo.blob], slot.name, { type: slot.photo.blob.type }));
+      slot.input.files = files.files;
+    } catch (old) {
+      return;
+    }
+  };
+  const set = (slot, photo) => {
+    slot.photo = photo;
+    keepPhoto(name + slot.at, photo);
+    if (!photo) slot.input.value = "";
+    fill(slot.look, photo && photo.canvas ? photo.canvas : "");
+    show(slot);
+  };
+  const take = async (slot, file) => {
+    fill(slot.said, W.evidence.shrinking);
+    const photo = await prepared(file);
+    const fault = !photo.kind ? W.evidence.kind
+      : photo.blob.size > Number(limits.most) ? W.evidence.too_big
+        : !photo.blob.size ? W.evidence.unreadable : "";
+    set(slot, fault ? null : photo);
+    const dark = photo.light < Number(limits.dark), blurred = photo.sharp < Number(limits.blur);
+    const said = fault || [dark && W.evidence.dark, !dark && blurred && W.evidence.blurred, kilobytes(photo)].filter(Boolean).join(" ");
+    fill(slot.said, said);
+    slot.said.classList.toggle("fault", Boolean(fault));
+    slot.box.classList.toggle("bad", Boolean(fault || dark || blurred));
+  };
+  for (let at = 1; at <= Number(limits.count); at += 1) {
+    const id = "foto-" + at;
+    const about = W.evidence.photo.replace("{n}", at);
+    const slot = {
+      at, name: id + ".jpg", photo: keptPhoto(name + at),
+      input: make("input", { type: "file", id, accept: "image/*,application/pdf", "aria-describedby": id + "-kata" }),
+      said: make("p", { id: id + "-kata", role: "status", class: "said" }),
+      look: make("div", { class: "look", "aria-hidden": "true" }),
+    };
+    slot.remove = button(W.evidence.remove, () => {
+      set(slot, null);
+      fill(slot.said, W.evidence.removed);
+      slot.box.classList.remove("bad");
+      slot.input.focus();
+    }, "link");
+    slot.remove.append(make("span", { class: "vh" }, " " + about));
+    slot.box = make("div", { class: "photo" }, make("label", { for: id }, about), slot.input, slot.said, slot.look, slot.remove);
+    slot.input.addEventListener("change", () => {
+      const file = slot.input.files[0];
+      if (file) working = working.then(() => take(slot, file)); // one at a time: each takes 50 MB
+    });
+    slots.push(slot);
+    box.append(slot.box);
+    if (slot.photo) fill(slot.said, kilobytes(slot.photo));
+  }
+  slots.forEach(show);
+  return {
+    photos: () => slots.map((slot) => slot.photo).filter(Boolean),
+    ready: () => working,
+    freeze: (on) => slots.forEach((slot) => { slot.input.disabled = slot.remove.disabled = on; }),
+    first: slots[0].input,
+  };
+}
+
+function pause(ms) {
+  return new Promise((done) => setTimeout(done, ms * (0.8 + Math.random() * 0.4)));
+}
+
+// Send one photo; gives the bucket's status, 0 when no answer came.
+function upload(grant, blob, progress) {
+  return new Promise((done) => {
+    const form = new FormData();
+    Object.keys(grant.fields).forEach((name) => form.append(name, grant.fields[name]));
+    form.append("file", blob, "foto"); // the bucket reads nothing after the file
+    const request = new XMLHttpRequest();
+    request.open("POST", grant.url);
+    request.timeout = UPLOAD_TIME;
+    request.upload.onprogress = (event) => progress(event.loaded / event.total);
+    request.onloadend = () => done(request.status);
+    request.send(form);
+  });
+}
+
+// Sends the photos of a task: {dispute, receipt ("" for who signed in), uploads, at, photos:
+// [{type, size, sent, tried, refused, failed, key}]}, which `save` keeps after each change.
+function sender(task, blobs, save, tell) {
+  const owner = task.receipt ? { receipt: task.receipt, dispute: task.dispute } : { dispute: task.dispute };
+
+  // A try ended without an answer: the API knows whether the photo is there. null: no line.
+  async function arrived(n) {
+    const answer = task.receipt
+      ? await post("/v1/status", JSON.stringify({ receipt: task.receipt }))
+      : await request("GET", "/v1/objections", undefined, "", true);
+    if (passes(answer.status)) return null;
+    const all = answer.data.disputes || answer.data.objections || [];
+    const mine = all.find((one) => one.dispute === task.dispute);
+    const piece = mine && (mine.evidence || []).find((one) => one.piece === task.uploads[n].piece);
+    return Boolean(piece) && piece.state !== "granted";
+  }
+
+  // A new grant; its key stays until it is answered, so that a lost answer is no second grant.
+  async function renew(n) {
+    const photo = task.photos[n];
+    photo.key = photo.key || newKey();
+    save();
+    const body = Object.assign({ photos: [{ type: photo.type, size: photo.size }] }, owner);
+    const answer = await post("/v1/disputes/uploads", JSON.stringify(body), photo.key, !task.receipt);
+    if (passes(answer.status)) return false;
+    photo.key = "";
+    const grant = (answer.data.uploads || [])[0];
+    if (!grant) {
+      photo.failed = true;
+      return false;
+    }
+    task.uploads[n] = Object.assign(grant, { at: Date.now() });
+    photo.tried = false;
+    return true;
+  }
+
+  async function attempt(n) {
+    const photo = task.photos[n];
+    const there = photo.tried ? await arrived(n) : false; // a small question before a large photo
+    if (there !== false) return there === true;
+    if (Date.now() - (task.uploads[n].at || task.at) > GRANT_LIFE && !(await renew(n))) return false;
+    photo.tried = true;
+    save();
+    const status = await upload(task.uploads[n], blobs[n], (part) => tell(n, "sending", part));
+    if (status >= 200 && status < 300) return true;
+    if (!passes(status)) { // the grant has expired; twice: the bucket does not want this photo
+      photo.failed = Boolean(photo.refused);
+      photo.refused = true;
+      if (!photo.failed) await renew(n);
+    }
+    return false;
+  }
+
+  // True when nothing is left to send; false when the line is gone for now.
+  return async () => {
+    for (let n = 0; n < task.photos.length; n += 1) {
+      const photo = task.photos[n];
+      if (!blobs[n] && !photo.sent) photo.failed = true;
+      for (let tries = 0; !photo.sent && !photo.failed; tries += 1) {
+        if (tries > WAITS.length) {
+          tell(n, "waiting");
+          return false;
+        }
+        if (tries) {
+          tell(n, "again");
+          await pause(WAITS[tries - 1]);
+        }
+        tell(n, "sending", 0);
+        photo.sent = await attempt(n);
+        save();
+      }
+      tell(n, photo.sent ? "sent" : "failed");
+    }
+    return true;
+  };
+}
