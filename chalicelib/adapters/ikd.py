@@ -19,8 +19,7 @@ from typing import Any, Final, TypeGuard
 from urllib.parse import urlencode
 
 from chalicelib.adapters import tokens
-from chalicelib.adapters.login import send_form
-from chalicelib.adapters.tokens import KeySet
+from chalicelib.adapters.tokens import KeySet, send_form
 from chalicelib.domain.errors import Fault, NotSignedIn, TryAgain
 from chalicelib.domain.person import SCOPE, Begun, Person, Provider, read_id
 

@@ -5,19 +5,14 @@ Authorization code flow with PKCE (RFC 7636) for a client that has no secret.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import urllib3
+from chalicelib.adapters.tokens import send_form
+from chalicelib.domain.errors import Fault, NotSignedIn
 
-from chalicelib.adapters.tokens import TIMEOUT
-from chalicelib.domain.errors import Fault, NotSignedIn, TryAgain
-
-_LARGEST_ANSWER: Final = 65_536
-_OK, _SERVER_FAULT, _TOO_MANY = 200, 500, 429
+_OK: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,39 +92,6 @@ class Login:
         if status != _OK or found is None:
             raise NotSignedIn(Fault("not_signed_in"))
         return found
-
-
-def send_form(url: str, fields: Mapping[str, str]) -> tuple[int, dict[str, Any] | None]:
-    """Send a form once; no redirects.
-
-    Returns:
-        HTTP status, and the JSON object that was answered or None for anything else.
-
-    Raises:
-        TryAgain: no answer, or the server is in trouble.
-    """
-    try:
-        answer = urllib3.PoolManager().request(
-            "POST",
-            url,
-            body=urlencode(fields),
-            headers={"Content-Type": "application/x-www-form-urlencoded"},
-            timeout=TIMEOUT,
-            redirect=False,
-            retries=False,  # a code works once, and a lost answer is a sign-in to begin again
-            preload_content=False,
-        )
-        body = answer.read(_LARGEST_ANSWER)
-        answer.release_conn()
-    except urllib3.exceptions.HTTPError:
-        raise TryAgain(Fault("busy")) from None
-    if answer.status >= _SERVER_FAULT or answer.status == _TOO_MANY:
-        raise TryAgain(Fault("busy"))
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        found = None
-    return answer.status, found if isinstance(found, dict) else None
 
 
 def _text(found: dict[str, Any], name: str) -> str:

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 import urllib3
 
@@ -32,7 +33,7 @@ _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re
 _KINDS: Final = {"RS256": ("RSA", 2_048), "PS256": ("RSA", 2_048), "ES256": ("EC", 256)}
 """Algorithm -> kind of its keys, and bits of the smallest."""
 _LARGEST_ANSWER: Final = 65_536
-_OK: Final = 200
+_OK, _SERVER_FAULT, _TOO_MANY = 200, 500, 429
 
 Keys = Callable[[str, int], "PublicKey | None"]
 """(kid, seconds since the epoch) -> the issuer's key of that name, or None."""
@@ -182,3 +183,36 @@ def fetch(url: str) -> bytes:
     if answer.status != _OK or len(body) > _LARGEST_ANSWER:
         raise TryAgain(Fault("busy"))
     return body
+
+
+def send_form(url: str, fields: Mapping[str, str]) -> tuple[int, dict[str, Any] | None]:
+    """Send a form once; no redirects.
+
+    Returns:
+        HTTP status, and the JSON object that was answered or None for anything else.
+
+    Raises:
+        TryAgain: no answer, or the server is in trouble.
+    """
+    try:
+        answer = urllib3.PoolManager().request(
+            "POST",
+            url,
+            body=urlencode(fields),
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            timeout=TIMEOUT,
+            redirect=False,
+            retries=False,  # a code works once, and a lost answer is a sign-in to begin again
+            preload_content=False,
+        )
+        body = answer.read(_LARGEST_ANSWER)
+        answer.release_conn()
+    except urllib3.exceptions.HTTPError:
+        raise TryAgain(Fault("busy")) from None
+    if answer.status >= _SERVER_FAULT or answer.status == _TOO_MANY:
+        raise TryAgain(Fault("busy"))
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    return answer.status, found if isinstance(found, dict) else None
