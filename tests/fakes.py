@@ -188,6 +188,7 @@ class FakeCaseStore:
                 *aws.disputes.values(),
                 *aws.checks.values(),
                 *aws.samples.values(),
+                *aws.officers.values(),
             ],
         )
         return iter(sorted((each.ref.locator, each.head) for each in kept))

@@ -15,11 +15,13 @@ from chalicelib.adapters import dynamo, registry_items
 from chalicelib.adapters.aws import settings
 from chalicelib.adapters.dispute_table import DisputeTable
 from chalicelib.adapters.ledger_table import LedgerTable
+from chalicelib.adapters.officer_table import OfficerTable
 from chalicelib.adapters.ops_table import OpsTable
 from chalicelib.adapters.proposal_table import ProposalTable
 from chalicelib.adapters.registry_table import RegistryTable, Tables
 from chalicelib.usecases import export_ledger, seal_day
 from chalicelib.usecases.adoption_ports import Proposals
+from chalicelib.usecases.assignment_ports import Officers
 from chalicelib.usecases.dispute_ports import Disputes
 from chalicelib.usecases.ports import CaseStore, InForce, Limits, ReadLedger
 from infra.resources import create_in
@@ -27,6 +29,7 @@ from tests import strict_dynamodb
 from tests.fakes import FakeAws, FakeCaseStore, FakeLedger, FakeLimits
 from tests.fakes_adoption import FakeProposals
 from tests.fakes_disputes import FakeDisputes
+from tests.fakes_officers import FakeOfficers
 
 REGION_NAME = "ap-southeast-3"
 LOCAL = pytest.param("local", marks=[pytest.mark.local_aws, pytest.mark.xdist_group("local_aws")])
@@ -51,6 +54,7 @@ class World:
     adopted: Callable[[str, InForce], None]
     proposals: Proposals
     disputes: Disputes
+    officers: Officers
 
 
 @dataclass
@@ -83,6 +87,7 @@ class Backend:
             adopted,
             ProposalTable(self.client, tables, sleep=lambda _: None, chance=lambda: 0.0),
             DisputeTable(self.client, tables, sleep=lambda _: None, chance=lambda: 0.0),
+            OfficerTable(self.client, tables, sleep=lambda _: None, chance=lambda: 0.0),
         )
 
     def clean(self) -> None:
@@ -130,4 +135,5 @@ def fake_world() -> World:
         aws.adopted.__setitem__,
         FakeProposals(aws),
         FakeDisputes(aws),
+        FakeOfficers(aws),
     )

@@ -109,7 +109,7 @@ def is_dispute(item: Item) -> bool:
 
 def is_chained(item: Item) -> bool:
     """Tell what has a chain of its own in the ledger."""
-    return text(item, "pk").startswith(("V#", "P#", "D#", "W#"))
+    return text(item, "pk").startswith(("V#", "P#", "D#", "W#", "O#"))
 
 
 def changed(item: Item) -> Changed:

@@ -8,9 +8,9 @@ from typing import Any, Final
 from chalicelib.adapters import dynamo
 from chalicelib.adapters.registry_items import (
     changed,
-    is_chained,
     is_dispute,
     is_proposal,
+    is_state,
     ref_of,
 )
 from chalicelib.domain import dispute
@@ -36,7 +36,7 @@ def state_change(
         old, new: the item before and after; None where there is none.
     """
     after = dynamo.decode({name: new[name] for name in _TOLD if name in new}) if new else None
-    if after is None or not is_chained(after):
+    if after is None:
         return None
     if is_dispute(after):
         stage = dispute.Stage(dynamo.text(after, "s"))
@@ -47,7 +47,7 @@ def state_change(
             return None
         version = 0 if goes_on else dynamo.number(after, "v")
         return Stage(dynamo.text(after, "s")), Message(ref_of(after), version)
-    if goes_on:
+    if goes_on or not is_state(after):
         return None
     case = changed(after)
     return case.state, Message(case.ref, case.version)

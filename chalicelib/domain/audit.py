@@ -91,6 +91,11 @@ class Act(StrEnum):
     # of a random sample of families to check (`check_sample`)
     SAMPLE_COMMITTED = "sample_committed"
     SAMPLE_DRAWN = "sample_drawn"
+    # of an officer's profile (`officer_profile`)
+    PROFILE_DECLARED = "profile_declared"
+    ROLES_PROPOSED = "roles_proposed"
+    ROLES_GRANTED = "roles_granted"
+    ROLES_DROPPED = "roles_dropped"
 
 
 @dataclass(frozen=True, slots=True)

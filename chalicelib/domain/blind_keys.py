@@ -32,13 +32,24 @@ def nik_guard(mac: Mac, version: str, nik: str) -> str:
 
 def kk_guard(mac: Mac, version: str, kk: str) -> str:
     """Key of the guard that one family card has."""
-    return f"K#{version}#{_text(mac('kk', kk.encode()))}"
+    return f"K#{version}#{_text(card(mac, kk))}"
 
 
 def guards_of(mac: Mac, version: str, identity: Identity) -> tuple[str, ...]:
     """Keys of all guards that a family claims: each NIK, then the family card."""
     niks = tuple(nik_guard(mac, version, p.nik) for p in identity.people if p.nik is not None)
     return niks if identity.kk is None else (*niks, kk_guard(mac, version, identity.kk))
+
+
+def card(mac: Mac, kk: str) -> bytes:
+    """16 bytes that stand for a family card."""
+    return mac("kk", kk.encode())[:MAC_SIZE]
+
+
+def phone(mac: Mac, number: str) -> bytes:
+    """16 bytes that stand for a telephone, whether it is written from 0 or from +62."""
+    digits = "".join(letter for letter in number if letter.isascii() and letter.isdigit())
+    return mac("phone", f"0{digits.removeprefix('62').removeprefix('0')}".encode())[:MAC_SIZE]
 
 
 def request_id(mac: Mac, request_key: str) -> bytes:
