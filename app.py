@@ -22,6 +22,8 @@ if surface() == "public":
     for blueprint in (citizen, person, agents, streams, schedules, workers):
         app.register_blueprint(blueprint)
 elif surface() == "staff":
+    from chalicelib.entrypoints.agent_desk import desk
     from chalicelib.entrypoints.staff_api import staff
 
-    app.register_blueprint(staff)
+    for blueprint in (staff, desk):
+        app.register_blueprint(blueprint)

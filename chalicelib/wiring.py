@@ -15,11 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.settings import SettingsError, needed, settings
+from chalicelib.settings import needed, settings
 
 if TYPE_CHECKING:
-    from botocore.credentials import Credentials
-
     from chalicelib.adapters.cookies import CookieSealer
     from chalicelib.adapters.dispute_table import DisputeTable
     from chalicelib.adapters.evidence_links import EvidenceLinks
@@ -529,14 +527,8 @@ def grants() -> EvidenceLinks:
     from chalicelib.adapters import aws
     from chalicelib.adapters.evidence_links import EvidenceLinks
 
-    def credentials() -> Credentials:
-        found = aws.session().get_credentials()
-        if found is None:
-            raise SettingsError("this function has no credentials")
-        return found
-
     return EvidenceLinks(
-        credentials,
+        aws.credentials,
         aws.session().get_config_variable("region"),
         needed("TEPAT_QUARANTINE_BUCKET"),
         needed("TEPAT_UPLOAD_URL"),

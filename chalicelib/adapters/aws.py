@@ -23,6 +23,8 @@ from chalicelib.domain.errors import Fault, TryAgain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from botocore.credentials import Credentials
+
 ATTEMPTS = 3
 RETRY_AFTER_S = 2
 _PASSING = frozenset(
@@ -56,6 +58,18 @@ _SERVER_FAULT = 500
 def session() -> botocore.session.Session:
     """The session of this process; its loader and credentials are shared by all clients."""
     return botocore.session.get_session()
+
+
+def credentials() -> Credentials:
+    """The credentials of this process, to sign with; a function's change within hours.
+
+    Raises:
+        RuntimeError: it has none.
+    """
+    found = session().get_credentials()
+    if found is None:
+        raise RuntimeError("this process has no credentials")
+    return found
 
 
 @cache

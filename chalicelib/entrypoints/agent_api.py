@@ -1,4 +1,4 @@
-"""What agents call: register a family that asked for help, on the agent's own phone."""
+"""What agents call from their phones: register a family that asked for help, send a visit."""
 
 from __future__ import annotations
 
@@ -23,3 +23,25 @@ def register(request: Request) -> Response:
     sent = http.read(request, RegistrationBody, keyed=True)
     accepted = register_family(sent, WayIn.AGENT, f"agent:{claims.subject}")
     return http.respond(request, received(accepted))
+
+
+@agents.route("/v1/agent/checks/{locator}", methods=["POST"], content_types=CONTENT_TYPES)
+@handled(agents)
+def visit(request: Request, locator: str) -> Response:
+    """Keep what an agent found at a family's home, or that nobody was met."""
+    from chalicelib.entrypoints.check_api import keep_visit  # noqa: PLC0415 - see citizen_api
+    from chalicelib.entrypoints.staff_session import require_bearer  # noqa: PLC0415
+
+    claims = require_bearer(request, "agent")
+    return http.respond_json(keep_visit(request, locator, claims.subject))
+
+
+@agents.route("/v1/agent/checks/{locator}/remarks", methods=["POST"], content_types=CONTENT_TYPES)
+@handled(agents)
+def remark(request: Request, locator: str) -> Response:
+    """Keep what an agent says to the differences that a visit showed."""
+    from chalicelib.entrypoints.check_api import keep_remark  # noqa: PLC0415 - see citizen_api
+    from chalicelib.entrypoints.staff_session import require_bearer  # noqa: PLC0415
+
+    claims = require_bearer(request, "agent")
+    return http.respond_json(keep_remark(request, locator, claims.subject))

@@ -203,8 +203,14 @@ def respond(request: Request, answer: Answer) -> Response:
         return Response(
             text, {**headers, "Content-Type": "text/html; charset=utf-8"}, answer.status
         )
+    return respond_json(answer)
+
+
+def respond_json(answer: Answer) -> Response:
+    """Turn an answer into JSON, for programs alone."""
     text = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, {**headers, "Content-Type": JSON}, answer.status)
+    headers: dict[str, Any] = {**HEADERS, **answer.headers, "Content-Type": JSON}
+    return Response(text, headers, answer.status)
 
 
 def page_headers() -> dict[str, str | list[str]]:

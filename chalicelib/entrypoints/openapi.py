@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from chalicelib.entrypoints import schemas
+from chalicelib.entrypoints import openapi_checks, schemas
 from chalicelib.entrypoints.http import FORM, JSON
 
 HTML = "text/html"
@@ -51,9 +51,9 @@ _OPERATIONS: tuple[Operation, ...] = (
 
 def document() -> dict[str, Any]:
     """The document of the public API."""
-    bodies = {operation[2] for operation in _OPERATIONS}
+    bodies = {operation[2] for operation in _OPERATIONS} | {*openapi_checks.SENT}
     answers = {operation[4] for operation in _OPERATIONS}
-    answers |= {schemas.ErrorBody, schemas.PersonBody}
+    answers |= {schemas.ErrorBody, schemas.PersonBody, *openapi_checks.ANSWERED}
     _, definitions = models_json_schema(
         [(model, "validation") for model in sorted(bodies, key=_name)]
         + [(model, "serialization") for model in sorted(answers, key=_name)],
@@ -70,7 +70,8 @@ def document() -> dict[str, Any]:
         },
         "paths": {operation[0]: {"post": _operation(operation)} for operation in _OPERATIONS}
         | _pages()
-        | _person(),
+        | _person()
+        | openapi_checks.paths(_KEY, _refused),
         "components": {
             "schemas": definitions["$defs"],
             "securitySchemes": {"agent": {"type": "http", "scheme": "bearer"}},

@@ -8,9 +8,11 @@ import pytest
 
 from chalicelib.adapters import dynamo, proposal_items, registry_items
 from chalicelib.adapters.dispute_items import dispute_to_item
+from chalicelib.adapters.ground_check_items import check_to_item
 from chalicelib.adapters.stream_records import state_change
-from chalicelib.domain import adoption, dispute
+from chalicelib.domain import adoption, dispute, ground_check
 from chalicelib.domain.dispute import Dispute, Kind
+from chalicelib.domain.ground_check import Check
 from chalicelib.domain.registration import Ref, State
 from chalicelib.usecases.ports import Message
 from chalicelib.usecases.relay import (
@@ -23,7 +25,7 @@ from chalicelib.usecases.relay import (
     queue_of,
     relay,
 )
-from tests import builders
+from tests import builders, checking
 from tests.adopting import example
 from tests.disputing import OFFICER, at, filed, piece
 from tests.fakes import START, FakeQueue
@@ -96,3 +98,21 @@ def test_cases_and_proposals_are_told_as_their_own_kind() -> None:
     found = state_change(None, item)
     assert found == (adoption.Stage.PROPOSED, Message(proposal.ref, proposal.version))
     assert found[0].__class__ is adoption.Stage  # type: ignore[index]
+
+
+def test_a_ground_check_tells_the_dispute_that_asked_for_it_once_it_has_ended() -> None:
+    drawn = replace(checking.assigned()[0], dispute="DDDDAAAAAA")
+    ended = checking.found(drawn)[0]
+    said = ground_check.remark(ended, b"m" * 16, checking.at(95), {})[0]
+
+    def told_of(before: Check | None, after: Check) -> object:
+        old = None if before is None else dynamo.encode(check_to_item(before))
+        return state_change(old, dynamo.encode(check_to_item(after)))
+
+    dispute_told = dispute.Stage.VISIT, Message(Ref(drawn.ref.village, "DDDDAAAAAA"), 0)
+    assert told_of(None, drawn) is None
+    assert told_of(drawn, ended) == dispute_told
+    assert told_of(ended, said) is None
+    for nobody in ("", "DDDDAAAAAA"):
+        gone = ground_check.cancel(replace(drawn, dispute=nobody), "withdrawn", checking.at(5))[0]
+        assert told_of(drawn, gone) == (dispute_told if nobody else None)
