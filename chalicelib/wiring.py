@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.protection import KmsBlindIndex, KmsOpener, PublicKeySealer
     from chalicelib.adapters.registers.civil_registry import HttpCivilRegistry
     from chalicelib.adapters.registry_table import RegistryTable, Tables
+    from chalicelib.adapters.released_copies import ReleasedCopies
     from chalicelib.adapters.sign_outs import SignOuts
     from chalicelib.adapters.tokens import KeySet
     from chalicelib.domain.application import Rules
@@ -248,6 +249,14 @@ def disputes() -> DisputeTable:
     from chalicelib.adapters.dispute_table import DisputeTable
 
     return DisputeTable(client("dynamodb"), tables())
+
+
+@cache
+def copies() -> ReleasedCopies:
+    """Clean copies of evidence, to those who forget them."""
+    from chalicelib.adapters.released_copies import ReleasedCopies
+
+    return ReleasedCopies(client("s3"), needed("TEPAT_RELEASED_BUCKET"))
 
 
 def dispute_pieces() -> DisputePieces:
@@ -701,7 +710,7 @@ def erase_ports() -> erase.Ports:
     """Ports of erasing a family."""
     from chalicelib.usecases.erase import Ports
 
-    return Ports(clock, random, store())
+    return Ports(clock, random, store(), disputes(), copies())
 
 
 def adopt_ports() -> adopt.Ports:

@@ -20,15 +20,18 @@ from botocore.exceptions import ClientError
 from chalicelib import wiring
 from chalicelib.adapters import aws, dynamo, registry_items, vault_items
 from chalicelib.adapters.area_files import village_at
+from chalicelib.adapters.dispute_table import DisputeTable
 from chalicelib.adapters.registry_table import RegistryTable
+from chalicelib.adapters.released_copies import ReleasedCopies
 from chalicelib.domain.receipt import village_index
 from chalicelib.domain.registration import Ref, State
-from chalicelib.usecases.erase import Ports, erase
+from chalicelib.usecases.erase import Ports, erase, is_left
 from infra import pilot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from chalicelib.usecases.evidence_ports import Copies
     from chalicelib.usecases.ports import Loaded
 
 ACTOR = "system:replay_erasures"
@@ -79,19 +82,24 @@ def erasures(lines: Iterable[bytes]) -> dict[str, str]:
     return found
 
 
-def replay(wanted: Mapping[str, str], region: str, store: RegistryTable) -> Replayed:
+def replay(
+    wanted: Mapping[str, str], region: str, store: RegistryTable, copies: Copies
+) -> Replayed:
     """Erase all that were erased, and prove that nothing of them is left.
 
     Args:
         wanted: as `erasures` reads it.
         region: Kemendagri code of the pilot's region.
         store: the restored tables.
+        copies: of evidence that families brought.
 
     Raises:
         TryAgain: AWS refused for now; run it again.
         RuntimeError: something of an erased family is still there.
     """
     done = Replayed()
+    disputes = DisputeTable(store.client, store.tables)
+    ports = Ports(wiring.clock, wiring.random, store, disputes, copies)
     for locator, reason in sorted(wanted.items()):
         village = village_at(region, village_index(locator))
         if village is None:
@@ -101,18 +109,25 @@ def replay(wanted: Mapping[str, str], region: str, store: RegistryTable) -> Repl
         if found is None:
             done.unknown += 1
         elif found.case.state is not State.ERASED:
-            erase(ref, ACTOR, reason, Ports(wiring.clock, wiring.random, store))
             done.erased += 1
-        elif found.vault:
+        elif found.vault or _said(found, disputes):
             done.cleaned += 1
         else:
             done.nothing += 1
         if found is not None:
+            erase(ref, ACTOR, reason, ports)
             _clean(found, store)
             left = store.load([ref])[ref]
-            if left.vault or left.case.state is not State.ERASED:
+            if left.vault or _said(left, disputes) or left.case.state is not State.ERASED:
                 raise RuntimeError("something of an erased family is still there")
     return done
+
+
+def _said(found: Loaded, disputes: DisputeTable) -> bool:
+    """Whether disputes about a family still hold something that it wrote or showed."""
+    village = found.case.ref.village
+    opened = (disputes.read(Ref(village, locator)) for locator in found.case.disputes)
+    return any(each is not None and is_left(each) for each in opened)
 
 
 def _clean(found: Loaded, store: RegistryTable) -> None:
@@ -151,7 +166,8 @@ def main() -> None:
     for path in options.export:
         with path.open("rb") as lines:
             wanted |= erasures(lines)
-    done = replay(wanted, given["Region"], store)
+    copies = ReleasedCopies(account.client("s3"), given["ReleasedBucket"])
+    done = replay(wanted, given["Region"], store, copies)
     print(
         f"{len(wanted)} erasures in the ledger: {done.erased} erased again, {done.cleaned} cleaned,"
         f" {done.nothing} as they should be, {done.unknown} never came back"

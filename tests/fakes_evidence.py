@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.domain.errors import Fault, TryAgain
@@ -44,6 +45,21 @@ class FakeFiles:
             self.quarantine.pop(key, None)
 
         self.aws.call("DeleteObject", delete)
+
+
+@dataclass
+class FakeCopies:
+    """Clean copies, to those who forget them."""
+
+    aws: FakeAws = field(default_factory=FakeAws)
+
+    def erase(self, keys: Sequence[str]) -> None:
+        def delete() -> None:
+            for key in keys:
+                check_path(key)
+                self.aws.released.pop(key, None)
+
+        self.aws.call("DeleteObjects", delete)
 
 
 class FakeGrants:

@@ -35,6 +35,7 @@ class FakeAws:
         parts: key of what was done of a proposal for a village (pk, sk) -> the part that was read.
         statements: (locator of a dispute or a check, part) -> what was written.
         slots: (person, place) -> the objection that holds it.
+        released: key of a clean copy of evidence -> the copy.
         kept_until: (name, "B" of a bucket or "L" of a right) -> when it may vanish (seconds).
     """
 
@@ -58,6 +59,7 @@ class FakeAws:
     rights: dict[str, int] = field(default_factory=dict)
     kept_until: dict[tuple[str, str], int] = field(default_factory=dict)
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    released: dict[str, bytes] = field(default_factory=dict)
 
     def call(self, name: str, do: Callable[[], T]) -> T:
         """Carry out one call of AWS; simulators override this."""

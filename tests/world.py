@@ -51,6 +51,8 @@ from tests.fakes import (
     FakeSealer,
 )
 from tests.fakes_adoption import FakeProposals
+from tests.fakes_disputes import FakeDisputes
+from tests.fakes_evidence import FakeCopies
 
 DATA = Path(__file__).parent.parent / "chalicelib" / "data"
 REGION = "3510"
@@ -196,8 +198,12 @@ class World:
         )
 
     def erase(self, ref: Ref, actor: str = "staff:officer-1") -> Registration:
-        ports = erase.Ports(self.clock, self.random, self.store)
-        return erase.erase(ref, actor, "family_request", ports)
+        return erase.erase(ref, actor, "family_request", self.erase_ports())
+
+    def erase_ports(self) -> erase.Ports:
+        return erase.Ports(
+            self.clock, self.random, self.store, FakeDisputes(self.aws), FakeCopies(self.aws)
+        )
 
     def read(self, case: Registration, actor: str = "staff:officer-1") -> read_case.OpenCase:
         return read_case.read_case(case.ref, actor, "queue", self.read_ports())

@@ -77,6 +77,7 @@ class Act(StrEnum):
     RECOMMENDED = "recommended"
     SPLIT = "split"
     DISPUTE_DECIDED = "dispute_decided"
+    FORGOTTEN = "forgotten"  # what an erased family wrote or showed in it
     # of a case that a dispute is about
     DISPUTED = "disputed"
     REOPENED = "reopened"

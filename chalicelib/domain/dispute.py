@@ -409,6 +409,36 @@ def withdraw(dispute: Dispute, request_id: bytes, stamp: Stamp) -> tuple[Dispute
     return _step(moved, Stage.WITHDRAWN, Act.WITHDRAWN, stamp, {})
 
 
+def of_family(dispute: Dispute) -> tuple[Piece, ...]:
+    """The pieces that the family brought: all of its appeal, its own of an objection."""
+    appeal = dispute.kind is Kind.APPEAL
+    brought = (each for each in dispute.evidence if appeal or each.side is Side.FAMILY)
+    return tuple(each.piece for each in brought)
+
+
+def forget(dispute: Dispute, stamp: Stamp) -> tuple[Dispute, Event]:
+    """Forget what a family brought and said, since the family is erased.
+
+    An appeal ends, for nobody is there to be told its outcome; an objection goes on without the
+    answer. What earlier events committed to can be shown by nobody afterwards.
+
+    Args:
+        stamp: its salt is the dispute's from now on.
+    """
+    appeal = dispute.kind is Kind.APPEAL
+    mine = of_family(dispute)
+    moved = replace(
+        dispute,
+        salt=stamp.salt,
+        evidence=tuple(each for each in dispute.evidence if each.piece not in mine),
+    )
+    stage = dispute.stage
+    if appeal:
+        moved = replace(moved, body_digest=b"", concerns=(), due=0, officer="")
+        stage = stage if dispute.ended else Stage.WITHDRAWN
+    return _step(moved, stage, Act.FORGOTTEN, stamp, {})
+
+
 def wakes(dispute: Dispute) -> int:
     """When a machine should look at it, though no message comes (ms, UTC); 0 for never.
 

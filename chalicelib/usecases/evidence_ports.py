@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -66,6 +66,21 @@ class Files(Protocol):
 
     def remove(self, key: str) -> None:
         """Delete an upload, whether or not it is there."""
+        ...
+
+
+class Copies(Protocol):
+    """Clean copies that were released, to those who forget them."""
+
+    def erase(self, keys: Sequence[str]) -> None:
+        """Delete clean copies, whether or not they are there.
+
+        Args:
+            keys: from `evidence.page_key`.
+
+        Raises:
+            chalicelib.domain.errors.TryAgain: storage refused for now; some may be gone.
+        """
         ...
 
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib import wiring
+from chalicelib.adapters import dynamo, registry_items
+from chalicelib.domain import dispute, registration
+from chalicelib.domain.dispute import Dispute, Exhibit, Kind, Side
+from chalicelib.domain.evidence import PieceState, page_key
 from chalicelib.domain.identity import IdentityAnswer, Outcome
+from chalicelib.domain.registration import Ref, Registration, Stamp
+from chalicelib.usecases.dispute_ports import CLAIM, Statement
 from infra.layer import REPO
 from infra.replay_erasures import ExportError, Replayed, erasures, replay
 from infra.templates import RESOURCES, of_type, read
 from modelling.audit_verify import verify
+from tests import disputing
 from tests.canaries import places
 from tests.canaries.attack import what_comes_out
 from tests.canaries.people import Family, family
@@ -116,12 +124,12 @@ def test_a_restored_copy_is_made_to_forget_again(desk: Desk, lived: tuple[str, s
     assert out_of(copy(), GONE, gone) == ALL
     wanted = erasures(before.splitlines())
     assert wanted == {gone: "family_request"}
-    assert replay(wanted, REGION, wiring.store()) == Replayed(erased=1)
+    assert replay(wanted, REGION, wiring.store(), wiring.copies()) == Replayed(erased=1)
     assert out_of(copy(), GONE, gone) == set()
     assert out_of(copy(), STAYS, stays) == ALL
     assert sound(exported())
     assert erasures(exported().splitlines()) == wanted
-    assert replay(wanted, REGION, wiring.store()) == Replayed(nothing=1)
+    assert replay(wanted, REGION, wiring.store(), wiring.copies()) == Replayed(nothing=1)
 
 
 def test_a_vault_that_was_restored_alone_forgets_too(desk: Desk, lived: tuple[str, str]) -> None:
@@ -131,7 +139,7 @@ def test_a_vault_that_was_restored_alone_forgets_too(desk: Desk, lived: tuple[st
     restore(old, wiring.settings().vault_table)
     assert out_of(copy(), GONE, gone) == {"opened", "salt"}
     wanted = erasures(exported().splitlines())
-    assert replay(wanted, REGION, wiring.store()) == Replayed(cleaned=1)
+    assert replay(wanted, REGION, wiring.store(), wiring.copies()) == Replayed(cleaned=1)
     assert out_of(copy(), GONE, gone) == set()
     assert sound(exported())
 
@@ -145,7 +153,64 @@ def test_a_family_that_came_after_the_restored_instant_is_not_there(
     erase(desk, gone)
     wanted = erasures(exported().splitlines())
     restore(old)
-    assert replay(wanted, REGION, wiring.store()) == Replayed(unknown=1)
+    assert replay(wanted, REGION, wiring.store(), wiring.copies()) == Replayed(unknown=1)
+
+
+@pytest.fixture
+def appealed(lived: tuple[str, str]) -> Dispute:
+    """What the family that goes wrote and showed in an appeal; the photo is released."""
+    (case,) = (case for ref, case in cases().items() if ref.locator == lived[0])
+    now = wiring.clock.now_ms()
+    made = disputing.blank(Kind.APPEAL, case.ref.locator)
+    released = replace(disputing.piece(0), state=PieceState.RELEASED, pages=1)
+    made = replace(
+        made,
+        ref=Ref(case.ref.village, made.ref.locator),
+        evidence=(Exhibit(Side.FILER, released),),
+    )
+    made, event = dispute.file(made, Stamp(now, "citizen", made.salt), due=now)
+    knows = registration.disputed(case, made.ref.locator, Stamp(now, "citizen", bytes(16)))
+    sealed = wiring.sealer().seal(GONE.name.encode(), f"{made.ref.locator}|{CLAIM}")
+    said = [Statement(CLAIM, sealed)]
+    assert wiring.disputes().create(made, event, said, case=knows) is None
+    bucket, key = wiring.copies().bucket, page_key(made.ref, released.id, 1)
+    wiring.client("s3").put_object(Bucket=bucket, Key=key, Body=b"a copy")
+    return made
+
+
+def cases() -> dict[Ref, Registration]:
+    items = places.items_of(wiring.client("dynamodb"), wiring.settings().registry_table)
+    decoded = [dynamo.decode(item) for item in items]
+    states = (registry_items.from_item(item) for item in decoded if registry_items.is_state(item))
+    return {case.ref: case for case in states}
+
+
+def released() -> list[str]:
+    told = wiring.client("s3").list_objects_v2(Bucket=wiring.copies().bucket)
+    return [found["Key"] for found in told.get("Contents", [])]
+
+
+def test_what_a_family_said_in_an_appeal_goes_with_it_and_from_a_restored_copy_too(
+    desk: Desk, lived: tuple[str, str], appealed: Dispute
+) -> None:
+    gone, _ = lived
+    old = copy()
+    assert (len(released()), wiring.disputes().read(appealed.ref)) != (0, None)
+    erase(desk, gone)
+    before = exported()
+    assert sound(before)
+    wanted = erasures(before.splitlines())
+    assert wanted == {gone: "family_request"}  # the appeal is no family
+    for tables, done in (
+        ((), Replayed(erased=1)),
+        ((wiring.settings().vault_table,), Replayed(cleaned=1)),
+    ):
+        restore(old, *tables)
+        assert replay(wanted, REGION, wiring.store(), wiring.copies()) == done
+        opened = wiring.disputes().read(appealed.ref)
+        assert opened is not None
+        assert (opened.dispute.ended, opened.statements, released()) == (True, {}, [])
+        assert sound(exported())
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
 
@@ -107,8 +108,7 @@ def read(world: World) -> object:
 
 
 def erase_it(world: World) -> object:
-    ports = erase.Ports(world.clock, world.random, world.store)
-    return erase.erase(world.only().ref, "staff:officer-1", "family_request", ports)
+    return world.erase(world.only().ref)
 
 
 def reissue_it(world: World, key: str = KEY, actor: str = "staff:officer-1") -> Receipt:
@@ -328,7 +328,7 @@ def test_a_holder_that_was_erased_during_the_check_holds_nobody_up(world: World)
     class Raced(FakeCaseStore):
         def holder(self, guard: str) -> Holder | None:
             found = super().holder(guard)
-            ports = erase.Ports(world.clock, world.random, FakeCaseStore(world.aws))
+            ports = dataclasses.replace(world.erase_ports(), store=FakeCaseStore(world.aws))
             erase.erase(holder.ref, "staff:officer-1", "family_request", ports)
             return found
 

@@ -6,11 +6,16 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain import audit, dispute, registration
 from chalicelib.domain.audit import Act
+from chalicelib.domain.dispute import Dispute, Kind, Side, Stage
 from chalicelib.domain.errors import Fault, NotFound, TryAgain
-from chalicelib.domain.registration import Ref, Registration, State
-from chalicelib.usecases import erase
-from tests.world import World, form, member
+from chalicelib.domain.evidence import PieceState, page_key
+from chalicelib.domain.registration import Ref, Registration, Stamp, State
+from chalicelib.usecases.dispute_ports import ANSWER, CLAIM, FILER, Stands
+from tests.disputing import at, blank, piece, statement, statements
+from tests.fakes_disputes import FakeDisputes
+from tests.world import VILLAGE, World, form, member
 
 SUPERVISOR = "staff:supervisor-1"
 
@@ -24,8 +29,7 @@ def world() -> World:
 
 
 def forget(world: World, ref: Ref | None = None) -> Registration:
-    ports = erase.Ports(world.clock, world.random, world.store)
-    return erase.erase(ref or world.only().ref, SUPERVISOR, "family_request", ports)
+    return world.erase(ref or world.only().ref, SUPERVISOR)
 
 
 def test_identity_guards_and_answers_go_together(world: World) -> None:
@@ -136,3 +140,79 @@ def test_a_case_that_was_read_in_the_middle_of_a_change_is_read_again(
     assert forget(world).state is State.ERASED
     assert not torn
     assert not world.aws.guards
+
+
+def brought(world: World, kind: Kind, side: Side) -> Dispute:
+    """A dispute about the family, with a screened photo from a side, and one not screened yet."""
+    case = world.only()
+    store, now = FakeDisputes(world.aws), world.clock.now_ms()
+    about = case.ref.locator if kind is Kind.APPEAL else ""
+    made = replace(blank(kind, about, f"{kind} {len(case.disputes)}"), ref=Ref(VILLAGE, NUMBER))
+    pieces = tuple(replace(each, side=side) for each in made.evidence)
+    made = replace(made, evidence=pieces, head=audit.first_head(NUMBER))
+    made, event = dispute.file(made, at(now, "citizen"), due=now)
+    knows = registration.disputed(case, NUMBER, Stamp(now, "citizen", bytes(16)))
+    assert store.create(made, event, statements(made), case=knows) is None
+    settled = replace(piece(0), state=PieceState.RELEASED, pages=2)
+    step = dispute.screened(made, settled, at(now))
+    assert step is not None
+    assert store.change(*step, statement=statement(made, ANSWER)) is None
+    for key in (page_key(made.ref, piece(0).id, 1), page_key(made.ref, piece(0).id, 2)):
+        world.aws.released[key] = b"a copy"
+    world.aws.released[page_key(made.ref, piece(1).id, 1)] = b"a copy that nobody has counted"
+    world.aws.released["another's"] = b"a copy"
+    return step[0]
+
+
+NUMBER = "9K3GZZZZZZ"
+
+
+def test_an_appeal_is_forgotten_whole_and_ends(world: World) -> None:
+    made = brought(world, Kind.APPEAL, Side.FILER)
+    world.aws.statements.pop((NUMBER, ANSWER))
+    gone = forget(world)
+    assert gone.disputes == (NUMBER,)
+    there = world.aws.disputes[made.ref]
+    assert (there.stage, there.due, there.evidence) == (Stage.WITHDRAWN, 0, ())
+    assert there.body_digest == b""
+    assert there.salt != made.salt
+    assert not world.aws.statements
+    assert world.aws.released == {"another's": b"a copy"}
+    told = [event for event in world.aws.events.values() if event.chain == NUMBER]
+    assert max(told, key=lambda event: event.seq).act is Act.FORGOTTEN
+    for _ in range(2):  # an erased family stays so, and nothing is written again
+        forget(world)
+    assert world.aws.disputes[made.ref] == there
+
+
+def test_of_an_objection_only_the_family_s_answer_is_forgotten(world: World) -> None:
+    made = brought(world, Kind.OBJECTION, Side.FAMILY)
+    other = replace(made.evidence[0], side=Side.FILER)
+    world.aws.disputes[made.ref] = made = replace(made, evidence=(other, made.evidence[1]))
+    forget(world)
+    there = world.aws.disputes[made.ref]
+    assert (there.stage, there.due) == (made.stage, made.due)
+    assert there.evidence == (other,)
+    assert there.body_digest == made.body_digest
+    assert {part for _, part in world.aws.statements} == {CLAIM, FILER}
+    kept = {page_key(made.ref, other.piece.id, page) for page in (1, 2)}
+    assert world.aws.released.keys() == {*kept, "another's"}
+
+
+def test_what_comes_while_a_family_is_erased_is_forgotten_too(world: World) -> None:
+    brought(world, Kind.APPEAL, Side.FILER)
+    statements_now = dict(world.aws.statements)
+    forget(world)
+    world.aws.statements.update(statements_now)  # as a vault that was restored alone
+    forget(world)
+    assert not {part for _, part in world.aws.statements} - {ANSWER}
+
+
+def test_a_dispute_that_others_write_each_time_keeps_the_family_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = brought(world, Kind.APPEAL, Side.FILER)
+    monkeypatch.setattr(FakeDisputes, "forget", lambda *_: Stands(dispute=made))
+    with pytest.raises(TryAgain):
+        forget(world)
+    assert world.only().state is State.DECIDED
