@@ -14,7 +14,7 @@ help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
 
 run: ## all of Tepat on this machine, at http://127.0.0.1:8080 (PORT=, AWS_PORT=, REGISTRY_PORT=)
-	@$(PYTHON) infra/bootstrap.py dev aws
+	@$(PYTHON) infra/bootstrap.py dev aws "clamav?"
 	@exec $(PY) -m infra.local --stage $(STAGE) --port $(PORT) --aws-port $(AWS_PORT) --registry-port $(REGISTRY_PORT)
 
 demo: ## send N=2000 invented families to the running Tepat, through its public API
@@ -30,12 +30,12 @@ chaos: ## break a Tepat of its own while N=300 families register, and judge what
 	@exec $(PY) -m infra.chaos --families $(N) --seed $(SEED) --minutes $(MINUTES) --port $(CHAOS_PORT)
 
 test: ## every test but the long proofs
-	@$(PYTHON) infra/bootstrap.py dev aws chromium
+	@$(PYTHON) infra/bootstrap.py dev aws chromium clamav
 	@$(PY) -m frontend.build
 	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not prove" $(ARGS)
 
 prove: ## the long proofs: more seeds, larger worlds
-	@$(PYTHON) infra/bootstrap.py dev aws chromium
+	@$(PYTHON) infra/bootstrap.py dev aws chromium clamav
 	@$(PY) -m frontend.build
 	@$(PY) -m pytest -q -m prove $(ARGS)
 

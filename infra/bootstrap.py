@@ -1,4 +1,4 @@
-"""Sets up what everything else needs: `python3 infra/bootstrap.py [dev] [aws] [chromium]`.
+"""Sets up what everything else needs: `python3 infra/bootstrap.py [dev] [aws] [chromium] [clamav]`.
 
 Runs before anything is installed: standard library only, and nothing that an older Python would
 trip over before it could say that it is too old.
@@ -17,7 +17,8 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-CHROMIUM = "apt-get install -y --no-install-recommends chromium-headless-shell"
+SCANNERS = ("clamscan",)
+INSTALL = "apt-get install -y --no-install-recommends"
 
 
 def check_tools() -> None:
@@ -79,24 +80,54 @@ def run(command: list[str], fault: str) -> None:
 
 def chromium() -> None:
     """Find a Chromium for the browser tests, or install Debian's when that is allowed."""
-    if os.environ.get("TEPAT_CHROMIUM") or any(map(shutil.which, BROWSERS)):
+    if os.environ.get("TEPAT_CHROMIUM"):
         return
-    said = ""
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        print("  installing Chromium for the browser tests (once)", flush=True)
-        environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in ("apt-get update", CHROMIUM):
-            done = subprocess.run(
-                command.split(), env=environ, capture_output=True, text=True, check=False
-            )
-        if done.returncode == 0:
-            return
-        said = done.stdout + done.stderr
-    sys.exit(
-        f"\n{said}The browser tests need Chromium, and it cannot be installed from here.\n"
-        f"Debian: sudo apt-get update && sudo {CHROMIUM}\n"
-        "Another one: export TEPAT_CHROMIUM=/path/to/chromium\n"
-    )
+    said = from_debian("chromium-headless-shell", BROWSERS, "Chromium for the browser tests")
+    if said is not None:
+        sys.exit(
+            f"\n{said}The browser tests need Chromium, and it cannot be installed from here.\n"
+            f"Debian: sudo apt-get update && sudo {INSTALL} chromium-headless-shell\n"
+            "Another one: export TEPAT_CHROMIUM=/path/to/chromium\n"
+        )
+
+
+def clamav(*, needed: bool) -> None:
+    """Find the virus scanner, or install Debian's when that is allowed.
+
+    Args:
+        needed: whether nothing can be done without it; the local run only refuses photos then.
+    """
+    said = from_debian("clamav", SCANNERS, "the virus scanner")
+    if said is None:
+        return
+    how = f"Debian: sudo apt-get update && sudo {INSTALL} clamav\n"
+    if needed:
+        sys.exit(
+            f"\n{said}The tests of evidence need ClamAV; it cannot be installed from here.\n{how}"
+        )
+    print(f"  Without a virus scanner every photo that is sent is refused. {how}", flush=True)
+
+
+def from_debian(package: str, programs: tuple[str, ...], what: str) -> str | None:
+    """Find one of some programs, or install Debian's package when that is allowed.
+
+    Args:
+        what: what a person is told that is being installed.
+
+    Returns:
+        None when it is there now; otherwise what the installation said, if it was tried.
+    """
+    if any(map(shutil.which, programs)):
+        return None
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        return ""
+    print(f"  installing {what} (once)", flush=True)
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in ("apt-get update", f"{INSTALL} {package}"):
+        done = subprocess.run(
+            command.split(), env=environ, capture_output=True, text=True, check=False
+        )
+    return None if done.returncode == 0 else done.stdout + done.stderr
 
 
 def main(wanted: list[str]) -> None:
@@ -110,6 +141,8 @@ def main(wanted: list[str]) -> None:
         environment(REPO / ".local" / "aws-venv", pins, "the local AWS")
     if "chromium" in wanted:
         chromium()
+    if "clamav" in wanted or "clamav?" in wanted:
+        clamav(needed="clamav" in wanted)
 
 
 if __name__ == "__main__":

@@ -79,3 +79,14 @@ def test_no_chromium_is_told_with_the_one_command(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("TEPAT_CHROMIUM", raising=False)
     with pytest.raises(SystemExit, match="sudo apt-get install -y --no-install-recommends"):
         bootstrap.chromium()
+
+
+def test_no_scanner_is_told_with_the_one_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without it the tests end; the local run goes on, and says what that means."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(SystemExit, match="recommends clamav"):
+        bootstrap.clamav(needed=True)
+    bootstrap.clamav(needed=False)
+    assert "every photo that is sent is refused" in capsys.readouterr().out
