@@ -1,8 +1,9 @@
 """Tepat's Chalice app: registers the blueprints that this surface carries. No logic.
 
-One code base, deployed as two apps per pilot: the public one (families, agents, workers) and the
-staff one, each with roles of its own (architecture, Surfaces). What a surface's branch here does
-not come to is left out of its package (`infra/reach.py` reads these lines).
+One code base, deployed as three apps per pilot: the public one (families, agents, workers), the
+staff one, and the one that opens files from outside, each with roles of its own (architecture,
+Surfaces). What a surface's branch here does not come to is left out of its package
+(`infra/reach.py` reads these lines).
 """
 
 from chalice.app import Chalice
@@ -27,3 +28,7 @@ elif surface() == "staff":
 
     for blueprint in (staff, desk):
         app.register_blueprint(blueprint)
+else:
+    from chalicelib.entrypoints.screening import screening
+
+    app.register_blueprint(screening)

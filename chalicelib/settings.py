@@ -17,7 +17,7 @@ class SettingsError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a deployed function is told. Both surfaces need all of these.
+    """What a deployed function is told. All surfaces need all of these.
 
     Attributes:
         region: Kemendagri code of the regency, four digits.
@@ -80,8 +80,8 @@ def needed(name: str) -> str:
 
 
 def surface() -> str:
-    """Which blueprints this app carries: "public" or "staff". Read before the other settings."""
+    """Which blueprints this app carries. Read before the other settings."""
     found = os.environ.get("TEPAT_SURFACE", "")
-    if found not in ("public", "staff"):
-        raise SettingsError("TEPAT_SURFACE must be public or staff")
+    if found not in ("public", "staff", "screening"):
+        raise SettingsError("TEPAT_SURFACE must be public, staff or screening")
     return found

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from aws_lambda_powertools.logging import Logger
 
-from chalicelib.usecases.ports import Message
+Task = TypeVar("Task", bound=Hashable)
+"""What a queue's message asks for."""
 
 _ALLOWED = frozenset(
     {
@@ -67,8 +68,8 @@ def log_failure(event: str, error: BaseException, **told: str | int | None) -> N
 def run_batch(
     records: Sequence[Mapping[str, Any]],
     function: str,
-    work: Callable[[Sequence[Message]], Sequence[Message]],
-    read: Callable[[str], Message],
+    work: Callable[[Sequence[Task]], Sequence[Task]],
+    read: Callable[[str], Task],
 ) -> dict[str, list[dict[str, str]]]:
     """Work on the messages of an SQS batch and say which must come again.
 
@@ -79,7 +80,7 @@ def run_batch(
     Returns:
         The partial batch response of Lambda (`ReportBatchItemFailures`).
     """
-    readable: dict[str, Message] = {}
+    readable: dict[str, Task] = {}
     failed: list[str] = []
     for record in records:
         message = _message(record, read)
@@ -94,10 +95,10 @@ def run_batch(
 
 
 def _worked(
-    messages: Sequence[Message],
+    messages: Sequence[Task],
     function: str,
-    work: Callable[[Sequence[Message]], Sequence[Message]],
-) -> set[Message]:
+    work: Callable[[Sequence[Task]], Sequence[Task]],
+) -> set[Task]:
     if not messages:
         return set()
     try:
@@ -106,13 +107,13 @@ def _worked(
         log_failure("batch broke", error, function=function)
         if len(messages) == 1:
             return set(messages)
-    again: set[Message] = set()
+    again: set[Task] = set()
     for message in messages:
         again |= _worked([message], function, work)
     return again
 
 
-def _message(record: Mapping[str, Any], read: Callable[[str], Message]) -> Message | None:
+def _message(record: Mapping[str, Any], read: Callable[[str], Task]) -> Task | None:
     try:
         return read(record["body"])
     except (KeyError, TypeError, ValueError):

@@ -1,7 +1,8 @@
 """Build what is deployed: `python -m infra.build [--stage banyuwangi] [--arm64]`.
 
 The cloud and the local run take the same steps; only the processor of the native files differs.
-Each surface ships a code zip of its own, with what it can come to and no more; the layer is shared.
+Each surface ships a code zip of its own, with what it can come to and no more. The two APIs share
+a layer; screening, which opens files from outside, has its own.
 """
 
 from __future__ import annotations
@@ -25,33 +26,44 @@ from infra.layer import REPO, BuildError, build_layer, byte_compile, this_machin
 from infra.reach import unreached
 from infra.templates import HERE, read
 
-SURFACES = ("public", "staff")
+SURFACES = ("public", "staff", "screening")
+PINS = {"screening": "requirements-screening.txt"}  # of its own layer; the others share one
 CODE_LIMIT = 500_000  # bytes of a surface's code zip (architecture, budgets)
 REGION = "ap-southeast-3"  # Jakarta: the data stays in Indonesia
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
-ONLY_FOR = {"staff": "words/staff.id.json"}  # of chalicelib/data, what one surface alone reads
-PAGES = {"public": "*.html", "staff": "staff/*.html"}  # answer templates that a surface begins with
+NOT_READ = {  # of chalicelib/data, what a surface does not read
+    "public": ["words/staff.id.json"],
+    "screening": [
+        "areas/*",
+        "checks/*",
+        "holidays/*",
+        "models/*",
+        "rules/*",
+        "words/*",
+        "consent.id.json",
+    ],
+}
+PAGES = {"public": "*.html", "staff": "staff/*.html"}  # answer templates that an API begins with
 TEMPLATE_NAME = re.compile(r"""{%-?\s*(?:extends|import|include|from)\s+["']([^"']+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A built pilot in a folder: template and code zip of each surface, the layer, the site."""
+    """A built pilot in a folder: template and code zip of each surface, the layers, the site."""
 
     folder: Path
 
     def template(self, surface: str) -> Path:
-        """Return the template of a surface, `public` or `staff`."""
+        """Return the template of a surface."""
         return self.folder / f"{surface}.json"
 
     def code(self, surface: str) -> Path:
         """Return the zip of a surface's code."""
         return self.folder / f"{surface}.zip"
 
-    @property
-    def layer(self) -> Path:
-        """Return the zip of the packages."""
-        return self.folder / "layer.zip"
+    def layer(self, surface: str) -> Path:
+        """Return the zip of a surface's packages."""
+        return self.folder / (f"{surface}-layer.zip" if surface in PINS else "layer.zip")
 
     @property
     def site(self) -> Path:
@@ -60,7 +72,7 @@ class Package:
 
 
 def build(stage_name: str, out: Path, machine: str) -> Package:
-    """Build both surfaces and the site of a pilot.
+    """Build all surfaces and the site of a pilot.
 
     Args:
         stage_name: the pilot.
@@ -75,11 +87,11 @@ def build(stage_name: str, out: Path, machine: str) -> Package:
         infra.stages.StageError: there is no such pilot.
     """
     stage = stages.read(stage_name)
-    layer = build_layer(machine, REPO / "build" / "cache")
+    cache = REPO / "build" / "cache"
+    layers = {each: build_layer(machine, cache, requirements(each)) for each in SURFACES}
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     package = Package(out)
-    shutil.copy(layer, package.layer)
     with tempfile.TemporaryDirectory() as folder:
         pages = Path(folder) / "pages"
         _build_site(stage["region"], package.site, pages)
@@ -87,6 +99,7 @@ def build(stage_name: str, out: Path, machine: str) -> Package:
             tree, code = Path(folder) / f"{surface}-tree", Path(folder) / f"{surface}-code"
             _copy_tree(tree, stage_name, surface, machine)
             copy_pages(pages, tree / "chalicelib" / "pages", surface)
+            shutil.copy(layers[surface], package.layer(surface))
             made = _package(tree, stage_name, surface, Path(folder) / surface)
             text = (made / "sam.json").read_text("utf-8")
             text = text.replace('"./deployment.zip"', f'"./{package.code(surface).name}"')
@@ -103,7 +116,7 @@ def sources_hash() -> str:
     """Return a hash of everything that a build reads, to tell whether a new one is needed."""
     digest = hashlib.sha256(sys.version.encode())
     roots = ["app.py", "chalicelib", "frontend", "infra", ".chalice/config.json"]
-    roots += ["requirements.txt", "requirements-dev.txt"]
+    roots += [requirements(surface).name for surface in SURFACES] + ["requirements-dev.txt"]
     for root in roots:
         path = REPO / root
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
@@ -112,6 +125,11 @@ def sources_hash() -> str:
                 digest.update(f"{file.relative_to(REPO)}\0".encode())
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def requirements(surface: str) -> Path:
+    """Return the file of the pins that a surface's layer is made of."""
+    return REPO / PINS.get(surface, "requirements.txt")
 
 
 def chalice_stage(stage_name: str, surface: str) -> str:
@@ -124,10 +142,11 @@ def _copy_tree(tree: Path, stage_name: str, surface: str, machine: str) -> None:
     tree.mkdir()
     shutil.copy(REPO / "app.py", tree)
     shutil.copytree(REPO / "chalicelib", tree / "chalicelib", ignore=LEFT_OUT)
-    for path in (*unreached(tree, surface), *_data_of_others(tree / "chalicelib/data", surface)):
+    for path in (*unreached(tree, surface), *_not_read(tree / "chalicelib/data", surface)):
         path.unlink()
-    for stem in ("national", "retired"):
-        leave_names_out(tree / "chalicelib/data/areas" / f"{stem}.json")
+    for listed in ("national.json", "retired.json"):
+        if (path := tree / "chalicelib/data/areas" / listed).is_file():
+            leave_names_out(path)
     shutil.copytree(HERE / "policies", tree / "infra" / "policies")
     (tree / "requirements.txt").touch()  # the packages are in the layer
     (tree / ".chalice").mkdir()
@@ -139,13 +158,13 @@ def _copy_tree(tree: Path, stage_name: str, surface: str, machine: str) -> None:
     (tree / ".chalice" / "config.json").write_text(json.dumps(config))
 
 
-def _data_of_others(data: Path, surface: str) -> list[Path]:
-    """Data that another surface alone reads."""
-    return [path for own in ONLY_FOR if own != surface for path in data.glob(ONLY_FOR[own])]
+def _not_read(data: Path, surface: str) -> list[Path]:
+    """Data that a surface does not read."""
+    return [path for pattern in NOT_READ.get(surface, ()) for path in data.glob(pattern)]
 
 
 def copy_pages(pages: Path, target: Path, surface: str) -> None:
-    """Copy the answer templates that a surface can come to.
+    """Copy the answer templates that an API can come to; screening answers nobody.
 
     Args:
         pages: all of them; those in `staff/` are the staff's, the others the public's. Either may
@@ -153,6 +172,8 @@ def copy_pages(pages: Path, target: Path, surface: str) -> None:
         target: folder for the copies.
         surface: as `TEPAT_SURFACE` names it.
     """
+    if surface not in PAGES:
+        return
     waiting = list(pages.glob(PAGES[surface]))
     kept = {pages / "assets.json"}
     while waiting:
@@ -219,10 +240,15 @@ def _run(command: list[str], cwd: Path) -> str:
     return done.stdout + done.stderr
 
 
+def layers_of(package: Package) -> list[Path]:
+    """Return the zips of all layers, each once."""
+    return list(dict.fromkeys(map(package.layer, SURFACES)))
+
+
 def _report(package: Package) -> None:
     """Write sizes and hashes beside the result, and refuse code over its budget."""
     codes = list(map(package.code, SURFACES))
-    files = [*codes, package.layer, *map(package.template, SURFACES)]
+    files = [*codes, *layers_of(package), *map(package.template, SURFACES)]
     report: dict[str, Any] = {
         path.name: {
             "bytes": path.stat().st_size,
@@ -249,7 +275,7 @@ def main() -> None:
         package = build(given.stage, out, "aarch64" if given.arm64 else this_machine())
     except (BuildError, stages.StageError) as error:
         sys.exit(f"The build stopped: {error}")
-    for path in (*map(package.code, SURFACES), package.layer):
+    for path in (*map(package.code, SURFACES), *layers_of(package)):
         print(f"{path.stat().st_size / 1000:10,.1f} kB  {path}")
 
 

@@ -1,6 +1,6 @@
 """Deploy a pilot: `python -m infra.deploy --stage banyuwangi`.
 
-Three stacks: the resources, the public app, the staff app. The local run deploys with the same
+Four stacks: the resources, and an app for each surface. The local run deploys with the same
 functions to the local AWS; only the addresses and the processor differ.
 """
 
@@ -51,10 +51,10 @@ def deploy_resources(account: Account, stage_name: str, given: dict[str, str]) -
 def deploy_app(
     account: Account, stage_name: str, surface: str, package: Package, given: dict[str, str]
 ) -> dict[str, str]:
-    """Deploy one surface of a pilot; returns the stack's outputs, `RestAPIId` among them."""
+    """Deploy one surface of a pilot; returns the stack's outputs, of an API its `RestAPIId`."""
     bucket = _artefact_bucket(account)
     template: Template = json.loads(package.template(surface).read_text("utf-8"))
-    uris = {"CodeUri": package.code(surface), "ContentUri": package.layer}
+    uris = {"CodeUri": package.code(surface), "ContentUri": package.layer(surface)}
     sent = {key: _upload(account, bucket, path) for key, path in uris.items()}
     for resource in template["Resources"].values():
         for key, place in sent.items():
@@ -141,6 +141,7 @@ def main() -> None:
     parser.add_argument("--stage", required=True, choices=stages.names())
     parser.add_argument("--alarm-topic", default="", help="ARN of an SNS topic; kept if left out")
     parser.add_argument("--edge", default="", help="ARN of edge.yaml's distribution; kept, too")
+    parser.add_argument("--scanner", default="", help="ARN of the layer with clamscan; kept, too")
     given = parser.parse_args()
     token = os.environ.get("TEPAT_CIVIL_REGISTRY_TOKEN")
     if not token:
@@ -151,6 +152,7 @@ def main() -> None:
         package = build(given.stage, REPO / "build" / f"{given.stage}-arm64", "aarch64")
         chosen = stages.parameters(stage)
         asked = {"AlarmTopic": given.alarm_topic, "DistributionArn": given.edge}
+        asked |= {"ScannerLayer": given.scanner}
         chosen |= {name: value for name, value in asked.items() if value}
         made = deploy_resources(account, given.stage, chosen)
         pool = f"https://cognito-idp.{REGION}.amazonaws.com/{made['StaffPoolId']}"
@@ -160,15 +162,14 @@ def main() -> None:
             "TokenIssuer": pool,
             "JwksUrl": f"{pool}/.well-known/jwks.json",
             "LoginUrl": f"https://{made['StaffDomain']}.auth.{REGION}.amazoncognito.com",
+            "UploadUrl": f"https://{made['QuarantineBucket']}.s3.{REGION}.amazonaws.com",
+            "ReleasedUrl": f"https://{made['ReleasedBucket']}.s3.{REGION}.amazonaws.com",
         }
         for surface in SURFACES:
-            limits = stage["limits"][surface]
-            throttle = {
-                "ThrottleRate": str(limits["rate"]),
-                "ThrottleBurst": str(limits["burst"]),
-            }
+            limits = stage["limits"].get(surface, {})  # of its API's gateway, if it has one
+            throttle = {f"Throttle{name.title()}": str(most) for name, most in limits.items()}
             app = deploy_app(account, given.stage, surface, package, chosen | throttle)
-            print(f"{surface}: {app['EndpointURL']}")
+            print(f"{surface}: {app.get('EndpointURL', 'deployed')}")
         upload_site(account, package.site, made["SiteBucket"])
     except (BuildError, stages.StageError, stacks.StackError) as error:
         sys.exit(f"The deployment stopped: {error}")

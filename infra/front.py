@@ -60,11 +60,15 @@ class Backends:
         public: address of the public API with its stage, no trailing slash.
         staff: the same of the staff API.
         published: what the functions publish.
+        uploads: address of the bucket that browsers send evidence to.
+        released: address of the bucket that officers see it from.
     """
 
     public: str
     staff: str
     published: Published
+    uploads: str
+    released: str
 
 
 def front(site: Path, backends: Backends) -> Starlette:
@@ -81,7 +85,7 @@ def front(site: Path, backends: Backends) -> Starlette:
         timeout=httpx.Timeout(GATEWAY_LIMIT, connect=2),
         limits=httpx.Limits(max_connections=AT_ONCE),
     )
-    headers = security_headers()
+    headers = security_headers(backends)
 
     def forward(base: str) -> Callable[[Request], Any]:
         async def view(request: Request) -> Response:
@@ -116,19 +120,27 @@ def front(site: Path, backends: Backends) -> Starlette:
     )
 
 
-def security_headers() -> dict[str, str]:
+def security_headers(backends: Backends) -> dict[str, str]:
     """Return the response headers that edge.yaml sets, less the one that needs HTTPS."""
     resources = read(HERE / "edge.yaml")["Resources"]
     policy = resources["Headers"]["Properties"]["ResponseHeadersPolicyConfig"]
     fixed = policy["SecurityHeadersConfig"]
     custom = policy["CustomHeadersConfig"]["Items"]
+    allowed: str = fixed["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
+    for name, address in (("UploadUrl", backends.uploads), ("ReleasedUrl", backends.released)):
+        allowed = allowed.replace(f"${{{name}}}", _origin(address))
     return {
-        "content-security-policy": fixed["ContentSecurityPolicy"]["ContentSecurityPolicy"],
+        "content-security-policy": allowed,
         "x-content-type-options": "nosniff",
         "x-frame-options": fixed["FrameOptions"]["FrameOption"],
         "referrer-policy": fixed["ReferrerPolicy"]["ReferrerPolicy"],
         **{item["Header"].lower(): item["Value"] for item in custom},
     }
+
+
+def _origin(address: str) -> str:
+    """The address without its path: in the cloud a bucket is a host, here it is a folder."""
+    return "/".join(address.split("/")[:3])
 
 
 def _with(headers: Mapping[str, str], response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""The layer: packages of requirements.txt, fetched once by hash and byte-compiled."""
+"""A layer: the packages of a requirements file, fetched once by hash and byte-compiled."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ def this_machine() -> str:
     return {"arm64": "aarch64", "amd64": "x86_64"}.get(machine.lower(), machine)
 
 
-def build_layer(machine: str, cache: Path) -> Path:
+def build_layer(machine: str, cache: Path, requirements: Path) -> Path:
     """Build the layer for a processor, or take the one already built from the same pins.
 
     Args:
         machine: `x86_64` or `aarch64`.
+        requirements: file of the pins.
         cache: folder that keeps layers between builds.
 
     Returns:
@@ -41,17 +42,17 @@ def build_layer(machine: str, cache: Path) -> Path:
         BuildError: a package cannot be had as a wheel, its hash is wrong, or a native file in it
             is for another processor.
     """
-    pins = (REPO / "requirements.txt").read_bytes()
+    pins = requirements.read_bytes() + Path(__file__).read_bytes()  # and how it is built
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     digest = hashlib.sha256(pins + version.encode() + machine.encode()).hexdigest()[:16]
     layer = cache / f"layer-{machine}-{digest}.zip"
     if layer.is_file():
         return layer
     cache.mkdir(parents=True, exist_ok=True)
-    print(f"  fetching the packages of the functions for {machine} (once)", flush=True)
+    print(f"  fetching the packages of {requirements.name} for {machine} (once)", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         python = Path(folder) / "python"
-        _fetch(python, machine, version)
+        _fetch(requirements, python, machine, version)
         _check_native(python, machine)
         shutil.rmtree(python / "bin", ignore_errors=True)
         byte_compile(python, "/opt/python")
@@ -59,7 +60,7 @@ def build_layer(machine: str, cache: Path) -> Path:
     return layer
 
 
-def _fetch(target: Path, machine: str, version: str) -> None:
+def _fetch(requirements: Path, target: Path, machine: str, version: str) -> None:
     """Install by hash; Lambda's Python 3.11 has glibc 2.26, later ones 2.34."""
     newest_glibc = 17 if version in {"3.10", "3.11"} else 34
     platforms = [f"manylinux2014_{machine}"]
@@ -69,7 +70,7 @@ def _fetch(target: Path, machine: str, version: str) -> None:
     command += ["--implementation=cp", f"--python-version={version}", f"--target={target}"]
     command += [f"--platform={name}" for name in platforms]
     done = subprocess.run(
-        [*command, "-r", str(REPO / "requirements.txt")],
+        [*command, "-r", str(requirements)],
         capture_output=True,
         text=True,
         check=False,
@@ -94,6 +95,7 @@ def byte_compile(folder: Path, home: str, *options: str) -> None:
     `unchecked-hash` matters: zips carry old dates, so time-checked byte code would count as stale
     and every cold start would compile again (2.4 to 3 times the instructions). A process of its
     own with a fixed hash seed matters too: the order of a set and what is shared differ otherwise.
+    Columns of tracebacks are left out, a fifth of the code zip: our log lines tell lines alone.
 
     Args:
         folder: the sources, or one file.
@@ -107,7 +109,7 @@ def byte_compile(folder: Path, home: str, *options: str) -> None:
     command = [sys.executable, "-P", "-m", "compileall", "-q", "-f", "-s", str(root), "-p", home]
     done = subprocess.run(
         [*command, "--invalidation-mode", "unchecked-hash", *options, str(folder)],
-        env={"PYTHONHASHSEED": "0"},
+        env={"PYTHONHASHSEED": "0", "PYTHONNODEBUGRANGES": "1"},
         capture_output=True,
         text=True,
         check=False,

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -92,7 +93,7 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT) -> None:
 def deploy_locally(
     aws: LocalAws, stage_name: str, package: Package, given: dict[str, str]
 ) -> Deployed:
-    """Deploy the three stacks to a local AWS.
+    """Deploy all stacks to a local AWS.
 
     Args:
         aws: running.
@@ -112,13 +113,23 @@ def deploy_locally(
         "TokenIssuer": f"https://cognito-idp.{REGION}.amazonaws.com/{pool}",
         "JwksUrl": f"{aws.endpoint}/{pool}/.well-known/jwks.json",
         "LoginUrl": aws.endpoint,
+        "UploadUrl": f"{aws.endpoint}/{chosen['QuarantineBucket']}",
+        "ReleasedUrl": f"{aws.endpoint}/{chosen['ReleasedBucket']}",
+        "Clamscan": shutil.which("clamscan") or "/usr/bin/clamscan",
     }
     apis = {}
     for surface in SURFACES:
         made = deploy.deploy_app(account, stage_name, surface, package, chosen)
-        where = f"{aws.endpoint}/_aws/execute-api/{made['RestAPIId']}"
-        apis[surface] = f"{where}/{deploy.API_STAGE}"
-    backends = Backends(apis["public"], apis["staff"], _published(account, chosen["SiteBucket"]))
+        if "RestAPIId" in made:
+            where = f"{aws.endpoint}/_aws/execute-api/{made['RestAPIId']}"
+            apis[surface] = f"{where}/{deploy.API_STAGE}"
+    backends = Backends(
+        apis["public"],
+        apis["staff"],
+        _published(account, chosen["SiteBucket"]),
+        uploads=chosen["UploadUrl"],
+        released=chosen["ReleasedUrl"],
+    )
     return Deployed(backends, chosen)
 
 

@@ -32,7 +32,7 @@ def create_in(
         endpoint_url: where the API is served, or None for the session's own.
 
     Returns:
-        The environment of the functions (`TEPAT_...`), both surfaces together.
+        The environment of the functions (`TEPAT_...`), all surfaces together.
     """
     maker = _Maker(Account(session, endpoint_url))
     for name, resource in maker.template["Resources"].items():
@@ -52,21 +52,23 @@ def create_in(
             "TokenIssuer": pool,
             "JwksUrl": f"{pool}/.well-known/jwks.json",
             "LoginUrl": f"https://{outputs['StaffDomain']}.auth.{session.region_name}.amazoncognito.com",
+            "UploadUrl": f"{maker.client('s3').meta.endpoint_url}/{outputs['QuarantineBucket']}",
+            "ReleasedUrl": f"{maker.client('s3').meta.endpoint_url}/{outputs['ReleasedBucket']}",
         }
     )
 
 
 def environment(given: dict[str, str]) -> dict[str, str]:
-    """Work out the functions' environment as the two merge templates declare it.
+    """Work out the functions' environment as the merge templates declare it.
 
     Args:
         given: values of the templates' parameters; a parameter left out takes its default.
 
     Returns:
-        Variable -> value, both surfaces together; TEPAT_SURFACE is that of the public one.
+        Variable -> value, all surfaces together; TEPAT_SURFACE is that of the public one.
     """
     variables: dict[str, str] = {}
-    for surface in ("staff", "public"):
+    for surface in ("screening", "staff", "public"):
         template = read(HERE / f"{surface}.merge.yaml")
         defaults = {k: p.get("Default", "") for k, p in template["Parameters"].items()}
         values = {"AWS::Region": "ap-southeast-3", **defaults, **given}

@@ -13,7 +13,8 @@ What it adds to ministack 1.5.33, which is pinned because private names are used
 * SQS rights as AWS has them: a batch needs the right of the single call, not one of its own.
 * A closed door. The access key is no secret and ministack lets every web page in (CORS `*`), so a
   foreign page could read and wipe everything: requests of other origins and for other host names
-  are refused. `POST /_ministack/reset` wipes without any key: only the health page is left.
+  are refused, but for forms that a bucket's own CORS rule lets in: evidence is sent straight to
+  its bucket. `POST /_ministack/reset` wipes without any key: only the health page is left.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.core import iam_actions
 from ministack.core.persistence import save_all
-from ministack.services import dynamodb
+from ministack.services import dynamodb, s3
 from ministack.services import lambda_svc as functions
 
 Scope = MutableMapping[str, Any]
@@ -78,7 +79,7 @@ class Checkpoints:
         own = {b"http://" + host for host in self._hosts} | {None}
         open_to_all = scope["method"] in {"GET", "HEAD"} or path.startswith("/_aws/execute-api/")
         closed = path.startswith("/_ministack/") and path != "/_ministack/health"
-        ours = open_to_all or headers.get(b"origin") in own
+        ours = open_to_all or headers.get(b"origin") in own or _bucket_lets_in(scope, headers)
         return headers.get(b"host") in self._hosts and ours and not closed
 
     async def _save_for_ever(self) -> None:
@@ -93,6 +94,22 @@ class Checkpoints:
             begun = time.monotonic()
             save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - see the module
             pause = max(SHORTEST_PAUSE, PAUSE_SHARE * (time.monotonic() - begun))
+
+
+def _bucket_lets_in(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+    """Whether a browser may send a form to a bucket from the page that it shows.
+
+    Under our referrer policy a form that no script sends comes with `Origin: null`; S3 takes it by
+    its signature, and so does ministack.
+    """
+    if scope["method"] not in {"POST", "OPTIONS"} or scope["query_string"]:
+        return False
+    bucket, _, key = scope["path"].strip("/").partition("/")
+    rules = s3._cors_rules(bucket) or []  # noqa: SLF001 - see the module
+    pages = {page for rule in rules for page in rule["AllowedOrigin"]}
+    origin = headers[b"origin"].decode("latin-1")
+    plain = origin == "null" and scope["method"] == "POST" and bool(pages)
+    return not key and (origin in pages or plain)
 
 
 def keep_streams() -> None:

@@ -19,6 +19,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from infra.build import requirements
+from tests.bench.functions import SURFACE
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(__file__).with_name("cold_start.py")
 RUNTIME = ("boto3", "botocore", "python-dateutil", "jmespath", "s3transfer", "six", "urllib3")
@@ -105,7 +108,8 @@ def _command(function: str) -> list[str]:
 def _environment(function: str) -> dict[str, str]:
     """The function's settings and nothing of this machine's but where Python is."""
     settings: dict[str, str] = json.loads(_kept().read_text("utf-8"))[function]["environment"]
-    path = os.pathsep.join((str(ROOT), str(_packages())))
+    pins = requirements(SURFACE.get(function, "public")).name
+    path = os.pathsep.join((str(ROOT), str(_packages(pins))))
     return settings | {"PATH": os.environ["PATH"], "PYTHONPATH": path}
 
 
@@ -125,20 +129,20 @@ def _kept() -> Path:
 
 
 @cache
-def _packages() -> Path:
+def _packages(pins: str) -> Path:
     """A folder with the packages that a deployed function finds, and no other."""
-    folder = Path(_folder().name) / "packages"
+    folder = Path(_folder().name) / f"packages of {pins}"
     folder.mkdir()
     installed = Path(sysconfig.get_path("purelib"))
-    for name in sorted(set(_parts())):
+    for name in sorted(set(_parts(pins))):
         (folder / name).symlink_to(installed / name)
     return folder
 
 
-def _parts() -> Iterator[str]:
+def _parts(pins: str) -> Iterator[str]:
     """Files and folders at the top of what is deployed."""
-    pins = _PIN.findall((ROOT / "requirements.txt").read_text("utf-8"))
-    for distribution in (*RUNTIME, "chalice", *pins):
+    pinned = _PIN.findall((ROOT / pins).read_text("utf-8"))
+    for distribution in (*RUNTIME, "chalice", *pinned):
         for file in importlib.metadata.files(distribution) or ():
             if file.parts[0] not in ("..", "__pycache__"):
                 yield file.parts[0]

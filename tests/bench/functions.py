@@ -30,7 +30,10 @@ HANDLERS = {
     "carry_out": "chalicelib.entrypoints.workers.carry_out",
     "sweep": "chalicelib.entrypoints.schedules.sweep",
     "seal_day": "chalicelib.entrypoints.schedules.seal_day",
+    "screen_evidence": "chalicelib.entrypoints.screening.screen_evidence",
 }
+SURFACE = {"staff_api": "staff", "screen_evidence": "screening"}
+"""Functions that are not of the public surface."""
 
 
 def handler(function: str) -> Callable[[Event, Any], Any]:
@@ -153,6 +156,11 @@ def _clock(_: Kept) -> Iterator[Event]:
     }
 
 
+def _uploaded(_: Kept) -> Iterator[Event]:
+    """What S3 sends first of all: until a file comes, nothing that opens files is loaded."""
+    yield batch(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"}))
+
+
 EVENTS: Mapping[str, Callable[[Kept], Iterator[Event]]] = {
     "public_api": _public,
     "status": _status,
@@ -164,4 +172,5 @@ EVENTS: Mapping[str, Callable[[Kept], Iterator[Event]]] = {
     "carry_out": _queued,
     "sweep": _clock,
     "seal_day": _clock,
+    "screen_evidence": _uploaded,
 }

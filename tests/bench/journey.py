@@ -114,7 +114,7 @@ def keep() -> dict[str, Any]:
     a_village = {"village": VILLAGE, "locator": "ZZZZAAAAAA", "version": proposal.version}
     return {
         function: {
-            "environment": settings(_surface(function), secrets.public),
+            "environment": settings(functions.SURFACE.get(function, "public"), secrets.public),
             "items": held[before.get(function, "decided")],
             "secrets": dict(secrets),
             "now": NOW,
@@ -136,10 +136,6 @@ def _on_the_wire(item: dynamo.Item) -> dict[str, Any]:
         name: {"B": b64encode(value["B"]).decode()} if "B" in value else value
         for name, value in dynamo.encode(item).items()
     }
-
-
-def _surface(function: str) -> str:
-    return "staff" if function == "staff_api" else "public"
 
 
 def _cookie() -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from infra.build import Package
+from infra.build import SURFACES, Package
 from tests.bench import cold, pins
 from tests.bench.cold import Loaded
 from tests.bench.functions import HANDLERS
@@ -28,6 +28,7 @@ COLD = {
     "carry_out": (WORKER, "jinja2 cryptography pydantic segno"),
     "sweep": (WORKER, "jinja2 cryptography pydantic segno"),
     "seal_day": (WORKER, "jinja2 cryptography pydantic segno"),
+    "screen_evidence": (WORKER, "jinja2 cryptography pydantic segno PIL pypdfium2 pypdf"),
 }
 
 
@@ -55,7 +56,7 @@ def test_a_first_use_asks_no_more_of_aws_than_was_pinned(function: str) -> None:
 def test_the_functions_are_those_that_are_packaged(package: Package) -> None:
     """Lambda imports the module of the handler, so that is what is measured."""
     packaged = set()
-    for surface in ("public", "staff"):
+    for surface in SURFACES:
         template = json.loads(package.template(surface).read_text("utf-8"))
         packaged |= {
             resource["Properties"]["Handler"]

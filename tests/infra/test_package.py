@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import marshal
+import re
 import subprocess
 import sys
 import sysconfig
 import zipfile
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -23,7 +26,10 @@ from tests.static import templates
 
 RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
 WORKERS = ("CheckIdentity", "ScoreHousehold", "ReleaseGuards", "CarryOut")
+APIS = ("public", "staff")
 LAMBDA = "AWS::Lambda::Function"
+NATIVE = re.compile(r"\.so(\.[0-9.]+)?$|/(WHEEL|RECORD|version\.json)$|/sboms/")
+"""Native code, and lists that name it."""
 
 
 @pytest.fixture(scope="module")
@@ -52,14 +58,15 @@ def test_resources_template_is_valid() -> None:
 
 
 def test_only_the_stage_that_we_named_is_public(transformed: dict[str, dict[str, Any]]) -> None:
-    for template in transformed.values():
+    for surface, template in transformed.items():
         named = of_type(template, "AWS::ApiGateway::Stage").values()
-        assert [stage["Properties"]["StageName"] for stage in named] == ["live"]
+        stages_of = [stage["Properties"]["StageName"] for stage in named]
+        assert stages_of == (["live"] if surface in APIS else [])
 
 
 def test_apis_carry_no_binary_types_and_are_throttled(packaged: dict[str, dict[str, Any]]) -> None:
-    for template in packaged.values():
-        api = template["Resources"]["RestAPI"]["Properties"]
+    for surface in APIS:
+        api = packaged[surface]["Resources"]["RestAPI"]["Properties"]
         assert api["EndpointConfiguration"] == "REGIONAL"
         assert api["DefinitionBody"]["x-amazon-apigateway-binary-media-types"] == []
         assert api["MethodSettings"][0]["ThrottlingRateLimit"] == {"Ref": "ThrottleRate"}
@@ -72,6 +79,7 @@ def test_each_surface_has_its_own_functions(packaged: dict[str, dict[str, Any]])
     }
     assert functions["staff"] == {"APIHandler"}
     assert functions["public"] == {"APIHandler", *WORKERS, "Relay", "Sweep", "SealDay"}
+    assert functions["screening"] == {"ScreenEvidence"}
 
 
 def test_no_citizen_route_on_the_staff_api_nor_the_other_way(
@@ -84,12 +92,13 @@ def test_no_citizen_route_on_the_staff_api_nor_the_other_way(
 
 
 def test_workers_answer_for_each_message_alone(packaged: dict[str, dict[str, Any]]) -> None:
-    resources = packaged["public"]["Resources"]
-    for name in WORKERS:
+    resources = packaged["public"]["Resources"] | packaged["screening"]["Resources"]
+    for name in (*WORKERS, "ScreenEvidence"):
         events = resources[name]["Properties"]["Events"]
         source = events[f"{name}SqsEventSource"]["Properties"]
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert "placeholder" not in json.dumps(source)
+        assert source["Queue"]["Fn::Sub"].endswith("QueueArn}")
     relay = resources["Relay"]["Properties"]["Events"]["RelayDynamodbEventSource"]["Properties"]
     assert relay["StartingPosition"] == "TRIM_HORIZON"
     assert relay["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -111,12 +120,56 @@ def test_queues_hide_a_message_six_times_as_long_as_its_worker_may_take(
     queues = of_type(read(RESOURCES), "AWS::SQS::Queue")
     pairs = {"CheckIdentity": "CheckQueue", "ScoreHousehold": "ScoreQueue"}
     pairs |= {"ReleaseGuards": "ReleaseQueue", "CarryOut": "AdoptionQueue"}
+    pairs |= {"ScreenEvidence": "EvidenceQueue"}
+    resources = packaged["public"]["Resources"] | packaged["screening"]["Resources"]
     for function, queue in pairs.items():
-        timeout = packaged["public"]["Resources"][function]["Properties"]["Timeout"]
+        timeout = resources[function]["Properties"]["Timeout"]
         properties = queues[queue]["Properties"]
         assert properties["VisibilityTimeout"] >= 6 * timeout
-        assert properties["RedrivePolicy"]["maxReceiveCount"] == 5
+        tries = 3 if queue == "EvidenceQueue" else 5
+        assert properties["RedrivePolicy"]["maxReceiveCount"] == tries
         assert properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in queues
+
+
+def test_a_screening_takes_one_file_and_never_waits_for_a_place(
+    packaged: dict[str, dict[str, Any]],
+) -> None:
+    """A message that finds no function free counts as tried; three tries park it unscreened."""
+    properties = packaged["screening"]["Resources"]["ScreenEvidence"]["Properties"]
+    source = properties["Events"]["ScreenEvidenceSqsEventSource"]["Properties"]
+    assert source["BatchSize"] == 1
+    at_once = source["ScalingConfig"]["MaximumConcurrency"]
+    assert at_once <= properties["ReservedConcurrentExecutions"]
+
+
+def test_only_the_quarantine_tells_the_screening_and_only_the_site_sends_to_it() -> None:
+    resources = read(RESOURCES)["Resources"]
+    bucket = resources["QuarantineBucket"]
+    (told,) = bucket["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    assert told["Queue"] == {"Fn::GetAtt": ["EvidenceQueue", "Arn"]}
+    policy = resources[bucket["DependsOn"]]["Properties"]
+    assert policy["Queues"] == [{"Ref": "EvidenceQueue"}]
+    allow, deny = policy["PolicyDocument"]["Statement"]
+    assert allow["Action"] == "sqs:SendMessage"
+    assert allow["Principal"] == {"Service": "s3.amazonaws.com"}
+    source = allow["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
+    assert source.endswith(f":s3:::{bucket['Properties']['BucketName']['Fn::Sub']}")
+    assert allow["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    protected, over_http, _ = deny["Fn::If"]
+    assert (protected, over_http["Effect"]) == ("Protected", "Deny")
+    assert over_http["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    (rule,) = bucket["Properties"]["CorsConfiguration"]["CorsRules"]
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == ([{"Ref": "SiteOrigin"}], ["POST"])
+
+
+def test_every_queue_has_one_policy_that_refuses_what_is_not_encrypted_on_its_way() -> None:
+    resources = read(RESOURCES)
+    named = [
+        queue["Ref"]
+        for policy in of_type(resources, "AWS::SQS::QueuePolicy").values()
+        for queue in policy["Properties"]["Queues"]
+    ]
+    assert sorted(named) == sorted(of_type(resources, "AWS::SQS::Queue"))
 
 
 def test_memory_and_timeouts_are_set_for_every_function(
@@ -164,13 +217,19 @@ def test_the_packages_of_two_processors_differ_in_native_files_only(
     foreign = build("banyuwangi", tmp_path / "other", other)
     for surface in SURFACES:
         assert foreign.code(surface).read_bytes() == package.code(surface).read_bytes()
-    ours, theirs = contents(package.layer), contents(foreign.layer)
-    different = {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)}
-    allowed = (".so", "/WHEEL", "/RECORD")
-    plain = {
-        n for n in different if not n.endswith(allowed) and "/sboms/" not in n
-    }  # lists of native parts
-    assert plain == set()
+        ours, theirs = contents(package.layer(surface)), contents(foreign.layer(surface))
+        every = ours.keys() | theirs.keys()
+        different = {name for name in every if ours.get(name) != theirs.get(name)}
+        assert {name for name in different if not NATIVE.search(name)} == set()
+
+
+def test_only_the_screening_carries_what_opens_files(package: Package) -> None:
+    opening = {"python/PIL/", "python/pypdfium2/"}
+    for surface in SURFACES:
+        names = contents(package.layer(surface))
+        found = {part for part in opening if any(name.startswith(part) for name in names)}
+        assert found == (opening if surface == "screening" else set())
+        assert any(name.startswith("python/aws_lambda_powertools/") for name in names)
 
 
 def contents(path: Path) -> dict[str, int]:
@@ -183,6 +242,16 @@ def test_the_code_zips_are_the_same_when_nothing_changed(package: Package, tmp_p
     for surface in SURFACES:
         assert again.code(surface).read_bytes() == package.code(surface).read_bytes()
     assert len(sources_hash()) == 64
+
+
+def test_byte_code_tells_lines_and_no_columns(package: Package) -> None:
+    """Log lines name lines; columns would be a fifth of the zip."""
+    with zipfile.ZipFile(package.code("public")) as archive:
+        code = marshal.loads(archive.read("chalicelib/settings.pyc")[16:])  # noqa: S302 - our own build, after its header
+    functions = [part for part in code.co_consts if isinstance(part, CodeType)]
+    places = [place for function in functions for place in function.co_positions()]
+    assert any(line for line, *_ in places)
+    assert {column for *_, column in places} == {None}
 
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -206,7 +275,7 @@ def test_code_and_layer_import_where_nothing_else_is_installed(
     surface: str, package: Package, tmp_path: Path
 ) -> None:
     code, layer, runtime = tmp_path / "code", tmp_path / "layer", tmp_path / "runtime"
-    for target, archive in ((code, package.code(surface)), (layer, package.layer)):
+    for target, archive in ((code, package.code(surface)), (layer, package.layer(surface))):
         with zipfile.ZipFile(archive) as zipped:
             zipped.extractall(target)
     runtime.mkdir()

@@ -13,7 +13,7 @@ POLICIES = sorted((HERE / "policies").glob("*.json"))
 # What each function may touch; a policy that names anything else fails.
 OWN = {
     "public_api": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "OpsTableArn"}
-    | {"IndexKeyArn", "IkdKeyArn"},
+    | {"IndexKeyArn", "IkdKeyArn", "QuarantineBucketArn"},
     "check_identity": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn"}
     | {"CheckQueueArn", "OpeningKeyArn"},
     "score_household": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "ScoreQueueArn"},
@@ -27,7 +27,9 @@ OWN = {
     | {"DisputeQueueArn"},
     "seal_day": {"LedgerTableArn", "SealSigningKeyArn", "SiteBucketArn"},
     "staff_api": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "OpsTableArn"}
-    | {"IndexKeyArn", "OpeningKeyArn"},
+    | {"IndexKeyArn", "OpeningKeyArn", "ReleasedBucketArn"},
+    "screen_evidence": {"RegistryTableArn", "LedgerTableArn", "EvidenceQueueArn"}
+    | {"QuarantineBucketArn", "ReleasedBucketArn"},
 }
 
 
@@ -80,8 +82,30 @@ def test_the_public_api_seals_and_cannot_open() -> None:
     everything = actions("public_api")
     keys = {action for action in everything if action.startswith("kms:")}
     assert keys == {"kms:GenerateMac", "kms:Sign"}
-    assert not {a for a in everything if a.startswith(("sqs:", "s3:"))}
+    assert not {a for a in everything if a.startswith("sqs:")}
     assert not {a for a in everything if "Scan" in a or "Query" in a or "Delete" in a}
+
+
+def test_who_may_do_what_with_evidence() -> None:
+    """Families send, one function opens, officers see copies: nobody has the next one's right."""
+    every = {name: {a for a in actions(name) if a.startswith("s3:")} for name in OWN}
+    assert every["public_api"] == actions("public_api", "QuarantineBucketArn") == {"s3:PutObject"}
+    assert every["staff_api"] == actions("staff_api", "ReleasedBucketArn") == {"s3:GetObject"}
+    opened = actions("screen_evidence", "QuarantineBucketArn")
+    assert opened == {"s3:GetObject", "s3:DeleteObject", "s3:ListBucket"}
+    copied = actions("screen_evidence", "ReleasedBucketArn")
+    assert copied == {"s3:PutObject", "s3:GetObject"}
+    may = {name for name, those in every.items() if those}
+    assert may == {"public_api", "staff_api", "screen_evidence", "seal_day"}
+
+
+def test_the_screening_opens_no_identity_and_reads_no_case() -> None:
+    assert not {a for a in actions("screen_evidence") if a.startswith("kms:")}
+    assert actions("screen_evidence", "VaultTableArn") == set()
+    for statement in statements("screen_evidence"):
+        if statement["Resource"] == {"Ref": "RegistryTableArn"}:
+            keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+            assert set(keys) == {"D#*", "W#*"}
 
 
 def test_nobody_else_says_to_ikd_that_it_is_us() -> None:
@@ -101,6 +125,7 @@ def test_nobody_changes_or_deletes_in_the_ledger() -> None:
 WRITES = {
     "carry_out": [{"V#*", "P#*"}],
     "staff_api": [{"V#*", "N#*", "K#*"}, {"P#*", "CUTS"}],
+    "screen_evidence": [{"D#*", "W#*"}],
 }
 """Keys that a role may write in the registry, a statement each; all others: cases and guards."""
 

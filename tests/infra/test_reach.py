@@ -15,6 +15,7 @@ from chalicelib.domain.areas import AreaCodes
 from chalicelib.entrypoints.pages import environment
 from infra.build import SURFACES, Package
 from infra.reach import unreached
+from tests.bench.functions import SURFACE
 from tests.bench.pins import pinned
 
 TYPED = "import typing\nif typing.TYPE_CHECKING:\n    import chalicelib.kinds"
@@ -76,8 +77,6 @@ TREE = {
     "chalicelib__kinds": "",
     "chalicelib__other__tool": "",
 }
-SURFACE_OF = {"staff_api": "staff"}
-"""Measured functions that are not of the public surface."""
 
 
 def write(tree: Path, files: Mapping[str, str]) -> set[str]:
@@ -144,7 +143,7 @@ def test_what_the_measured_functions_load_is_in_their_package(package: Package) 
         if module == "app" or module.startswith("chalicelib."):
             place = module.replace(".", "/")
             for function in functions.split():
-                names = here[SURFACE_OF.get(function, "public")]
+                names = here[SURFACE.get(function, "public")]
                 assert {f"{place}.pyc", f"{place}/__init__.pyc"} & names, (module, function)
                 seen += 1
     assert seen > 200

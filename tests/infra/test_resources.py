@@ -43,7 +43,7 @@ def test_tables_have_the_template_s_keys_and_indexes(made: Made) -> None:
         assert status["PointInTimeRecoveryStatus"] == expected
 
 
-def test_queues_send_to_their_dead_letters_after_five_tries(made: Made) -> None:
+def test_queues_send_to_their_dead_letters_after_their_tries(made: Made) -> None:
     sqs = made.session.client("sqs")
     for name in ("CHECK", "SCORE", "RELEASE", "ADOPTION", "DISPUTE"):
         told = sqs.get_queue_attributes(
@@ -51,6 +51,9 @@ def test_queues_send_to_their_dead_letters_after_five_tries(made: Made) -> None:
         )["Attributes"]
         assert f"tepat-banyuwangi-{name.lower()}-dead" in told["RedrivePolicy"]
         assert '"maxReceiveCount": 5' in told["RedrivePolicy"]
+    url = sqs.get_queue_url(QueueName="tepat-banyuwangi-evidence")["QueueUrl"]
+    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert '"maxReceiveCount": 3' in told["RedrivePolicy"]
 
 
 def test_keys_are_of_their_kind(made: Made) -> None:

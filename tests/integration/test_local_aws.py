@@ -158,8 +158,8 @@ def handler(event, context):
         if action == "decrypt":
             arguments["CiphertextBlob"] = b"0" * 256
         try:
-            getattr(session.create_client(service), action)(**arguments)
-            answers[name] = "done"
+            answer = getattr(session.create_client(service), action)(**arguments)
+            answers[name] = answer if action.startswith("generate_presigned") else "done"
         except Exception as error:
             answers[name] = str(getattr(error, "response", {}).get("Error", {}).get("Code", error))
     return answers
@@ -175,7 +175,7 @@ def probe(tepat: Tepat) -> Any:
     with zipfile.ZipFile(archive, "w") as zipped:
         zipped.writestr("probe.py", PROBE)
 
-    def ask(surface: str, function: str, wanted: dict[str, Any]) -> dict[str, str]:
+    def ask(surface: str, function: str, wanted: dict[str, Any]) -> dict[str, Any]:
         name = functions_of(tepat, surface)[function]
         role = functions.get_function_configuration(FunctionName=name)["Role"]
         name = f"probe-{secrets.token_hex(4)}"
@@ -185,11 +185,12 @@ def probe(tepat: Tepat) -> Any:
             Role=role,
             Handler="probe.handler",
             Code={"ZipFile": archive.getvalue()},
+            Timeout=60,
         )
         functions.get_waiter("function_active_v2").wait(FunctionName=name)
         answer = functions.invoke(FunctionName=name, Payload=json.dumps(wanted))
         functions.delete_function(FunctionName=name)
-        told: dict[str, str] = json.loads(answer["Payload"].read())
+        told: dict[str, Any] = json.loads(answer["Payload"].read())
         return told
 
     return ask
@@ -245,6 +246,82 @@ def test_the_staff_api_may_open_but_not_rewrite_the_ledger(tepat: Tepat, probe: 
     )
     assert "AccessDenied" not in answers["open"]  # the key was asked; the bytes were nonsense
     assert "AccessDenied" in answers["delete an event"]
+
+
+UPLOAD = "3510151001/ZZZZ234567/0123456789abcdef0123456789abcdef"  # no case has such a place
+
+
+def sign(bucket: str, key: str, most: int) -> tuple[str, str, dict[str, Any]]:
+    exact = {"key": key, "Content-Type": "image/jpeg"}
+    conditions = [{name: value} for name, value in exact.items()]
+    conditions += [["content-length-range", 1, most]]
+    wanted = {"Bucket": bucket, "Key": key, "Fields": exact, "ExpiresIn": 300}
+    return "s3", "generate_presigned_post", wanted | {"Conditions": conditions}
+
+
+def test_a_browser_sends_evidence_straight_to_quarantine_and_the_screening_hears(
+    tepat: Tepat, probe: Any
+) -> None:
+    """Signed by the public API's own role, from the site's own page."""
+    given = tepat.deployed.parameters
+    buckets = {"quarantine": given["QuarantineBucket"], "site": given["SiteBucket"]}
+    signed = probe(
+        "public", "APIHandler", {name: sign(each, UPLOAD, 9) for name, each in buckets.items()}
+    )
+    form = signed["quarantine"]
+    assert form["url"] == given["UploadUrl"]
+    page, foreign = {"Origin": tepat.site}, {"Origin": "https://example.org"}
+    asking = {"Access-Control-Request-Method": "POST"}
+    assert httpx.options(form["url"], headers=page | asking).is_success
+    assert httpx.options(form["url"], headers=foreign | asking).status_code == 403
+
+    def send(content: bytes, headers: dict[str, str], to: str = "quarantine") -> httpx.Response:
+        fields, files = signed[to]["fields"], {"file": ("a.jpg", content, "image/jpeg")}
+        return httpx.post(signed[to]["url"], data=fields, files=files, headers=headers)
+
+    assert send(b"a" * 9, foreign).status_code == 403
+    assert send(b"a" * 10, page).status_code == 400  # larger than granted
+    assert send(b"a" * 9, {}, to="site").status_code == 403  # not where the role may write
+    taken = send(b"a" * 9, page)
+    assert taken.status_code == 204
+    assert taken.headers["access-control-allow-origin"] == tepat.site
+    assert send(b"a" * 9, {"Origin": "null"}).status_code == 204  # a form that no script sent
+    wait_for_line(tepat, functions_of(tepat, "screening")["ScreenEvidence"], "screen_evidence")
+
+
+def wait_for_line(tepat: Tepat, function: str, named: str) -> None:
+    logs = tepat.aws.account().client("logs")
+    for _ in range(200):
+        told = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
+        if any(f'"function":"{named}"' in event["message"] for event in told):
+            return
+        time.sleep(0.2)
+    pytest.fail(f"{named} was not woken")
+
+
+def test_who_may_do_what_with_evidence(tepat: Tepat, probe: Any) -> None:
+    """That the public API may write uploads is tried above; of keys of items only AWS judges."""
+    given = tepat.deployed.parameters
+    in_quarantine = {"Bucket": given["QuarantineBucket"], "Key": UPLOAD}
+    released = {"Bucket": given["ReleasedBucket"], "Key": f"{UPLOAD}/1.jpg"}
+    case = {"pk": {"S": "R#ZZZZ234567"}, "sk": {"S": "0"}}
+    wanted = {
+        "open an upload": ("s3", "get_object", in_quarantine),
+        "release": ("s3", "put_object", released | {"IfNoneMatch": "*"}),
+        "look": ("s3", "get_object", released),
+        "delete an upload": ("s3", "delete_object", in_quarantine),
+        "delete a copy": ("s3", "delete_object", released),
+        "read identity": ("dynamodb", "get_item", {"TableName": given["VaultTable"], "Key": case}),
+    }
+    may = {
+        ("screening", "ScreenEvidence"): {"open an upload", "release", "look", "delete an upload"},
+        ("staff", "APIHandler"): {"look"},
+        ("public", "APIHandler"): set[str](),
+    }
+    for (surface, function), those in may.items():
+        answers = probe(surface, function, wanted)
+        refused = {name for name, said in answers.items() if "AccessDenied" in said}
+        assert refused == wanted.keys() - those, surface
 
 
 def test_nobody_resets_the_local_aws_from_a_web_page(tepat: Tepat) -> None:

@@ -58,7 +58,7 @@ def test_a_caller_cannot_pass_for_another(tepat: Tepat) -> None:
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 def test_the_front_says_when_nothing_is_behind_it(accept: str, tmp_path: Path) -> None:
     nowhere = "http://127.0.0.1:9"
-    app = front(tmp_path, Backends(nowhere, nowhere, lambda _: None))
+    app = front(tmp_path, Backends(nowhere, nowhere, lambda _: None, nowhere, nowhere))
 
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(app)

@@ -48,7 +48,7 @@ def packaged(folder: Path) -> dict[str, Path]:
 def transformed(template: Path) -> dict[str, Any]:
     """A template as AWS's transform leaves it; the zips are elsewhere by then."""
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
-    text = re.sub(r'"\./(\w+\.zip)"', r'"s3://bucket/\1"', template.read_text("utf-8"))
+    text = re.sub(r'"\./([\w-]+\.zip)"', r'"s3://bucket/\1"', template.read_text("utf-8"))
     done: dict[str, Any] = transform(json.loads(text), {}, NoManagedPolicies())
     return done
 
