@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         release_guards,
         review_queue,
         score,
+        screen_evidence,
         seal_day,
         show_adoption,
         show_case,
@@ -542,6 +543,27 @@ def grants() -> EvidenceLinks:
         needed("TEPAT_QUARANTINE_BUCKET"),
         needed("TEPAT_UPLOAD_URL"),
         os.environ.get("TEPAT_RELEASED_URL", ""),
+    )
+
+
+def screening_ports() -> screen_evidence.Ports:
+    """Ports of screening a file that somebody sent."""
+    from chalicelib.adapters.evidence_bucket import EvidenceBucket
+    from chalicelib.adapters.image_remaking import ImageRemaker
+    from chalicelib.adapters.virus_scan import ClamScan
+    from chalicelib.domain.region_calendar import RegionCalendar
+    from chalicelib.usecases.check_pieces import CheckPieces, PiecesOfAll
+    from chalicelib.usecases.screen_evidence import Ports
+
+    today = RegionCalendar({}, settings().hours_east).day(clock.now_ms())
+    limits = sanggah().on(today).evidence
+    buckets = needed("TEPAT_QUARANTINE_BUCKET"), needed("TEPAT_RELEASED_BUCKET")
+    return Ports(
+        EvidenceBucket(client("s3"), *buckets),
+        PiecesOfAll(dispute_pieces(), CheckPieces(clock, ground_checks())),
+        ClamScan(needed("TEPAT_CLAMSCAN"), str(DATA / "screening")),
+        ImageRemaker(limits.pixels, limits.pages),
+        limits,
     )
 
 

@@ -9,7 +9,8 @@ from urllib.parse import unquote_plus
 
 from chalice.app import Blueprint
 
-from chalicelib.telemetry import run_batch
+from chalicelib import wiring
+from chalicelib.telemetry import log, run_batch
 
 screening = Blueprint(__name__)
 
@@ -18,7 +19,16 @@ screening = Blueprint(__name__)
 @screening.on_sqs_message(queue="evidence", batch_size=1, name="screen_evidence")
 def screen_evidence(event: Any) -> dict[str, Any]:  # noqa: ANN401 - Chalice's event
     """Screen what was uploaded; what cannot be screened comes again, and is parked in the end."""
-    return run_batch(event.to_dict()["Records"], "screen_evidence", _screen_all, uploads)
+    records = event.to_dict()["Records"]
+    received = max(int(record["attributes"]["ApproximateReceiveCount"]) for record in records)
+
+    def screen_all(messages: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        for keys in messages:
+            for key in keys:
+                _screen(key, received)
+        return []
+
+    return run_batch(records, "screen_evidence", screen_all, uploads)
 
 
 def uploads(body: str) -> tuple[str, ...]:
@@ -36,6 +46,8 @@ def uploads(body: str) -> tuple[str, ...]:
     return tuple(unquote_plus(str(record["s3"]["object"]["key"])) for record in told["Records"])
 
 
-def _screen_all(messages: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
-    """Nothing screens yet: what was uploaded stays in quarantine, unread, until it ends there."""
-    return [keys for keys in messages if keys]
+def _screen(key: str, received: int) -> None:
+    """Screen one upload; nothing that this needs is loaded before there is one."""
+    from chalicelib.usecases.screen_evidence import screen_evidence as screen  # noqa: PLC0415
+
+    log("evidence", code=screen(key, received, wiring.screening_ports()))
