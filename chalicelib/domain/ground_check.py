@@ -351,7 +351,7 @@ def cancel(check: Check, reason: str, stamp: Stamp) -> tuple[Check, Event]:
     )
 
 
-def erase(check: Check, stamp: Stamp) -> tuple[Check, Event]:
+def forget(check: Check, stamp: Stamp) -> tuple[Check, Event]:
     """Forget what was declared and found; what is sealed goes in the same transaction.
 
     That the family was visited stays, and what it counts for in an estimate of errors: whom it
@@ -359,7 +359,7 @@ def erase(check: Check, stamp: Stamp) -> tuple[Check, Event]:
     """
     moved = replace(check, declared=None, finding=None, evidence=(), to_settle=False)
     stage = check.stage if check.ended else Stage.CANCELLED
-    return _step(replace(moved, salt=b""), stage, Act.ERASED, stamp, {}, salt=stamp.salt)
+    return _step(replace(moved, salt=b""), stage, Act.FORGOTTEN, stamp, {}, salt=stamp.salt)
 
 
 def checked_household(check: Check, seen: Finding | None = None) -> Household | None:

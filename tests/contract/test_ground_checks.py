@@ -266,7 +266,7 @@ def test_all_checks_of_a_family_the_earliest_first(over: Over) -> None:
 
 def test_erasing_takes_what_is_sealed_with_it(over: Over) -> None:
     there = done(over)
-    gone, event = ground_check.erase(there, replace(at(300, "staff:o"), salt=b"n" * 16))
+    gone, event = ground_check.forget(there, replace(at(300, "staff:o"), salt=b"n" * 16))
     for _ in range(2):  # the second time as after a lost answer
         assert over.checks.forget(gone, event) is None
     opened = over.checks.read(there.ref)

@@ -1,0 +1,356 @@
+"""What the clock does for ground checks: who is visited, who goes, and nothing twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain import check_sample, dispute, ground_check, lottery, registration
+from chalicelib.domain.audit import Act
+from chalicelib.domain.dispute import Dispute, Kind, Stage
+from chalicelib.domain.errors import NotAllowed, NotFound, WrongState
+from chalicelib.domain.ground_check import Check, Missed, Purpose
+from chalicelib.domain.registration import Ref, Registration, Stamp, State, WayIn
+from chalicelib.usecases import ask_check
+from chalicelib.usecases.interests import digests
+from chalicelib.usecases.near_cutoff import is_near
+from chalicelib.usecases.score import basis_of
+from chalicelib.usecases.send_visits import Done, sample_ref
+from tests.disputing import OFFICER, blank
+from tests.visiting import HOUR, Field, moment, officer
+from tests.world import VILLAGE
+
+DAY = 24 * HOUR
+
+
+@pytest.fixture
+def there() -> Field:
+    return Field()
+
+
+def checks(there: Field, purpose: Purpose) -> list[Check]:
+    return [each for each in there.world.aws.checks.values() if each.purpose is purpose]
+
+
+def at_draw_hour(there: Field, text: str) -> None:
+    there.world.clock.now = moment(f"{text}T02:10:00")
+
+
+# --- cannot be scored, and who goes ---------------------------------------------------------------
+
+
+def test_each_family_that_cannot_be_scored_is_visited_once_however_often_the_clock_runs(
+    there: Field,
+) -> None:
+    for serial in (9901, 9911):
+        there.family(serial, rooms=None)
+    there.family(9921)
+    assert there.send() == Done(2, 2)
+    events = len(there.world.aws.events)
+    for _ in range(3):
+        there.world.clock.advance(HOUR)
+        assert there.send() == Done(0, 0)
+    assert len(there.world.aws.events) == events
+    found = checks(there, Purpose.CANNOT_SCORE)
+    assert {each.officer for each in found} == {"agent-1"}
+    assert {each.chance for each in found} == {(1, 1)}
+
+
+def test_a_family_that_needs_a_visit_again_later_is_visited_again(there: Field) -> None:
+    case = there.family(rooms=None)
+    there.send()
+    there.visit(there.only_check(), seen={"rooms": 3})
+    there.world.settle()
+    matched, event = registration.reopen(
+        there.case(case), case.household, "x", stamp(there), officer_due=there.world.clock.now
+    )
+    assert there.world.store.change(matched, event) is None
+    there.world.clock.advance(DAY)
+    there.world.settle()
+    assert there.case(case).state is State.NEEDS_GROUND_CHECK
+    there.send()
+    assert len(checks(there, Purpose.CANNOT_SCORE)) == 2
+
+
+def stamp(there: Field, actor: str = "system:tests") -> Stamp:
+    return Stamp(there.world.clock.now, actor, b"s" * 16)
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        {"village": VILLAGE},
+        {"kin_at": 0},
+        {"districts": frozenset({"351001"})},
+        {"roles": frozenset({"reviewer"})},
+        {"roles": frozenset({"supervisor"})},
+    ],
+)
+def test_nobody_goes_who_may_not(there: Field, who: dict[str, object]) -> None:
+    there.officers = [officer("agent-9", **who)]
+    there.family(rooms=None)
+    assert there.send() == Done(1, 0)
+    assert list(there.checks.unassigned("3510", 9)) == [there.only_check().ref]
+    there.officers.append(officer("agent-1"))
+    assert there.send() == Done(0, 1)
+
+
+def test_kin_of_the_family_never_go(there: Field) -> None:
+    case = there.family(rooms=None)
+    guards = there.world.store.load([case.ref])[case.ref].guards
+    own = next(iter(digests(guards, "N#")))
+    card = next(iter(digests(guards, "K#")))
+    there.officers = [
+        officer("agent-2", kin_people=frozenset({own})),
+        officer("agent-3", kin_kks=frozenset({card})),
+        officer("agent-4", person=own),
+        officer("agent-5", kk=card),
+    ]
+    assert there.send().assigned == 0
+    there.officers.append(officer("agent-1"))
+    assert there.send().assigned == 1
+    assert there.only_check().officer == "agent-1"
+
+
+def test_over_many_families_the_agent_who_registered_never_goes(there: Field) -> None:
+    there.officers = [officer(f"agent-{number}") for number in range(1, 4)]
+    for serial in range(9901, 9981, 4):
+        who = f"agent:agent-{serial % 3 + 1}"
+        there.family(serial, rooms=None, way_in=WayIn.AGENT, actor=who)
+    there.send()
+    found = checks(there, Purpose.CANNOT_SCORE)
+    assert len(found) == 20
+    for each in found:
+        first = there.world.ledger.event(each.about, there.case(each).steps[0].at, 1)
+        assert first is not None
+        assert first.actor != f"agent:{each.officer}"
+        assert each.not_by == (first.actor.removeprefix("agent:"),)
+
+
+def test_what_nobody_needs_any_more_is_cancelled(there: Field) -> None:
+    there.officers = []
+    case = there.family(rooms=None)
+    there.send()
+    step = registration.withdraw(there.case(case), b"w" * 16, stamp(there, "citizen"))
+    assert there.world.store.change(*step) is None
+    there.officers = [officer("agent-1")]
+    assert there.send() == Done(0, 0)
+    assert there.only_check().stage is ground_check.Stage.CANCELLED
+
+
+# --- near a cut-off -------------------------------------------------------------------------------
+
+
+def near_and_far(there: Field) -> tuple[list[Registration], list[Registration]]:
+    """Decided families, by whether a tenth of the model's interval turns a decision."""
+    basis = basis_of(None, there.world.artefact, there.world.rule_set)
+    near: list[Registration] = []
+    far: list[Registration] = []
+    for place, rooms in enumerate((1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 20)):
+        case = there.family(9901 + 4 * place, rooms=rooms)
+        assert case.state is State.DECIDED
+        (near if is_near(case, basis, 10) else far).append(case)
+    return near, far
+
+
+def test_families_near_a_border_are_visited_and_others_are_not(there: Field) -> None:
+    near, far = near_and_far(there)
+    assert near
+    assert far
+    at_draw_hour(there, "2026-11-22")
+    assert there.send() == Done(len(near), len(near))
+    found = checks(there, Purpose.NEAR_CUTOFF)
+    assert {each.about for each in found} == {case.ref.locator for case in near}
+    assert {each.chance for each in found} == {(len(near), len(near))}
+    assert there.send() == Done(0, 0)
+
+
+def test_no_more_are_visited_than_the_region_wants_and_the_chance_is_kept(there: Field) -> None:
+    near, _ = near_and_far(there)
+    there.rules = replace(there.rules, near_most_a_day=1)
+    at_draw_hour(there, "2026-11-22")
+    there.send()
+    (found,) = checks(there, Purpose.NEAR_CUTOFF)
+    assert found.chance == (1, len(near))
+    there.rules = replace(there.rules, near_most_a_day=0)
+    at_draw_hour(there, "2026-11-22")
+    assert there.send().asked == 0
+
+
+def test_a_wider_margin_takes_in_more_and_none_takes_in_nobody(there: Field) -> None:
+    near, far = near_and_far(there)
+    basis = basis_of(None, there.world.artefact, there.world.rule_set)
+    assert not any(is_near(case, basis, 0) for case in (*near, *far))
+    assert all(is_near(case, basis, 100) for case in near)
+
+
+# --- the sample -----------------------------------------------------------------------------------
+
+
+def sampled(there: Field) -> Field:
+    """Twelve families decided in November, with the seed committed to before."""
+    there.rules = replace(there.rules, sample_least=4, near_most_a_day=0)
+    at_draw_hour(there, "2026-11-20")
+    there.send()
+    for place in range(12):
+        there.family(9901 + 4 * place)
+        there.world.clock.advance(HOUR)
+    return there
+
+
+def test_a_months_sample_is_drawn_as_it_was_committed_to(there: Field) -> None:
+    sampled(there)
+    ref = sample_ref("3510 2026-11", there.ask_ports())
+    before = there.checks.sample(ref)
+    assert before is not None
+    assert (before.at, before.seed) == (0, b"")
+    at_draw_hour(there, "2026-12-01")
+    assert there.send().asked == 4
+    drawn = there.checks.sample(ref)
+    assert drawn is not None
+    assert (drawn.families, drawn.drawn) == (12, 4)
+    assert lottery.opens(drawn.commitment, drawn.seed, "3510 2026-11")
+    families = [ref.locator for ref in there.world.aws.cases]
+    found = checks(there, Purpose.SAMPLE)
+    assert {each.about for each in found} == set(check_sample.again(drawn, families))
+    assert {each.chance for each in found} == {(4, 12)}
+    assert {each.occasion for each in found} == {"sample 3510 2026-11"}
+    acts = [event.act for event in there.world.aws.events.values() if event.chain == ref.locator]
+    assert sorted(acts) == sorted([Act.SAMPLE_COMMITTED, Act.SAMPLE_DRAWN])
+
+
+def test_a_draw_is_made_once_and_completed_if_it_ended_halfway(there: Field) -> None:
+    sampled(there)
+    at_draw_hour(there, "2026-12-01")
+    there.send()
+    lost = checks(there, Purpose.SAMPLE)[0]
+    del there.world.aws.checks[lost.ref]
+    for key in [k for k, e in there.world.aws.events.items() if e.chain == lost.ref.locator]:
+        del there.world.aws.events[key]
+    at_draw_hour(there, "2026-12-02")
+    assert there.send().asked == 1
+    assert len(checks(there, Purpose.SAMPLE)) == 4
+    assert lost.ref in there.world.aws.checks
+    at_draw_hour(there, "2026-12-03")
+    assert there.send().asked == 0
+
+
+def test_a_month_that_was_not_committed_to_is_not_drawn(there: Field) -> None:
+    there.rules = replace(there.rules, sample_least=4, near_most_a_day=0)
+    there.family()
+    at_draw_hour(there, "2026-12-01")
+    assert there.send().asked == 0
+    assert checks(there, Purpose.SAMPLE) == []
+    assert there.checks.sample(sample_ref("3510 2026-12", there.ask_ports())) is not None
+
+
+def test_nothing_is_drawn_at_another_hour(there: Field) -> None:
+    sampled(there)
+    there.world.clock.now = moment("2026-12-01T03:10:00")
+    assert there.send().asked == 0
+    at_draw_hour(there, "2026-12-04")
+    assert there.send().asked == 0
+
+
+def test_families_that_moved_on_since_are_neither_drawn_nor_visited(there: Field) -> None:
+    sampled(there)
+    gone = next(iter(there.world.aws.cases.values()))
+    step = registration.withdraw(gone, b"w" * 16, stamp(there, "citizen"))
+    assert there.world.store.change(*step) is None
+    at_draw_hour(there, "2026-12-01")
+    there.send()
+    assert gone.ref.locator not in {each.about for each in checks(there, Purpose.SAMPLE)}
+    drawn = there.checks.sample(sample_ref("3510 2026-11", there.ask_ports()))
+    assert drawn is not None
+    assert drawn.families == 11
+
+
+# --- for a dispute --------------------------------------------------------------------------------
+
+
+def reviewed(there: Field) -> Dispute:
+    """An appeal of a decided family, in the hands of the officer who was drawn."""
+    case = there.family()
+    now = there.world.clock.now
+    made, event = dispute.file(blank(Kind.APPEAL, case.ref.locator), stamp(there), due=now)
+    assert there.disputes.create(made, event, ()) is None
+    for step in (
+        lambda it: dispute.to_review(it, stamp(there), due=now),
+        lambda it: dispute.assign(it, OFFICER, stamp(there), level=0),
+    ):
+        moved, event = step(made)
+        assert there.disputes.change(moved, event) is None
+        made = moved
+    return made
+
+
+def test_an_officer_asks_for_a_visit_in_one_write(there: Field) -> None:
+    made = reviewed(there)
+    calls = len(there.world.aws.calls)
+    moved = ask_check.ask_for_dispute(made.ref, f"staff:{OFFICER}", made.version, there.ask_ports())
+    writes = [call for call in there.world.aws.calls[calls:] if call == "TransactWriteItems"]
+    assert writes == ["TransactWriteItems"]
+    assert moved.stage is Stage.VISIT
+    mac = there.world.index.mac
+    check = ask_check.for_dispute(moved, mac, there.checks)
+    assert check is not None
+    assert (check.dispute, check.about, check.purpose) == (
+        made.ref.locator,
+        made.about,
+        Purpose.DISPUTE,
+    )
+    assert not ask_check.visited(moved, mac, there.checks)
+    assert there.send().assigned == 1
+    there.visit(there.only_check(), seen={"rooms": 9})
+    assert ask_check.visited(moved, mac, there.checks)
+    found = ask_check.checked(moved, mac, there.checks)
+    assert found is not None
+    assert found.answers["rooms"] == 9
+    assert there.case(check).state is State.DECIDED  # until two officers decide
+
+
+def test_a_second_visit_for_a_dispute_is_another_check(there: Field) -> None:
+    made = reviewed(there)
+    actor, ports, mac = f"staff:{OFFICER}", there.ask_ports(), there.world.index.mac
+    moved = ask_check.ask_for_dispute(made.ref, actor, made.version, ports)
+    there.send()
+    for hours, key in ((0, "a" * 24), (13, "b" * 24)):
+        there.world.clock.advance(hours * HOUR)
+        there.visit(there.only_check(), key=key, missed=Missed.NOT_HOME)
+    assert ask_check.visited(moved, mac, there.checks)
+    assert ask_check.checked(moved, mac, there.checks) is None
+    back, event = dispute.to_review(moved, stamp(there), due=there.world.clock.now)
+    assert there.disputes.change(back, event) is None
+    drawn, event = dispute.assign(back, OFFICER, stamp(there), level=0)
+    assert there.disputes.change(drawn, event) is None
+    again = ask_check.ask_for_dispute(made.ref, actor, drawn.version, ports)
+    assert len(there.world.aws.checks) == 2
+    assert not ask_check.visited(again, mac, there.checks)
+
+
+def test_who_was_not_drawn_asks_for_nothing(there: Field) -> None:
+    made = reviewed(there)
+    ports = there.ask_ports()
+    with pytest.raises(NotAllowed):
+        ask_check.ask_for_dispute(made.ref, "staff:officer-9", made.version, ports)
+    with pytest.raises(WrongState, match="dispute_changed"):
+        ask_check.ask_for_dispute(made.ref, f"staff:{OFFICER}", made.version - 1, ports)
+    with pytest.raises(NotFound):
+        ask_check.ask_for_dispute(Ref(VILLAGE, "2" * 10), f"staff:{OFFICER}", 1, ports)
+    assert there.world.aws.checks == {}
+    assert there.world.aws.disputes[made.ref] == made
+
+
+def test_officers_who_voted_in_a_dispute_and_its_objector_do_not_go(there: Field) -> None:
+    made = reviewed(there)
+    moved = ask_check.ask_for_dispute(made.ref, f"staff:{OFFICER}", made.version, there.ask_ports())
+    vote = dispute.Vote("staff:agent-2", dispute.Outcome.UPHELD, "claim_confirmed", 1)
+    person = b"o" * 16
+    objection = replace(moved, votes=(vote,), person=person)
+    there.world.aws.disputes[made.ref] = objection
+    there.officers = [officer("agent-2"), officer("agent-3", person=person)]
+    assert there.send().assigned == 0
+    there.officers.append(officer("agent-1"))
+    assert there.send().assigned == 1
+    assert there.only_check().officer == "agent-1"
