@@ -77,6 +77,7 @@ def test_twenty_groups_are_not_too_many() -> None:
 )
 def test_a_sign_in_is_fresh_for_five_minutes(at: object, fresh: bool) -> None:
     claims = check(sign(access(auth_time=at)))
+    assert claims.signed_in_at == (at if type(at) is int and at > 0 else 0)
     if fresh:
         tokens.require_fresh(claims, NOW)
         return
