@@ -141,7 +141,7 @@ def _person() -> dict[str, Any]:
     none = _refused({404: "This region has no sign-in by IKD"})
     stopped = _refused({401: "The sign-in was not begun here, or not finished"})
     elsewhere = _refused({403: "The form comes from another site"})
-    there = {"302": {"description": "To IKD, which asks who it is"}}
+    there = {"302": {"description": "To IKD, which asks who it is", "content": _PAGE}}
     return {
         "/v1/person": {
             "get": _plain("person", "Whether this browser is signed in", (), told | later),

@@ -7,7 +7,6 @@ is filed. Short, since telephones are shared: a quarter of an hour idle, an hour
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
@@ -18,6 +17,7 @@ from chalicelib import wiring
 from chalicelib.domain import blind_keys
 from chalicelib.domain.errors import Fault, NotAllowed, NotSignedIn
 from chalicelib.domain.person import Begun
+from chalicelib.domain.tokens import same_text
 
 PERSON: Final = "__Host-tepat_person"
 SIGN_IN: Final = "__Host-tepat_person_sign_in"
@@ -85,7 +85,7 @@ def finish(request: Request) -> tuple[Signed, str]:
         kept is None
         or begun is None
         or now - begun.at > SIGN_IN_S
-        or not hmac.compare_digest(query.get("state", "").encode(), begun.state.encode())
+        or not same_text(query.get("state"), begun.state)
     ):
         raise NotSignedIn(Fault("ikd_not_finished"))
     person = wiring.ikd().person(begun, query, now)

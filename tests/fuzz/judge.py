@@ -209,6 +209,7 @@ class Fuzzed:
             or request.method == "GET"
             or kind == FORM
             or request.path == "/v1/form"
+            or "requestBody" not in operation
         ):
             return []
         if kind != JSON:
