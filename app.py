@@ -15,18 +15,20 @@ app = Chalice(app_name="tepat", configure_logs=False)  # telemetry.py writes the
 if surface() == "public":
     from chalicelib.entrypoints.agent_api import agents
     from chalicelib.entrypoints.citizen_api import citizen
+    from chalicelib.entrypoints.dispute_api import disputes
     from chalicelib.entrypoints.person_api import person
     from chalicelib.entrypoints.relay import streams
     from chalicelib.entrypoints.schedules import schedules
     from chalicelib.entrypoints.workers import workers
 
-    for blueprint in (citizen, person, agents, streams, schedules, workers):
+    for blueprint in (citizen, person, agents, streams, schedules, workers, disputes):
         app.register_blueprint(blueprint)
 elif surface() == "staff":
     from chalicelib.entrypoints.agent_desk import desk
     from chalicelib.entrypoints.staff_api import staff
+    from chalicelib.entrypoints.staff_disputes import staff_disputes
 
-    for blueprint in (staff, desk):
+    for blueprint in (staff, desk, staff_disputes):
         app.register_blueprint(blueprint)
 else:
     from chalicelib.entrypoints.screening import screening

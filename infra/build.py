@@ -28,7 +28,7 @@ from infra.templates import HERE, read
 
 SURFACES = ("public", "staff", "screening")
 PINS = {"screening": "requirements-screening.txt"}  # of its own layer; the others share one
-CODE_LIMIT = 500_000  # bytes of a surface's code zip (architecture, budgets)
+CODE_LIMIT = 700_000  # bytes of a surface's code zip; 500,000 are aimed at (docs/budgets.md)
 REGION = "ap-southeast-3"  # Jakarta: the data stays in Indonesia
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 NOT_READ = {  # of chalicelib/data, what a surface does not read

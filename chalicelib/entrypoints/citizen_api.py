@@ -10,7 +10,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib import wiring
 from chalicelib.domain import application
 from chalicelib.domain.errors import InvalidRequest, TepatError
-from chalicelib.domain.registration import Registration, WayIn
+from chalicelib.domain.registration import Ref, Registration, WayIn
 from chalicelib.entrypoints import http
 from chalicelib.entrypoints.http import CONTENT_TYPES, Answer, handled
 from chalicelib.entrypoints.registering import received, register_family
@@ -141,8 +141,25 @@ def schemas() -> Any:  # noqa: ANN401 - a module
 def _case(case: Registration, page: str, paper: str) -> Answer:
     from chalicelib.usecases.show_status import status as show  # noqa: PLC0415
 
-    body = show(case, wiring.status_ports())
+    body = show(case, wiring.status_ports()) | _disputes(case)
     return Answer(200, body, page, {"receipt": paper, "key": wiring.fresh_key()})
+
+
+def _disputes(case: Registration) -> dict[str, Any]:
+    """What is disputed about a case, and whether its result may be appealed; one call if any is."""
+    if not case.disputes:
+        from chalicelib.usecases.show_status import in_window  # noqa: PLC0415 - loaded by now
+
+        status = wiring.status_ports()
+        open_now = in_window(case, wiring.clock.now_ms(), wiring.sanggah(), status)
+        return {"disputes": [], "can": ["appeal"] if open_now else []}
+    from chalicelib import dispute_wiring  # noqa: PLC0415 - few look-ups need it
+    from chalicelib.usecases.show_dispute import of_case  # noqa: PLC0415 - same
+
+    refs = [Ref(case.ref.village, locator) for locator in case.disputes]
+    found = wiring.disputes().load(refs) if refs else {}
+    shown = [found[ref] for ref in refs if ref in found]
+    return of_case(case, shown, wiring.clock.now_ms(), dispute_wiring.show_ports())
 
 
 def _form_again(request: Request, sent: http.Sent, error: InvalidRequest) -> Response:

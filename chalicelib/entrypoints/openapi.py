@@ -24,6 +24,7 @@ _REFUSALS = {
 _OPENING = {404: "No such receipt, or its secret is wrong", 429: "Too many wrong tries"}
 _CHANGING = {409: "The case is not in a state that allows this"}
 _SIGNED_IN = {401: "No valid access token", 403: "The token gives no right to this"}
+_PERSON = {401: "Nobody is signed in", 403: "The form comes from elsewhere"}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -44,6 +45,19 @@ _OPERATIONS: tuple[Operation, ...] = (
      schemas.CaseBody, True, _OPENING),
     ("/v1/proposals", "Propose a neighbour's family", schemas.ProposalBody, 201,
      schemas.ProposedBody, True, {}),
+    ("/v1/appeals", "Appeal one's own result", schemas.AppealBody, 201, schemas.FiledBody, True,
+     _OPENING | _CHANGING),
+    ("/v1/disputes/answers", "Answer an objection", schemas.AnswerBody, 201, schemas.FiledBody,
+     True, _OPENING | _CHANGING),
+    ("/v1/disputes/uploads", "Send more files for a dispute", schemas.MoreEvidenceBody, 201,
+     schemas.FiledBody, True, _OPENING | _CHANGING | _PERSON),
+    ("/v1/disputes/withdrawals", "Withdraw a dispute that one has filed",
+     schemas.DisputeWithdrawalBody, 200, schemas.DisputeBody, True,
+     _OPENING | _CHANGING | _PERSON),
+    ("/v1/looked", "Who has looked at a case", schemas.LookedBody, 200, schemas.LooksBody, False,
+     _OPENING),
+    ("/v1/objections", "Object to somebody else's eligibility", schemas.ObjectionBody, 201,
+     schemas.FiledBody, True, _CHANGING | _PERSON | {429: "Too many objections"}),
     ("/v1/agent/registrations", "Register a family for an agent", schemas.RegistrationBody, 201,
      schemas.ReceivedBody, True, _SIGNED_IN),
 )  # fmt: skip
@@ -53,7 +67,8 @@ def document() -> dict[str, Any]:
     """The document of the public API."""
     bodies = {operation[2] for operation in _OPERATIONS} | {*openapi_checks.SENT}
     answers = {operation[4] for operation in _OPERATIONS}
-    answers |= {schemas.ErrorBody, schemas.PersonBody, *openapi_checks.ANSWERED}
+    answers |= {schemas.ErrorBody, schemas.ObjectionsBody, schemas.PersonBody}
+    answers |= {*openapi_checks.ANSWERED}
     _, definitions = models_json_schema(
         [(model, "validation") for model in sorted(bodies, key=_name)]
         + [(model, "serialization") for model in sorted(answers, key=_name)],
@@ -68,7 +83,10 @@ def document() -> dict[str, Any]:
             "content is answered as a page when the client accepts text/html.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {operation[0]: {"post": _operation(operation)} for operation in _OPERATIONS}
+        "paths": _together(
+            {operation[0]: {"post": _operation(operation)} for operation in _OPERATIONS},
+            _disputes(),
+        )
         | _pages()
         | _person()
         | openapi_checks.paths(_KEY, _refused),
@@ -77,6 +95,15 @@ def document() -> dict[str, Any]:
             "securitySchemes": {"agent": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def _together(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Paths whose methods stand in several parts."""
+    paths: dict[str, Any] = {}
+    for part in parts:
+        for path, methods in part.items():
+            paths[path] = paths.get(path, {}) | methods
+    return paths
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -161,6 +188,23 @@ def _person() -> dict[str, Any]:
             "post": _plain(
                 "person_sign_out", "End the sign-in of this browser", (), told | elsewhere | later
             ),
+        },
+    }
+
+
+def _disputes() -> dict[str, Any]:
+    """What of disputes is read, or is for browsers without JavaScript."""
+    mine = {
+        "200": {"description": "Own objections", "content": _ref(schemas.ObjectionsBody) | _PAGE}
+    }
+    shown = {"200": {"description": "The form", "content": _PAGE}}
+    nobody = _refused({401: "Nobody is signed in", 503: _REFUSALS[503]})
+    unread = _refused({code: _REFUSALS[code] for code in (400, 413, 415)})
+    form = _plain("appeal_form", "The form of an appeal as a page", (), shown | unread)
+    return {
+        "/v1/appeals/form": {"post": form | {"requestBody": _sent(schemas.LookedBody)}},
+        "/v1/objections": {
+            "get": _plain("objections_mine", "One's own objections", (), mine | nobody)
         },
     }
 

@@ -21,6 +21,13 @@ from chalicelib.domain.household import (
 # `$` is the very end of the text both to pydantic's engine and to readers of the document (ECMA).
 # One line of printable text: no control characters, which no form sends.
 _LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+# The same of more lines than one.
+_TEXT = (
+    r"^[^\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]*"
+    r"\S[^\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]*$"
+)
+LONGEST_TEXT = 2_000  # letters: two pages by hand, and far less than a sealed item holds
+LARGEST_PIECE = 5 * 1024 * 1024  # bytes (security, evidence); the region's rules may ask for less
 
 
 def _is_ticked(ticked: bool) -> bool:
@@ -158,6 +165,71 @@ class ProposalBody(Strict):
     phone: Phone | None = None
 
 
+class PhotoBody(Strict):
+    """A file that is to be sent as evidence."""
+
+    type: Literal["jpeg", "png", "pdf"]
+    size: Annotated[int, Field(ge=1, le=50 * 1024 * 1024)] = Field(
+        LARGEST_PIECE, description="Bytes; what a browser without scripts cannot know is the most"
+    )
+
+
+Photos = Annotated[list[PhotoBody], Field(max_length=20)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT, pattern=_TEXT)]
+Locator = Annotated[str, StringConstraints(pattern=r"^[2-9A-HJKMNP-TV-Z]{10}$")]
+
+
+class AppealBody(Strict):
+    """An appeal of one's own result."""
+
+    receipt: ReceiptText
+    reason: Code
+    text: Text
+    photos: Photos = Field(default_factory=list)
+
+
+class ObjectionBody(Strict):
+    """An objection to somebody else's eligibility, by who signed in."""
+
+    village: Village
+    name: Name
+    place: Place
+    reason: Code
+    text: Text
+    photos: Photos
+
+
+class AnswerBody(Strict):
+    """A family's answer to an objection."""
+
+    receipt: ReceiptText
+    dispute: Locator
+    text: Text
+    photos: Photos = Field(default_factory=list)
+
+
+class MoreEvidenceBody(Strict):
+    """More files for a dispute; without a receipt, of an objection of who signed in."""
+
+    receipt: ReceiptText | None = None
+    dispute: Locator
+    photos: Annotated[list[PhotoBody], Field(min_length=1, max_length=20)]
+
+
+class DisputeWithdrawalBody(Strict):
+    """The wish to end a dispute that one has filed."""
+
+    receipt: ReceiptText | None = None
+    dispute: Locator
+    agreed: Ticked
+
+
+class LookedBody(Strict):
+    """Ask who has looked at a case."""
+
+    receipt: ReceiptText
+
+
 class FaultBody(Body):
     """One thing that is wrong."""
 
@@ -238,6 +310,82 @@ class AskedBody(Body):
     message: str
 
 
+class PieceBody(Body):
+    """A piece of evidence that one has sent."""
+
+    piece: str
+    state: Literal["granted", "screening", "released", "refused"]
+    why: str
+
+
+class StepBody(Body):
+    """A stage that a dispute has reached."""
+
+    at: str
+    step: str
+
+
+class NextBody(Body):
+    """What comes next, who acts (a role, never a name), and the last day for it."""
+
+    text: str
+    who: str
+    by: str
+
+
+class DisputeBody(Body):
+    """An appeal or an objection, as its parties may read it."""
+
+    dispute: str
+    kind: Literal["appeal", "objection"]
+    title: str
+    stage: str
+    steps: list[StepBody]
+    next: NextBody | None
+    notes: list[str]
+    can: list[Literal["answer", "add_evidence", "withdraw"]]
+    claim: str | None = Field(description="Of an objection: its reason; never who objects")
+    evidence: list[PieceBody]
+    outcome: str | None
+    reason: str | None
+    letter: str | None
+
+
+class UploadBody(Body):
+    """Leave to send one file, by a multipart form, for five minutes."""
+
+    piece: str
+    url: str
+    fields: dict[str, str]
+
+
+class FiledBody(Body):
+    """A dispute was filed, answered or added to."""
+
+    dispute: str
+    uploads: list[UploadBody]
+
+
+class ObjectionsBody(Body):
+    """One's own objections."""
+
+    objections: list[DisputeBody]
+
+
+class LookBody(Body):
+    """One look at a case."""
+
+    at: str
+    who: str = Field(description="A role, never a name")
+    reason: str
+
+
+class LooksBody(Body):
+    """Who looked at a case, the latest first; roles and never names."""
+
+    looked: list[LookBody]
+
+
 class CaseBody(Body):
     """Where a case stands."""
 
@@ -251,6 +399,8 @@ class CaseBody(Body):
     decisions: list[DecisionBody]
     contributions: list[ContributionBody]
     model: ModelBody | None
+    disputes: list[DisputeBody]
+    can: list[Literal["appeal"]]
 
 
 class PersonBody(Body):

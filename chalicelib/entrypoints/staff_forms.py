@@ -31,6 +31,12 @@ def one_of(*codes: str) -> Check:
     return lambda text: "" if text in codes else "field_not_an_option"
 
 
+def matching(pattern: str, code: str) -> Check:
+    """A text of a pattern."""
+    compiled = re.compile(pattern, re.ASCII)
+    return lambda text: "" if compiled.fullmatch(text) else code
+
+
 def content_hash(text: str) -> str:
     """The name of a model or rule set: it becomes part of a path, so nothing else may pass."""
     return "" if _HASH.fullmatch(text) else "field_not_an_option"
@@ -46,6 +52,13 @@ ADOPT: Mapping[str, Check] = {"sure": one_of("true")}
 REFUSE: Mapping[str, Check] = {
     "reason": one_of("too_many_leave", "model_doubtful", "mistaken", "other_reason")
 }
+VOTE: Mapping[str, Check] = {
+    "vote": matching(r"(upheld|partly_upheld|rejected):[a-z_]{1,40}", "field_not_an_option"),
+    "step": one_of("recommend", "decide"),
+    "kind": one_of("appeal", "objection"),
+    "seen": matching(r"[0-9]{1,9}", "field_wrong_type"),
+}
+SEEN: Mapping[str, Check] = {"seen": matching(r"[0-9]{1,9}", "field_wrong_type")}
 REISSUE: Mapping[str, Check] = {
     "nik": short(40),
     "reason": one_of("lost", "stolen", "unreadable"),

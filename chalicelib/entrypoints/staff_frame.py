@@ -16,6 +16,7 @@ from chalicelib.entrypoints.staff_session import Session
 from chalicelib.telemetry import log
 
 OPENERS = frozenset({"reviewer", "supervisor", "region_admin"})
+DECIDERS = frozenset({"reviewer", "supervisor"})
 READERS = OPENERS | {"auditor"}
 ADOPTION_READERS = frozenset({"region_admin", "supervisor", "auditor", "analyst"})
 # A browser tells a form's origin only to pages that let it: "no-referrer" makes it "null".
@@ -92,6 +93,7 @@ def page(
         s=wiring.words("staff"),
         may_reissue=bool(groups & OPENERS),
         may_read=bool(groups & READERS),
+        may_decide=bool(groups & DECIDERS),
         may_see_adoptions=bool(groups & ADOPTION_READERS),
         signed_in=who is not None,
         **context,

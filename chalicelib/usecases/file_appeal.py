@@ -138,7 +138,7 @@ def follows(
     at = case.steps[-1].at
     last = max(
         (each for each in others.values() if each.stage is Stage.DECIDED),
-        key=lambda each: each.steps[-1].at,
+        key=lambda each: (each.steps[-1].at, case.disputes.index(each.ref.locator)),
         default=None,
     )
     if last is not None and last.kind is Kind.APPEAL and last.steps[-1].at >= at:

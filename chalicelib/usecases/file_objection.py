@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain import audit, blind_keys, dispute, name_tags
@@ -30,8 +30,9 @@ from chalicelib.usecases.dispute_ports import (
 from chalicelib.usecases.evidence_ports import Grants
 from chalicelib.usecases.filing import Filed, Photo
 from chalicelib.usecases.find_case import Caller, caller_tag
-from chalicelib.usecases.ports import BlindIndex, Clock, Limits, Randomness, Sealer
+from chalicelib.usecases.ports import BlindIndex, CaseStore, Clock, Limits, Randomness, Sealer
 
+STRANGER = "objector_unregistered"
 PER_HOUR = 20
 """Objections that one address may send in an hour: a village office may share it."""
 
@@ -57,6 +58,7 @@ class Ports:
     random: Randomness
     index: BlindIndex
     sealer: Sealer
+    store: CaseStore
     disputes: Disputes
     limits: Limits
     grants: Grants
@@ -72,7 +74,6 @@ class Objection:
     Attributes:
         key: the client's idempotency key.
         village, name, place: whom it is about, as the neighbour knows the family.
-        lives_here: that the objector lives in that village, as declared.
         reason: a code of the region's list.
         form: the body, to know another body under the same key.
     """
@@ -82,7 +83,6 @@ class Objection:
     village: str
     name: str
     place: str
-    lives_here: bool
     reason: str
     text: str
     photos: tuple[Photo, ...]
@@ -114,12 +114,31 @@ def file_objection(command: Objection, ports: Ports) -> Filed:
     if not ports.limits.take(f"F#{hour}#{tag}", PER_HOUR, (hour + 1) * filing.HOUR_MS):
         raise TooMany(Fault("objections_too_often"), retry_after=_rest_of_hour(now))
     blank = _blank(command, slot, digest, ports)
+    if rules.same_village:
+        blank = replace(blank, concerns=_neighbour(command, ports))
     due = now + rules.terms.screening_hours * filing.HOUR_MS
     made, event = dispute.file(blank, Stamp(now, "citizen", blank.salt), due=due)
     stands = ports.disputes.create(made, event, _statements(command, slot.ref, ports), slot=slot)
     if stands is None:
         return _filed(made, ports)
     return _told(stands, made.ref, digest, ports)
+
+
+def _neighbour(command: Objection, ports: Ports) -> tuple[str, ...]:
+    """What an officer should see of whether the objector lives there: nothing when it is known.
+
+    Whoever is registered lives where the family is registered; of others nobody can tell.
+
+    Raises:
+        InvalidRequest: the objector is registered in another village.
+    """
+    guard = blind_keys.nik_guard(ports.index.mac, ports.index.version, command.person.nik)
+    holder = ports.store.holder(guard)
+    if holder is None:
+        return (STRANGER,)
+    if holder.ref.village != command.village:
+        raise InvalidRequest(Fault("objection_other_village", "village"))
+    return ()
 
 
 def _slot(command: Objection, ref: Ref, rules: SanggahRules, ports: Ports) -> Slot | None:
@@ -181,8 +200,6 @@ def _refuse_faults(command: Objection, rules: SanggahRules, ports: Ports) -> Non
     faults = filing.photo_faults(command.photos, limits, least=limits.objection_pieces)
     if command.village not in ports.villages:
         faults.append(Fault("village_outside_region", "village"))
-    if rules.same_village and not command.lives_here:
-        faults.append(Fault("objection_other_village", "lives_here"))
     if command.reason not in rules.objection_reasons:
         faults.append(Fault("field_not_an_option", "reason"))
     if not name_tags.words_of(command.name):

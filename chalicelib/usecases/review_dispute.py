@@ -185,23 +185,6 @@ def decide(voting: Voting, ports: Ports) -> Dispute:
     raise TryAgain(Fault("busy"))
 
 
-def ask_visit(ref: Ref, actor: str, seen: int, ports: Ports) -> Dispute:
-    """Ask that somebody goes and looks before anything is recommended.
-
-    Raises:
-        NotAllowed, WrongState, NotFound, TryAgain: as `recommend`.
-    """
-    there = _load(ref, ports)
-    _unchanged(there, Voting(ref, actor, Outcome.REJECTED, "", seen))
-    now = ports.clock.now_ms()
-    rules = ports.terms.today(now)
-    due = ports.terms.calendar.term(now, rules.terms.visit, rules.terms).at
-    moved, event = dispute.ask_visit(there, Stamp(now, actor, there.salt), due=due)
-    if ports.disputes.change(moved, event) is not None:
-        raise TryAgain(Fault("busy"))
-    return moved
-
-
 def link(ref: Ref, actor: str, about: str, ports: Ports) -> Dispute:
     """Name the case of an objection whose family the machine did not find.
 

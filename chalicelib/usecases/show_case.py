@@ -47,7 +47,7 @@ def rows(page: QueuePage, ports: Ports) -> list[dict[str, Any]]:
     return [
         {
             "locator": case.ref.locator,
-            "village": _village(case.ref.village, ports),
+            "village": village_name(case.ref.village, ports),
             "title": ports.status.states[case.state]["title"],
             "why": [concern["sentence"] for concern in _concerns(case, ports)],
             "due": _due(case, ports),
@@ -68,7 +68,7 @@ def sheet(opened: OpenCase, viewer: str, ports: Ports) -> dict[str, Any]:
     told = show_status.status(case, ports.status)
     return {
         "locator": case.ref.locator,
-        "village": _village(case.ref.village, ports),
+        "village": village_name(case.ref.village, ports),
         "title": told["title"],
         "way_in": ports.words["ways_in"][case.way_in],
         "received": show_status.moment(case.steps[0].at, ports.status),
@@ -96,7 +96,8 @@ def masked(number: str | None) -> str:
     return number[:_CLEAR] + "*" * hidden + number[_CLEAR + hidden :]
 
 
-def _village(code: str, ports: Ports) -> str:
+def village_name(code: str, ports: Ports) -> str:
+    """Name of a village with its district; its code where it is of another region."""
     village = ports.villages.get(code)
     return f"{village.name}, {village.district}" if village else code
 
@@ -209,12 +210,13 @@ def _answers(household: Household | None, ports: Ports) -> list[dict[str, str]]:
     if household is None or artefact is None:
         return []
     return [
-        {"question": question.text, "answer": _answer(question, household.answers)}
+        {"question": question.text, "answer": answer_text(question, household.answers)}
         for question in artefact.questions
     ]
 
 
-def _answer(question: Question, answers: Mapping[str, int | str]) -> str:
+def answer_text(question: Question, answers: Mapping[str, int | str]) -> str:
+    """An answer in the words of its question, "" for none."""
     answer = answers.get(question.code)
     if answer is None:
         return ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain import dispute, reasons
-from chalicelib.domain.dispute import Dispute, Kind, Side, Stage
+from chalicelib.domain.dispute import Dispute, Kind, Outcome, Side, Stage
 from chalicelib.domain.errors import WrongState
 from chalicelib.domain.registration import Registration
 from chalicelib.usecases import filing
@@ -41,36 +41,58 @@ class Ports:
 
 def told(there: Dispute, side: Side, ports: Ports) -> dict[str, Any]:
     """One dispute as a party of it may read it (shape: the OpenAPI document)."""
-    words = ports.words["stages"]
-    stage = words[there.stage]
-    decided = there.outcome is not None
+    stage = ports.words["stages"][there.stage]
+    decided = there.outcome
     return {
         "dispute": there.ref.locator,
         "kind": there.kind.value,
         "title": ports.words["kinds"][there.kind],
         "stage": there.stage.value,
-        "steps": [
-            {"at": moment(step.at, ports.status), "title": words[step.stage]["title"]}
-            for step in there.steps
-        ],
-        "next": stage["next"],
-        "who": stage["who"],
-        "by": _day(there.due, ports) if there.due else None,
-        "notes": _notes(there, side, ports),
+        "steps": steps(there, ports),
+        "next": None
+        if there.ended
+        else {"text": stage["next"], "who": stage["who"], "by": _day(there.due, ports)},
+        "notes": _notes(there, ports),
         "can": can(there, side),
+        "claim": None
+        if there.kind is Kind.APPEAL
+        else ports.reasons["objection"].get(there.reason, there.reason),
         "evidence": [
             {
                 "piece": each.piece.id,
                 "state": each.piece.state.value,
-                "title": ports.words["evidence"][each.piece.state],
                 "why": ports.faults.get(each.piece.why, ""),
             }
             for each in there.evidence
             if each.side is side
         ],
-        "outcome": ports.words["outcomes"][there.outcome] if decided else None,
+        "outcome": ports.words["outcomes"][decided] if decided else None,
         "reason": ports.reasons["decision"].get(there.why, "") if decided else None,
+        "letter": letter(there.kind, decided, there.why, there.steps[-1].at, ports)
+        if decided
+        else None,
     }
+
+
+def steps(there: Dispute, ports: Ports) -> list[dict[str, str]]:
+    """The stages that it has reached, with their times in the region's own zone."""
+    words = ports.words["stages"]
+    return [
+        {"at": moment(step.at, ports.status), "step": words[step.stage]["title"]}
+        for step in there.steps
+    ]
+
+
+def letter(kind: Kind, outcome: Outcome, why: str, at: int, ports: Ports) -> str:
+    """What the family reads of a decision; officers see the same words before they vote.
+
+    Args:
+        at: when it is decided (ms, UTC), for the terms that hold then.
+    """
+    reason = ports.reasons["decision"].get(why, why)
+    text: str = ports.words["letters"][kind][outcome]
+    days = ports.terms.today(at).terms.outcome_appeal
+    return text.format(alasan=reason[:1].lower() + reason[1:], hari=days)
 
 
 def can(there: Dispute, side: Side) -> list[str]:
@@ -105,24 +127,9 @@ def of_case(
     return {"disputes": shown, "can": ["appeal"]}
 
 
-def appeal_reasons(now: int, ports: Ports) -> list[tuple[str, str]]:
-    """The reasons that a form of an appeal offers, with their words."""
-    codes = ports.terms.today(now).appeal_reasons
-    return [(code, ports.reasons["appeal"][code]) for code in codes]
-
-
-def objection_reasons(now: int, ports: Ports) -> list[tuple[str, str]]:
-    """The reasons that a form of an objection offers, with their words."""
-    codes = ports.terms.today(now).objection_reasons
-    return [(code, ports.reasons["objection"][code]) for code in codes]
-
-
-def _notes(there: Dispute, side: Side, ports: Ports) -> list[str]:
+def _notes(there: Dispute, ports: Ports) -> list[str]:
     notes = []
-    if side is Side.FAMILY:
-        reason = ports.reasons["objection"].get(there.reason, "")
-        notes.append(ports.words["about_you"].format(alasan=reason[:1].lower() + reason[1:]))
-    if there.answered_at and side is Side.FAMILY:
+    if there.answered_at:
         notes.append(ports.words["answered"])
     if there.level and not there.ended:
         notes.append(ports.words["levels"][str(there.level)])

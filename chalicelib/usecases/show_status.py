@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import pmt_explain, reasons
 from chalicelib.domain.pmt import Artefact, Change
@@ -17,7 +17,10 @@ from chalicelib.domain.programme import Code, ProgrammeDecision
 from chalicelib.domain.reasons import Words
 from chalicelib.domain.registration import Registration, State
 from chalicelib.domain.rule_set import Programme, RuleSet
-from chalicelib.domain.working_days import Holidays, deadline
+from chalicelib.domain.working_days import Holidays, deadline, months_later
+
+if TYPE_CHECKING:
+    from chalicelib.domain.sanggah_rules import DatedRules
 
 LARGEST = 3  # contributions told each way
 OTHER_ANSWERS = 3  # told for a programme that the decile refuses
@@ -75,6 +78,18 @@ def expect_by(state: State, since: int, ports: Ports) -> str | None:
         return None
     start = local(since, ports).date()
     return reasons.format_date(deadline(start, days, ports.holidays))
+
+
+def in_window(case: Registration, now: int, rules: DatedRules, ports: Ports) -> bool:
+    """Whether there is a result, and its window for an appeal is open.
+
+    Args:
+        now: ms, UTC.
+    """
+    if case.state is not State.DECIDED:
+        return False
+    today, decided = local(now, ports).date(), local(case.steps[-1].at, ports).date()
+    return today <= months_later(decided, rules.on(today).window_months)
 
 
 def _answer(case: Registration, ports: Ports) -> dict[str, Any]:

@@ -57,7 +57,11 @@ BUDGETS: tuple[Row, ...] = (
     *((f"{CODE}: {surface}", CODE_LIMIT, "bytes") for surface in SURFACES),
 )
 
-AIMED_AT = {"registration: USD for a thousand": 0.026, "modules: public_api": 500}
+AIMED_AT = {
+    "registration: USD for a thousand": 0.026,
+    "modules: public_api": 500,
+    **{f"{CODE}: {surface}": 500_000 for surface in SURFACES},
+}
 """Budgets that are missed (docs/budgets.md says why); the tests hold these at what they are."""
 
 NOT_PINNED_EXACTLY = ("warm", "instructions")

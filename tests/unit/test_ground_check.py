@@ -273,7 +273,9 @@ def test_what_nobody_needs_any_more_is_cancelled() -> None:
 
 def test_erasing_forgets_how_the_family_lives() -> None:
     for there in (asked()[0], assigned()[0], found()[0]):
-        gone, event = ground_check.forget(there, replace(at(300, "staff:officer-1"), salt=b"n" * 16))
+        gone, event = ground_check.forget(
+            there, replace(at(300, "staff:officer-1"), salt=b"n" * 16)
+        )
         assert (gone.declared, gone.finding, gone.evidence, gone.salt) == (None, None, (), b"")
         assert gone.ended
         assert gone.verdict == there.verdict

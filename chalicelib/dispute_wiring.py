@@ -1,0 +1,147 @@
+"""Builds what appeals and objections need; beside `wiring`, whose builders it uses."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from chalicelib import wiring
+from chalicelib.settings import settings
+
+if TYPE_CHECKING:
+    from chalicelib.usecases import (
+        ask_check,
+        file_appeal,
+        file_objection,
+        review_dispute,
+        show_dispute,
+        show_review,
+        take_part,
+    )
+
+
+def village_of(locator: str) -> str | None:
+    """Code of the village that a dispute's locator carries; None when it is not of this region."""
+    from chalicelib.adapters.area_files import village_at
+    from chalicelib.domain.dispute import village_index
+
+    village = village_at(settings().region, village_index(locator))
+    return None if village is None else village.code
+
+
+def appeal_ports(after: str) -> file_appeal.Ports:
+    """Ports of filing an appeal.
+
+    Args:
+        after: where a browser without scripts is led when a file has arrived.
+    """
+    from chalicelib.usecases.file_appeal import Ports
+
+    return Ports(
+        wiring.find_ports(),
+        wiring.random,
+        wiring.sealer(),
+        wiring.disputes(),
+        wiring.grants(),
+        wiring.terms(),
+        after,
+    )
+
+
+def objection_ports(after: str) -> file_objection.Ports:
+    """Ports of filing an objection; `after` as for an appeal."""
+    from chalicelib.usecases.file_objection import Ports
+
+    return Ports(
+        wiring.clock,
+        wiring.random,
+        wiring.index(),
+        wiring.sealer(),
+        wiring.store(),
+        wiring.disputes(),
+        wiring.limits(),
+        wiring.grants(),
+        wiring.terms(),
+        wiring.villages(),
+        after,
+    )
+
+
+def part_ports(after: str) -> take_part.Ports:
+    """Ports of taking part in a dispute; `after` as for an appeal."""
+    from chalicelib.usecases.take_part import Ports
+
+    return Ports(
+        wiring.find_ports(),
+        wiring.sealer(),
+        wiring.disputes(),
+        wiring.grants(),
+        wiring.terms(),
+        village_of,
+        after,
+    )
+
+
+@cache
+def show_ports() -> show_dispute.Ports:
+    """Ports of telling the parties of a dispute about it."""
+    from chalicelib.usecases.show_dispute import Ports
+
+    return Ports(
+        wiring.words("disputes"),
+        wiring.words("sanggah"),
+        wiring.fault_words(),
+        wiring.status_ports(),
+        wiring.terms(),
+    )
+
+
+def show_review_ports() -> show_review.Ports:
+    """Ports of telling officers about a dispute."""
+    from chalicelib.usecases.show_review import Ports
+
+    return Ports(
+        wiring.words("staff")["dispute"],
+        wiring.show_ports(),
+        show_ports(),
+        wiring.grants(),
+        wiring.clock.now_ms,
+    )
+
+
+def ask_ports() -> ask_check.Ports:
+    """Ports of asking that somebody goes and looks."""
+    from chalicelib.usecases.ask_check import Ports
+
+    return Ports(
+        clock=wiring.clock,
+        random=wiring.random,
+        index=wiring.index(),
+        store=wiring.store(),
+        checks=wiring.ground_checks(),
+        disputes=wiring.disputes(),
+        ledger=wiring.ledger(),
+        terms=wiring.terms(),
+        artefact=wiring.artefact,
+        rules=wiring.rule_set,
+        region=settings().region,
+    )
+
+
+def review_ports() -> review_dispute.Ports:
+    """Ports of opening, recommending and deciding."""
+    from chalicelib.usecases.ask_check import checked
+    from chalicelib.usecases.review_dispute import Ports
+
+    mac = wiring.index().mac
+    return Ports(
+        wiring.clock,
+        wiring.random,
+        wiring.opener(),
+        wiring.store(),
+        wiring.disputes(),
+        wiring.ledger(),
+        wiring.terms(),
+        lambda there, _case: checked(there, mac, wiring.ground_checks()),
+        settings().region,
+    )

@@ -1,0 +1,261 @@
+"""What parties of a dispute call: appeal, object, answer, send more, withdraw, see who looked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import wiring
+from chalicelib.domain.errors import NotFound, TepatError
+from chalicelib.entrypoints import http
+from chalicelib.entrypoints.http import CONTENT_TYPES, Answer, handled
+
+if TYPE_CHECKING:
+    from chalicelib.entrypoints.person_session import Signed
+    from chalicelib.usecases.filing import Filed, Photo
+    from chalicelib.usecases.take_part import Party
+
+disputes = Blueprint(__name__)
+
+
+@disputes.route("/v1/appeals", methods=["POST"], content_types=CONTENT_TYPES)
+@handled(disputes)
+def appeal(request: Request) -> Response:
+    """File an appeal of the result that a receipt opens."""
+    from chalicelib.usecases.file_appeal import Appeal, file_appeal  # noqa: PLC0415 - each route its own
+
+    sent = http.read(request, schemas().AppealBody, keyed=True)
+    try:
+        sent.refuse()
+        body = sent.body
+        command = Appeal(
+            key=sent.key,
+            receipt=body["receipt"],
+            reason=body["reason"],
+            text=body["text"],
+            photos=_photos(body),
+            form=body,
+            caller=http.caller(request),
+        )
+        filed = file_appeal(command, ports().appeal_ports(_after(request)))
+    except TepatError as error:
+        return _form_again(request, error, "appeal", sent)
+    return _filed(request, filed, "appealed", {"receipt": sent.body["receipt"]})
+
+
+@disputes.route("/v1/appeals/form", methods=["POST"], content_types=CONTENT_TYPES)
+@handled(disputes)
+def appeal_form(request: Request) -> Response:
+    """The form of an appeal, for browsers without JavaScript."""
+    sent = http.read(request, schemas().LookedBody)
+    return _form("appeal", 200, {"values": sent.fields, "errors": []})
+
+
+@disputes.route("/v1/objections", methods=["GET", "POST"], content_types=CONTENT_TYPES)
+@handled(disputes)
+def objections(request: Request) -> Response:
+    """One's own objections; or file one, as the person who signed in."""
+    from chalicelib.entrypoints import person_session  # noqa: PLC0415 - see `appeal`
+
+    signed = person_session.require_person(request)
+    if request.method == "GET":
+        return _mine(request, signed)
+    person_session.check_origin(request)
+    from chalicelib.usecases.file_objection import (  # noqa: PLC0415 - see `appeal`
+        Objection,
+        Person,
+        file_objection,
+    )
+
+    sent = http.read(request, schemas().ObjectionBody, keyed=True)
+    try:
+        sent.refuse()
+        body = sent.body
+        command = Objection(
+            key=sent.key,
+            person=Person(signed.person_mac, signed.name, signed.nik),
+            village=body["village"],
+            name=body["name"],
+            place=body["place"],
+            reason=body["reason"],
+            text=body["text"],
+            photos=_photos(body),
+            form=body,
+            caller=http.caller(request),
+        )
+        filed = file_objection(command, ports().objection_ports(_after(request)))
+    except TepatError as error:
+        return _form_again(request, error, "objection", sent)
+    return _filed(request, filed, "objected", {}, signed)
+
+
+@disputes.route("/v1/disputes/answers", methods=["POST"], content_types=CONTENT_TYPES)
+@handled(disputes)
+def answer(request: Request) -> Response:
+    """Take a family's answer to an objection."""
+    from chalicelib.usecases.take_part import Answer as Sent  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.take_part import answer as take  # noqa: PLC0415
+
+    sent = http.read(request, schemas().AnswerBody, keyed=True)
+    try:
+        sent.refuse()
+        body = sent.body
+        told = Sent(sent.key, body["text"], _photos(body), body)
+        party, _ = _party(request, body)
+        filed = take(body["dispute"], party, told, ports().part_ports(_after(request)))
+    except TepatError as error:
+        return _form_again(request, error, "answer", sent)
+    return _filed(request, filed, "answered", {"receipt": sent.body["receipt"]})
+
+
+@disputes.route("/v1/disputes/uploads", methods=["POST"], content_types=CONTENT_TYPES)
+@handled(disputes)
+def uploads(request: Request) -> Response:
+    """Let a party send more files."""
+    from chalicelib.usecases.take_part import add_evidence  # noqa: PLC0415 - see `appeal`
+
+    sent = http.read(request, schemas().MoreEvidenceBody, keyed=True)
+    sent.refuse()
+    party, signed = _party(request, sent.body)
+    mine = ports().part_ports(_after(request))
+    filed = add_evidence(sent.body["dispute"], party, sent.key, _photos(sent.body), mine)
+    return _filed(request, filed, "added", {"receipt": sent.body["receipt"] or ""}, signed)
+
+
+@disputes.route("/v1/disputes/withdrawals", methods=["POST"], content_types=CONTENT_TYPES)
+@handled(disputes)
+def withdraw(request: Request) -> Response:
+    """End a dispute at the wish of who filed it."""
+    from chalicelib.domain.dispute import Side  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.show_dispute import told  # noqa: PLC0415
+    from chalicelib.usecases.take_part import withdraw as end  # noqa: PLC0415
+
+    sent = http.read(
+        request, schemas().DisputeWithdrawalBody, keyed=True, form_key=wiring.fresh_key()
+    )
+    sent.refuse()
+    party, signed = _party(request, sent.body)
+    there = end(sent.body["dispute"], party, sent.key, ports().part_ports(""))
+    body = told(there, Side.FILER, ports().show_ports())
+    extra = {"receipt": sent.body["receipt"] or ""}
+    return http.respond(request, Answer(200, body, "dispute_ended", extra, _cookies(signed)))
+
+
+@disputes.route("/v1/looked", methods=["POST"], content_types=CONTENT_TYPES)
+@handled(disputes)
+def looked(request: Request) -> Response:
+    """Tell a family who has looked at its data."""
+    from chalicelib.usecases.show_status import moment  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.who_looked import who_looked  # noqa: PLC0415
+
+    sent = http.read(request, schemas().LookedBody)
+    sent.refuse()
+    looks = who_looked(
+        sent.body["receipt"], http.caller(request), wiring.find_ports(), wiring.ledger()
+    )
+    words = wiring.words("looks")
+    body = {
+        "looked": [
+            {
+                "at": moment(each.at, wiring.status_ports()),
+                "who": words["roles"][each.role],
+                "reason": words["reasons"].get(each.reason, words["reasons"]["other"]),
+            }
+            for each in looks
+        ]
+    }
+    return http.respond(request, Answer(200, body, "looked", {"receipt": sent.body["receipt"]}))
+
+
+def schemas() -> Any:  # noqa: ANN401 - a module
+    """The schemas; imported when a body is to be read, so that workers never load pydantic."""
+    from chalicelib.entrypoints import schemas as module  # noqa: PLC0415
+
+    return module
+
+
+def ports() -> Any:  # noqa: ANN401 - a module
+    """The builders of ports; imported when one is wanted, so that a look-up loads none of it."""
+    from chalicelib import dispute_wiring as module  # noqa: PLC0415
+
+    return module
+
+
+def _mine(request: Request, signed: Signed) -> Response:
+    from chalicelib.domain.dispute import Side  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.my_objections import my_objections  # noqa: PLC0415
+    from chalicelib.usecases.show_dispute import told  # noqa: PLC0415
+
+    shown = ports().show_ports()
+    mine = my_objections(signed.person_mac, wiring.disputes())
+    body = {"objections": [told(each, Side.FILER, shown) for each in mine]}
+    extra = {"key": wiring.fresh_key()}
+    return http.respond(request, Answer(200, body, "objections", extra, _cookies(signed)))
+
+
+def _party(request: Request, body: Mapping[str, Any]) -> tuple[Party, Signed | None]:
+    """A family by its receipt, or else whoever signed in, whose forms come from our own pages."""
+    from chalicelib.usecases.take_part import Party  # noqa: PLC0415 - see `appeal`
+
+    caller = http.caller(request)
+    if body["receipt"]:
+        return Party(caller, receipt=body["receipt"]), None
+    from chalicelib.entrypoints import person_session  # noqa: PLC0415 - see `appeal`
+
+    signed = person_session.require_person(request)
+    person_session.check_origin(request)
+    return Party(caller, person=signed.person_mac), signed
+
+
+def _photos(body: Mapping[str, Any]) -> tuple[Photo, ...]:
+    from chalicelib.domain.evidence import FileKind  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.filing import Photo  # noqa: PLC0415
+
+    return tuple(Photo(FileKind(photo["type"]), photo["size"]) for photo in body["photos"])
+
+
+def _after(request: Request) -> str:
+    """Where a browser without scripts is led when a file has arrived."""
+    return f"{wiring.site_origin()}/status/" if http.wants_html(request) else ""
+
+
+def _filed(
+    request: Request,
+    filed: Filed,
+    page: str,
+    extra: Mapping[str, Any],
+    signed: Signed | None = None,
+) -> Response:
+    body = {
+        "dispute": filed.dispute.ref.locator,
+        "uploads": [
+            {"piece": each.piece, "url": each.url, "fields": dict(each.fields)}
+            for each in filed.uploads
+        ],
+    }
+    return http.respond(request, Answer(201, body, page, extra, _cookies(signed)))
+
+
+def _cookies(signed: Signed | None) -> dict[str, str | list[str]]:
+    return {"Set-Cookie": list(signed.cookies)} if signed else {}
+
+
+def _form_again(request: Request, error: TepatError, form: str, sent: http.Sent) -> Response:
+    """The form as it was filled in, with its faults; for JSON, the error itself."""
+    if not http.wants_html(request) or isinstance(error, NotFound):
+        raise error
+    errors = http.errors_body(error, "", wiring.fault_words())["errors"]
+    context = {"values": sent.fields, "errors": errors, "key": sent.key or wiring.fresh_key()}
+    return _form(form, http.status_of(error), context)
+
+
+def _form(form: str, status: int, context: Mapping[str, Any]) -> Response:
+    from chalicelib.entrypoints import pages  # noqa: PLC0415 - jinja2 only for pages
+
+    offered: dict[str, Any] = {"key": wiring.fresh_key()}
+    if form == "objection":
+        offered["villages"] = wiring.villages()
+    text = pages.render(f"{form}_form", **{**offered, **context})
+    return Response(text, http.page_headers(), status)

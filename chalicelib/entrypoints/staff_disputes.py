@@ -1,0 +1,150 @@
+"""Staff pages of appeals and objections: my queue, one dispute, recommend and decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import dispute_wiring, wiring
+from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, WrongState
+from chalicelib.domain.receipt import LOCATOR_LENGTH, is_locator
+from chalicelib.domain.registration import Ref
+from chalicelib.entrypoints import http, staff_forms, staff_frame
+from chalicelib.entrypoints.http import CONTENT_TYPES
+from chalicelib.entrypoints.staff_frame import DECIDERS, signed_in
+from chalicelib.entrypoints.staff_session import Session
+from chalicelib.settings import settings
+from chalicelib.telemetry import log
+
+staff_disputes = Blueprint(__name__)
+
+DISPUTES = "/staff/disputes"
+_SHOWN = 60
+Act = Callable[[], Any]
+
+
+@staff_disputes.route(DISPUTES, methods=["GET"], content_types=CONTENT_TYPES)
+@http.handled(staff_disputes)
+@signed_in(DECIDERS)
+def queue(_request: Request, who: Session) -> Response:
+    """The disputes that this officer was drawn for, by deadline; without identity."""
+    from chalicelib.usecases.show_review import rows  # noqa: PLC0415 - see wiring
+
+    disputes = wiring.disputes()
+    subject = who.actor.partition(":")[2]
+    refs = disputes.drawn_for(settings().region, subject, _SHOWN)
+    found = disputes.load(refs) if refs else {}
+    shown = rows(list(found.values()), dispute_wiring.show_review_ports())
+    return staff_frame.page("disputes", {"rows": shown}, who)
+
+
+@staff_disputes.route(f"{DISPUTES}/{{number}}", methods=["GET"], content_types=CONTENT_TYPES)
+@http.handled(staff_disputes)
+@signed_in(DECIDERS)
+def one(request: Request, who: Session, number: str) -> Response:
+    """One dispute; that it was opened is in the ledger before anything of it is shown."""
+    from chalicelib.usecases.review_dispute import open_dispute  # noqa: PLC0415 - see wiring
+    from chalicelib.usecases.show_review import sheet  # noqa: PLC0415
+
+    query: Mapping[str, str] = request.query_params or {}
+    code = query.get("told", "")
+    errors = staff_frame.errors(WrongState(Fault(code))) if code in wiring.fault_words() else []
+    opened = open_dispute(_ref(number), who.actor, dispute_wiring.review_ports())
+    shown = sheet(opened, who.actor, dispute_wiring.show_review_ports())
+    return staff_frame.page("dispute", {"d": shown, "errors": errors}, who)
+
+
+@staff_disputes.route(
+    f"{DISPUTES}/{{number}}/letter", methods=["POST"], content_types=CONTENT_TYPES
+)
+@http.handled(staff_disputes)
+@signed_in(DECIDERS)
+def letter(request: Request, who: Session, number: str) -> Response:
+    """The letter that the family will read, before the officer's vote counts."""
+    from chalicelib.domain.dispute import Kind, Outcome  # noqa: PLC0415 - see wiring
+    from chalicelib.usecases import show_dispute  # noqa: PLC0415
+
+    sent = staff_forms.read(request, staff_forms.VOTE)
+    if sent.faults:
+        return _done(who, number, sent.refuse)
+    outcome, _, reason = sent.body["vote"].partition(":")
+    ports = dispute_wiring.show_ports()
+    kind = Kind.OBJECTION if sent.body["kind"] == Kind.OBJECTION else Kind.APPEAL
+    text = show_dispute.letter(kind, Outcome(outcome), reason, wiring.clock.now_ms(), ports)
+    context = {"number": number, "letter": text, "sent": sent.body}
+    return staff_frame.page("dispute_letter", context, who)
+
+
+@staff_disputes.route(f"{DISPUTES}/{{number}}/vote", methods=["POST"], content_types=CONTENT_TYPES)
+@http.handled(staff_disputes)
+@signed_in(DECIDERS)
+def vote(request: Request, who: Session, number: str) -> Response:
+    """Recommend, or decide what somebody else has recommended."""
+    from chalicelib.domain.dispute import Outcome  # noqa: PLC0415 - see wiring
+    from chalicelib.usecases.review_dispute import Voting, decide, recommend  # noqa: PLC0415
+
+    sent = staff_forms.read(request, staff_forms.VOTE)
+    if sent.faults:
+        return _done(who, number, sent.refuse)
+    outcome, _, reason = sent.body["vote"].partition(":")
+    voting = Voting(_ref(number), who.actor, Outcome(outcome), reason, int(sent.body["seen"]))
+    act = recommend if sent.body["step"] == "recommend" else decide
+    return _done(who, number, lambda: act(voting, dispute_wiring.review_ports()))
+
+
+@staff_disputes.route(f"{DISPUTES}/{{number}}/visit", methods=["POST"], content_types=CONTENT_TYPES)
+@http.handled(staff_disputes)
+@signed_in(DECIDERS)
+def visit(request: Request, who: Session, number: str) -> Response:
+    """Ask that somebody goes and looks first."""
+    from chalicelib.usecases.ask_check import ask_for_dispute  # noqa: PLC0415 - see wiring
+
+    sent = staff_forms.read(request, staff_forms.SEEN)
+    sent.refuse()
+    seen, ports = int(sent.body["seen"]), dispute_wiring.ask_ports()
+    return _done(who, number, lambda: ask_for_dispute(_ref(number), who.actor, seen, ports))
+
+
+@staff_disputes.route(
+    f"{DISPUTES}/{{number}}/family", methods=["POST"], content_types=CONTENT_TYPES
+)
+@http.handled(staff_disputes)
+@signed_in(DECIDERS)
+def family(request: Request, who: Session, number: str) -> Response:
+    """Name the family of an objection that the machine did not find, by its receipt."""
+    from chalicelib.usecases.review_dispute import link  # noqa: PLC0415 - see wiring
+
+    sent = staff_forms.read(request, staff_forms.FIND)
+    sent.refuse()
+    letters = "".join(c for c in sent.body["number"].upper() if c not in " -")
+    about = letters[:LOCATOR_LENGTH]
+    ports = dispute_wiring.review_ports()
+    return _done(who, number, lambda: link(_ref(number), who.actor, about, ports))
+
+
+def _done(who: Session, number: str, act: Act) -> Response:
+    """Do it, or lead back to the dispute as it stands now, and say there why it was not done.
+
+    The refusal itself shows nothing of anybody; the look that follows is in the ledger.
+    """
+    try:
+        act()
+    except (InvalidRequest, WrongState) as error:
+        log("refused", code=str(error))
+        address = f"{DISPUTES}/{_ref(number).locator}?told={error.faults[0].code}"
+        return staff_frame.moved(address, who.cookies, status=303)
+    return staff_frame.moved(DISPUTES, who.cookies, status=303)
+
+
+def _ref(number: str) -> Ref:
+    """Where a dispute is kept.
+
+    Raises:
+        NotFound: no dispute of this region can have that number.
+    """
+    village = dispute_wiring.village_of(number) if is_locator(number) else None
+    if village is None:
+        raise NotFound(Fault("dispute_unknown", "number"))
+    return Ref(village, number)

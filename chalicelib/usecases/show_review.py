@@ -1,0 +1,167 @@
+"""What an officer reads about a dispute: the claim beside what is known, and what may be done.
+
+Words only; who may see what was settled by `review_dispute.open_dispute`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain import reasons
+from chalicelib.domain.dispute import Dispute, Exhibit, Kind, Outcome, Stage
+from chalicelib.domain.evidence import PieceState, page_key
+from chalicelib.domain.household import Household
+from chalicelib.domain.pmt import Question
+from chalicelib.usecases import show_case, show_dispute, show_status
+from chalicelib.usecases.evidence_ports import Grants
+from chalicelib.usecases.read_case import OpenCase
+from chalicelib.usecases.review_dispute import OpenDispute
+
+_RECOMMENDS = frozenset({Stage.REVIEW})
+_DECIDES = frozenset({Stage.RECOMMENDED, Stage.SPLIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the words rest on.
+
+    Attributes:
+        words: those of the staff pages about disputes.
+        grants: signs links to clean copies, for two minutes.
+        now: the time (ms, UTC).
+    """
+
+    words: Mapping[str, Any]
+    case: show_case.Ports
+    dispute: show_dispute.Ports
+    grants: Grants
+    now: Callable[[], int]
+
+
+def rows(disputes: Sequence[Dispute], ports: Ports) -> list[dict[str, Any]]:
+    """An officer's queue, by deadline; without identity."""
+    now = ports.now()
+    return [
+        {
+            "number": each.ref.locator,
+            "kind": ports.dispute.words["kinds"][each.kind],
+            "village": show_case.village_name(each.ref.village, ports.case),
+            "stage": ports.dispute.words["stages"][each.stage]["title"],
+            "reason": ports.dispute.reasons[each.kind].get(each.reason, each.reason),
+            "due": _day(each.due, ports),
+            "late": each.due <= now,
+        }
+        for each in sorted(disputes, key=lambda each: each.due)
+    ]
+
+
+def sheet(opened: OpenDispute, viewer: str, ports: Ports) -> dict[str, Any]:
+    """Everything about one dispute that the officer who opened it may see.
+
+    Args:
+        viewer: "staff:<subject>" of the officer.
+    """
+    there = opened.dispute
+    words = ports.dispute.words
+    mine = there.officer and viewer == f"staff:{there.officer}"
+    return {
+        "number": there.ref.locator,
+        "version": there.version,
+        "kind": words["kinds"][there.kind],
+        "is_objection": there.kind is Kind.OBJECTION,
+        "stage": words["stages"][there.stage]["title"],
+        "reason": ports.dispute.reasons[there.kind].get(there.reason, there.reason),
+        "due": _day(there.due, ports) if there.due else "",
+        "late": words["levels"].get(str(there.level), "") if not there.ended else "",
+        "concerns": [ports.words["concerns"].get(code, code) for code in there.concerns],
+        "claim": opened.claim,
+        "answer": opened.answer,
+        "answer_by": _day(there.answer_by, ports) if there.answer_by else "",
+        "case": _case(opened, viewer, ports),
+        "compared": _compared(opened, ports),
+        "evidence": [_piece(there, each, ports) for each in there.evidence],
+        "votes": [_vote(there, place, viewer, ports) for place in range(len(there.votes))],
+        "steps": show_dispute.steps(there, ports.dispute),
+        "recommends": bool(mine) and there.stage in _RECOMMENDS,
+        "decides": bool(mine) and there.stage in _DECIDES,
+        "may_link": bool(mine) and there.stage in _RECOMMENDS and not there.about,
+        "choices": choices(ports),
+        "outcome": words["outcomes"][there.outcome] if there.outcome else "",
+    }
+
+
+def choices(ports: Ports) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What may be voted: each outcome with its reasons, as ("outcome:reason", words)."""
+    rules = ports.dispute.terms.today(ports.now())
+    return [
+        (
+            ports.dispute.words["outcomes"][outcome],
+            [
+                (f"{outcome}:{code}", ports.dispute.reasons["decision"][code])
+                for code in rules.decision_reasons[outcome]
+            ],
+        )
+        for outcome in Outcome
+    ]
+
+
+def _case(opened: OpenDispute, viewer: str, ports: Ports) -> dict[str, Any] | None:
+    if opened.case is None:
+        return None
+    known = OpenCase(opened.case, opened.identity, None, opened.in_force, ())
+    return show_case.sheet(known, viewer, ports.case)
+
+
+def _compared(opened: OpenDispute, ports: Ports) -> list[dict[str, Any]]:
+    """The questions with what was declared and what somebody saw; differences are marked."""
+    case, checked = opened.case, opened.checked
+    artefact = ports.dispute.status.artefact("")
+    if case is None or case.household is None or artefact is None:
+        return []
+    return [_question(question, case.household, checked) for question in artefact.questions]
+
+
+def _question(question: Question, declared: Household, checked: Household | None) -> dict[str, Any]:
+    told = show_case.answer_text(question, declared.answers)
+    seen = show_case.answer_text(question, checked.answers) if checked else ""
+    return {
+        "question": question.text,
+        "declared": told,
+        "checked": seen,
+        "differs": checked is not None and told != seen,
+    }
+
+
+def _piece(there: Dispute, exhibit: Exhibit, ports: Ports) -> dict[str, Any]:
+    piece = exhibit.piece
+    pages = range(1, piece.pages + 1) if piece.state is PieceState.RELEASED else ()
+    return {
+        "side": ports.dispute.words["sides"][exhibit.side],
+        "state": ports.dispute.words["evidence"][piece.state],
+        "why": ports.dispute.faults.get(piece.why, ""),
+        "pages": [
+            ports.grants.link(
+                page_key(there.ref, piece.id, page), f"bukti-{piece.id[:6]}-{page}.jpg"
+            )
+            for page in pages
+        ],
+    }
+
+
+def _vote(there: Dispute, place: int, viewer: str, ports: Ports) -> dict[str, str]:
+    vote = there.votes[place]
+    code = vote.actor.partition(":")[2][:8]
+    words = ports.words
+    return {
+        "who": words["you"] if vote.actor == viewer else words["officer"].format(kode=code),
+        "outcome": ports.dispute.words["outcomes"][vote.outcome],
+        "reason": ports.dispute.reasons["decision"].get(vote.reason, vote.reason),
+        "at": show_status.moment(vote.at, ports.dispute.status),
+    }
+
+
+def _day(at: int, ports: Ports) -> str:
+    """The last day of a term: its end is the first instant of the day after."""
+    return reasons.format_date(show_status.local(at - 1, ports.dispute.status).date())

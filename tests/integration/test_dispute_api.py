@@ -1,0 +1,225 @@
+"""Appealing, objecting and taking part through the deployed handlers, on moto's tables."""
+
+from __future__ import annotations
+
+import html
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import dispute
+from chalicelib.domain.registration import Ref, Stamp
+from tests.fakes_evidence import FakeGrants
+from tests.ikd import HTML, JSON, SITE, Browser
+from tests.integration.conftest import Api
+from tests.integration.test_person_sign_in import ikd, phone
+from tests.world import VILLAGE, artefact, form, member
+
+__all__ = ["ikd", "phone"]  # fixtures
+KEY, OTHER_KEY = "k" * 24, "o" * 24
+PHOTOS = [{"type": "jpeg", "size": 180_000}] * 3
+TEXT = "Kami tidak punya motor lagi.\nSudah dijual."
+OBJECTION = {
+    "village": VILLAGE,
+    "name": member(9901)["name"],
+    "place": "Rumah hijau di sebelah musala",
+    "reason": "owns_assets",
+    "text": "Punya dua mobil.",
+    "photos": PHOTOS[:1],
+}
+
+
+@pytest.fixture(autouse=True)
+def settings_of_the_stage(monkeypatch: pytest.MonkeyPatch, public_api: Api) -> None:
+    monkeypatch.setenv("TEPAT_SITE_ORIGIN", SITE)
+    monkeypatch.setattr(wiring, "grants", FakeGrants)
+
+
+@pytest.fixture
+def receipt(public_api: Api) -> str:
+    """The receipt of a decided family."""
+    _, told, _ = public_api.post("/v1/registrations", form(artefact()), key="family-000000000001")
+    public_api.settle()
+    return str(told["receipt"])
+
+
+def send(phone: Browser, path: str, body: Any, key: str, origin: str = SITE) -> tuple[int, Any]:
+    """Send JSON as a browser that keeps cookies."""
+    sent = {"Accept": JSON, "Content-Type": JSON, "Idempotency-Key": key, "Origin": origin}
+    raw = json.dumps(body).encode()
+    answer = phone.client.http.post(path, headers=sent | phone.headers, body=raw)
+    return answer.status_code, json.loads(answer.body)
+
+
+def submit(phone: Browser, path: str, **fields: str) -> tuple[int, str]:
+    """Send a form as a browser without JavaScript."""
+    sent = {"Accept": HTML, "Content-Type": "application/x-www-form-urlencoded", "Origin": SITE}
+    sent |= phone.headers | {"X-Forwarded-For": "203.0.113.7"}
+    raw = urlencode(fields).encode()
+    answer = phone.client.http.post(path, headers=sent, body=raw)
+    return answer.status_code, html.unescape(answer.body.decode())
+
+
+def appeal(api: Api, receipt: str, key: str = KEY, **changes: Any) -> tuple[int, Any]:
+    body = {"receipt": receipt, "reason": "data_wrong", "text": TEXT, "photos": PHOTOS} | changes
+    code, told, _ = api.post("/v1/appeals", body, key=key)
+    return code, told
+
+
+def codes(told: Any) -> list[str]:
+    return [fault["code"] for fault in told["errors"]]
+
+
+def status(api: Api, receipt: str) -> Any:
+    return api.post("/v1/status", {"receipt": receipt})[1]
+
+
+def heard(number: str, about: str) -> None:
+    """Tell the family of an objection, as the machine does."""
+    ref = Ref(VILLAGE, number)
+    disputes = wiring.disputes()
+    there = disputes.load([ref])[ref]
+    now = wiring.clock.now_ms()
+    stamp = Stamp(now, "system:tests", there.salt)
+    case = wiring.store().load([Ref(VILLAGE, about)])[Ref(VILLAGE, about)].case
+    from chalicelib.domain import registration
+
+    linked, event = dispute.link(there, about, stamp)
+    assert disputes.change(linked, event, case=registration.disputed(case, number, stamp)) is None
+    told, event = dispute.hear(linked, stamp, answer_by=now + 86_400_000)
+    assert disputes.change(told, event) is None
+
+
+def test_a_family_appeals_from_its_status_and_sees_each_step(public_api: Api, receipt: str) -> None:
+    assert status(public_api, receipt)["can"] == ["appeal"]
+    code, filed = appeal(public_api, receipt)
+    assert code == 201
+    assert [upload["fields"]["Content-Type"] for upload in filed["uploads"]] == ["image/jpeg"] * 3
+    assert appeal(public_api, receipt) == (201, filed)
+    told = status(public_api, receipt)
+    assert told["can"] == []
+    (shown,) = told["disputes"]
+    assert shown["dispute"] == filed["dispute"]
+    assert shown["stage"] == "filed"
+    assert shown["next"]["by"]
+    assert shown["can"] == ["add_evidence", "withdraw"]
+    assert {piece["state"] for piece in shown["evidence"]} == {"granted"}
+
+
+def test_an_appeal_that_cannot_be_is_refused_in_words_and_changes_nothing(
+    public_api: Api, receipt: str
+) -> None:
+    code, told = appeal(public_api, receipt, reason="because", photos=PHOTOS * 2, text="x" * 2001)
+    assert (code, codes(told)) == (422, ["field_too_long"])
+    code, told = appeal(public_api, receipt, reason="because", photos=PHOTOS * 2)
+    assert code == 422
+    assert set(codes(told)) == {"field_not_an_option", "evidence_too_many"}
+    assert appeal(public_api, "2222-2222-2222-2222-2222-2222")[0] == 404
+    assert appeal(public_api, receipt)[0] == 201
+    code, told = appeal(public_api, receipt, key=OTHER_KEY)
+    assert (code, codes(told)) == (409, ["appeal_open"])
+    assert len(status(public_api, receipt)["disputes"]) == 1
+
+
+def test_more_photos_and_second_thoughts(public_api: Api, receipt: str) -> None:
+    number = appeal(public_api, receipt)[1]["dispute"]
+    more = {"receipt": receipt, "dispute": number, "photos": PHOTOS[:2]}
+    code, told, _ = public_api.post("/v1/disputes/uploads", more, key="m" * 24)
+    assert (code, len(told["uploads"])) == (201, 2)
+    assert public_api.post("/v1/disputes/uploads", more, key="m" * 24)[1] == told
+    assert len(status(public_api, receipt)["disputes"][0]["evidence"]) == 5
+    ended = {"receipt": receipt, "dispute": number, "agreed": True}
+    code, told, _ = public_api.post("/v1/disputes/withdrawals", ended, key="w" * 24)
+    assert (code, told["stage"], told["can"]) == (200, "withdrawn", [])
+    assert public_api.post("/v1/disputes/uploads", more, key="n" * 24)[0] == 409
+    assert status(public_api, receipt)["can"] == ["appeal"]
+
+
+def test_a_stranger_gets_nowhere(public_api: Api, receipt: str) -> None:
+    number = appeal(public_api, receipt)[1]["dispute"]
+    body = form(artefact(), member(9955), kk=None)
+    other = public_api.post("/v1/registrations", body, key="family-000000000002")[1]["receipt"]
+    for path, more in (
+        ("/v1/disputes/uploads", {"photos": PHOTOS[:1]}),
+        ("/v1/disputes/withdrawals", {"agreed": True}),
+        ("/v1/disputes/answers", {"text": "Bukan."}),
+    ):
+        sent = {"receipt": other, "dispute": number} | more
+        code, told, _ = public_api.post(path, sent, key="s" * 24)
+        assert (code, codes(told)) == (404, ["dispute_unknown"])
+    without = {"dispute": number, "photos": PHOTOS[:1]}
+    assert public_api.post("/v1/disputes/uploads", without, key="s" * 24)[0] == 401
+
+
+def test_nobody_objects_without_signing_in(public_api: Api) -> None:
+    assert public_api.post("/v1/objections", OBJECTION, key=KEY)[0] == 401
+    assert public_api.get("/v1/objections")[0] == 401
+
+
+def test_an_objector_signs_in_objects_and_follows_it(
+    phone: Browser, public_api: Api, receipt: str
+) -> None:
+    phone.sign_in()
+    code, filed = send(phone, "/v1/objections", OBJECTION, KEY)
+    assert (code, len(filed["uploads"])) == (201, 1)
+    unknown = OBJECTION | {"name": "Tidak Terdaftar"}
+    code, other = send(phone, "/v1/objections", unknown, OTHER_KEY)
+    assert (code, set(other), len(other["uploads"])) == (201, set(filed), 1)
+    code, text, _ = phone.get("/v1/objections", JSON)
+    mine = json.loads(text)
+    assert code == 200
+    assert {each["dispute"] for each in mine["objections"]} == {filed["dispute"], other["dispute"]}
+    code, told = send(phone, "/v1/objections", OBJECTION, "x" * 24)
+    assert (code, codes(told)) == (409, ["objection_open"])
+
+    assert status(public_api, receipt)["disputes"] == []
+    heard(filed["dispute"], receipt.replace("-", "")[:10])
+    (shown,) = status(public_api, receipt)["disputes"]
+    assert shown["can"] == ["answer", "add_evidence"]
+    assert shown["evidence"] == []
+    sent = {"receipt": receipt, "dispute": filed["dispute"], "text": "Milik majikan."}
+    assert public_api.post("/v1/disputes/answers", sent, key="a" * 24)[0] == 201
+    again = public_api.post("/v1/disputes/answers", sent, key="b" * 24)
+    assert (again[0], codes(again[1])) == (409, ["dispute_answered"])
+    sent = {"dispute": filed["dispute"], "agreed": True}
+    assert send(phone, "/v1/disputes/withdrawals", sent, "w" * 24)[0] == 200
+
+
+def test_a_form_from_elsewhere_files_nothing(phone: Browser) -> None:
+    phone.sign_in()
+    elsewhere = "https://elsewhere.example"
+    assert send(phone, "/v1/objections", OBJECTION, KEY, elsewhere)[0] == 403
+
+
+def test_a_family_learns_who_has_looked(public_api: Api, desk: Any, receipt: str) -> None:
+    ask = {"receipt": receipt}
+    assert public_api.post("/v1/looked", ask)[1] == {"looked": []}
+    desk.sign_in("reviewer")
+    desk.get(f"/staff/cases/{receipt.replace('-', '')[:10]}?reason=desk")
+    ((look),) = public_api.post("/v1/looked", ask)[1]["looked"]
+    assert look["who"] == "Petugas Dinas Sosial"
+    assert look["reason"] == "Keluarga datang ke meja layanan"
+
+
+def test_without_a_script_each_form_is_answered_by_a_page(
+    phone: Browser, public_api: Api, receipt: str
+) -> None:
+    code, page = submit(phone, "/v1/appeals/form", receipt=receipt)
+    assert (code, "Alasan" in page) == (200, True)
+    fields = {"receipt": receipt, "reason": "data_wrong", "text": TEXT, "photos.0.type": "jpeg"}
+    code, page = submit(phone, "/v1/appeals", key=KEY, **fields | {"reason": ""})
+    assert (code, TEXT.split("\n", maxsplit=1)[0] in page) == (422, True)
+    code, page = submit(phone, "/v1/appeals", key=KEY, **fields)
+    assert code == 201
+    assert 'action="https://quarantine.example/"' in page
+    assert f"{SITE}/status/" in page
+    code, page = submit(phone, "/v1/status", receipt=receipt)
+    assert (code, "Sanggah diterima" in page) == (200, True)
+    code, page = submit(phone, "/v1/looked", receipt=receipt)
+    assert code == 200
+    phone.sign_in()
+    code, page, _ = phone.get("/v1/objections")
+    assert code == 200
