@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8080
 AWS_PORT ?= 4566
 REGISTRY_PORT ?= 4577
+IKD_PORT ?= 4588
 STAGE ?= banyuwangi
 N ?= 2000
 PY := .venv/bin/python
@@ -13,9 +14,9 @@ PY := .venv/bin/python
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
 
-run: ## all of Tepat on this machine, at http://127.0.0.1:8080 (PORT=, AWS_PORT=, REGISTRY_PORT=)
+run: ## all of Tepat on this machine, at http://127.0.0.1:8080 (PORT=, AWS_PORT=, REGISTRY_PORT=, IKD_PORT=)
 	@$(PYTHON) infra/bootstrap.py dev aws "clamav?"
-	@exec $(PY) -m infra.local --stage $(STAGE) --port $(PORT) --aws-port $(AWS_PORT) --registry-port $(REGISTRY_PORT)
+	@exec $(PY) -m infra.local --stage $(STAGE) --port $(PORT) --aws-port $(AWS_PORT) --registry-port $(REGISTRY_PORT) --ikd-port $(IKD_PORT)
 
 demo: ## send N=2000 invented families to the running Tepat, through its public API
 	@$(PYTHON) infra/bootstrap.py dev

@@ -26,7 +26,7 @@ from urllib.parse import parse_qsl, urlencode
 import jwt
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -351,11 +351,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=4588)
     parser.add_argument("--client-id", required=True)
     parser.add_argument("--callback", required=True, help="address to which people are sent back")
-    parser.add_argument("--client-key", type=Path, required=True, help="its public key, PEM")
+    parser.add_argument("--client-key", type=Path, required=True, help="its public key, DER")
     parser.add_argument("--population", type=Path, help="of the sandbox civil registry")
     given = parser.parse_args(argv)
     try:
-        key = load_pem_public_key(given.client_key.read_bytes())
+        key = load_der_public_key(given.client_key.read_bytes())
         people = read_population(given.population) if given.population else {}
     except (OSError, ValueError) as fault:
         print(f"The IKD sandbox cannot start: {fault}", file=sys.stderr)

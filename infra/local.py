@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,11 +40,12 @@ FAMILIES = 20_000  # in the sandbox registry
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Loopback ports of the three servers."""
+    """Loopback ports of the four servers."""
 
     site: int = 8080
     aws: int = 4566
     registry: int = 4577
+    ikd: int = 4588
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,18 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT) -> None:
             "SiteOrigin": site,
             "CivilRegistryUrl": f"http://127.0.0.1:{ports.registry}/check",
             "CivilRegistryToken": token,
+            **ikd_settings(ports.ikd),
         }
         deployed = deploy_locally(aws, stage_name, package, given)
         cognito = aws.account().client("cognito-idp")
         pool = deployed.parameters["StaffPoolId"]
         passwords = make_accounts(cognito, pool, kept / "staff.json")
         wake(aws.account(), stage_name, deployed.backends)
-        _say(f"ready in {time.monotonic() - begun:.0f} s")
-        _print_welcome(site, passwords)
-        _serve(front(package.site, deployed.backends), ports.site, aws, registry)
+        with ikd_running(aws.account(), deployed.parameters, ports.ikd, kept) as ikd:
+            _say(f"ready in {time.monotonic() - begun:.0f} s")
+            _print_welcome(site, passwords)
+            beside = {"registry": registry, "ikd": ikd}
+            _serve(front(package.site, deployed.backends), ports.site, aws, beside)
 
 
 def deploy_locally(
@@ -164,6 +168,7 @@ def _check_ports(ports: Ports) -> None:
         "the site (make run PORT=...)": ports.site,
         "the local AWS (make run AWS_PORT=...)": ports.aws,
         "the sandbox registry (make run REGISTRY_PORT=...)": ports.registry,
+        "the sandbox IKD (make run IKD_PORT=...)": ports.ikd,
     }
     for what, port in taken.items():
         if not port_is_free(port):
@@ -245,27 +250,62 @@ def registry_running(
         environ = os.environ | {"TEPAT_CIVIL_REGISTRY_TOKEN": token}
         process = child([*command, "--population", str(people)], environ, out, cwd=REPO)
     try:
-        _wait_for_registry(process, port, log)
+        _wait_for("registry", process, port, log)
         yield process
     finally:
         stop(process, 5)
 
 
-def _wait_for_registry(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def ikd_settings(port: int) -> dict[str, str]:
+    """Give the parameters by which the functions find the sandbox IKD."""
+    issuer = f"http://127.0.0.1:{port}"
+    return {"IkdIssuer": issuer, "IkdClientId": "tepat-local", "IkdAlgorithm": "RS256"}
+
+
+@contextmanager
+def ikd_running(
+    account: Account, parameters: dict[str, str], port: int, kept: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the sandbox IKD, at which the deployment is registered by its own public key.
+
+    Args:
+        account: the local AWS, which holds the key.
+        parameters: of the deployment.
+        port: loopback port; browsers go there too.
+        kept: folder of the population, the key's public half and the log.
+    """
+    key, log = kept / "ikd-client.der", kept / "ikd.log"
+    key.write_bytes(account.client("kms").get_public_key(KeyId=parameters["IkdKeyId"])["PublicKey"])
+    command = [sys.executable, "-m", "infra.ikd_sandbox", "--port", str(port)]
+    command += ["--client-id", parameters["IkdClientId"], "--client-key", str(key)]
+    command += ["--callback", f"{parameters['SiteOrigin']}/v1/person/callback"]
+    command += ["--population", str(kept / "population.jsonl")]
+    with log.open("wb") as out:
+        process = child(command, dict(os.environ), out, cwd=REPO)
+    try:
+        _wait_for("IKD", process, port, log)
+        yield process
+    finally:
+        stop(process, 5)
+
+
+def _wait_for(name: str, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     for _ in range(300):
         if process.poll() is not None:
-            raise LocalRunError(f"The sandbox registry stopped:\n{log.read_text()[-500:]}")
+            raise LocalRunError(f"The sandbox {name} stopped:\n{log.read_text()[-500:]}")
         try:
             httpx.get(f"http://127.0.0.1:{port}/health", timeout=1)
         except httpx.TransportError:
             time.sleep(0.1)
         else:
             return
-    raise LocalRunError(f"The sandbox registry does not answer; see {log}")
+    raise LocalRunError(f"The sandbox {name} does not answer; see {log}")
 
 
-def _serve(app: object, port: int, aws: LocalAws, registry: subprocess.Popen[bytes]) -> None:
-    """Serve the front until a signal, or until a server behind it dies."""
+def _serve(
+    app: object, port: int, aws: LocalAws, beside: Mapping[str, subprocess.Popen[bytes]]
+) -> None:
+    """Serve the front until a signal, or until a server behind or beside it dies."""
     config = uvicorn.Config(
         app,  # type: ignore[arg-type] # Starlette's own type differs in the scope only
         host="127.0.0.1",
@@ -284,8 +324,11 @@ def _serve(app: object, port: int, aws: LocalAws, registry: subprocess.Popen[byt
             time.sleep(0.5)
             if not aws.alive():
                 faults.append(f"The local AWS stopped by itself.\n{aws.last_words()}")
-            elif registry.poll() is not None:
-                faults.append("The sandbox registry stopped by itself; see .local/registry.log")
+            faults.extend(
+                f"The sandbox {name} stopped by itself; see .local/{name}.log"
+                for name, process in beside.items()
+                if process.poll() is not None
+            )
             server.should_exit = server.should_exit or bool(faults)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -312,6 +355,7 @@ def _print_welcome(site: str, passwords: dict[str, str]) -> None:
   Staff  {site}/staff/   user petugas, password {passwords["petugas"]}
   A second administrator user penetap, password {passwords["penetap"]}
   Agents sign in with    user pendamping, password {passwords["pendamping"]}
+  Citizens sign in at    {site}/v1/person   (a sandbox IKD: anybody invented, one button)
 
   Everything is on this machine, in .local/. Ctrl-C stops; the data stays.
   `make demo N=2000`, in another window, sends invented families.
@@ -327,10 +371,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=Ports().site, help="of the site (8080)")
     parser.add_argument("--aws-port", type=int, default=Ports().aws, help="of the local AWS (4566)")
     parser.add_argument("--registry-port", type=int, default=Ports().registry, help="(4577)")
+    parser.add_argument("--ikd-port", type=int, default=Ports().ikd, help="(4588)")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # through every `finally`
     try:
-        run(given.stage, Ports(given.port, given.aws_port, given.registry_port))
+        run(given.stage, Ports(given.port, given.aws_port, given.registry_port, given.ikd_port))
     except (LocalRunError, BuildError, stages.StageError, stacks.StackError) as error:
         sys.exit(f"\n{error}")
     except json.JSONDecodeError as error:

@@ -53,6 +53,7 @@ class Tepat:
     package: Package
     site: str
     registry: str
+    ikd: str
     passwords: dict[str, str]
     deployed: local.Deployed
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
@@ -97,13 +98,14 @@ def running(folder: Path, package: Package) -> Iterator[Tepat]:
     aws_folder = folder / "aws"
     aws_folder.mkdir()
     aws = LocalAws(PYTHON, free_port(), aws_folder)
-    site_port, registry_port = free_port(), free_port()
+    site_port, registry_port, ikd_port = free_port(), free_port(), free_port()
     site, registry = f"http://127.0.0.1:{site_port}", f"http://127.0.0.1:{registry_port}"
     token = local.kept_secret(folder / "registry-token")
     given = {
         "SiteOrigin": site,
         "CivilRegistryUrl": f"{registry}/check",
         "CivilRegistryToken": token,
+        **local.ikd_settings(ikd_port),
     }
     with (
         local.registry_running(STAGE, registry_port, token, folder, families=FAMILIES),
@@ -123,9 +125,11 @@ def running(folder: Path, package: Package) -> Iterator[Tepat]:
         thread.start()
         while not server.started:
             time.sleep(0.05)
-        tepat = Tepat(aws, package, site, registry, passwords, deployed)
+        ikd = deployed.parameters["IkdIssuer"]
+        tepat = Tepat(aws, package, site, registry, ikd, passwords, deployed)
         try:
-            yield tepat
+            with local.ikd_running(aws.account(), deployed.parameters, ikd_port, folder):
+                yield tepat
         finally:
             tepat.http.close()
             server.should_exit = True

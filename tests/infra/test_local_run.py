@@ -20,9 +20,12 @@ def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        ports = local.Ports(site=taken, aws=free_port(), registry=free_port())
-        with pytest.raises(LocalRunError, match=rf"Port {taken} is taken.*\n.*already in another"):
-            local.run("banyuwangi", ports, tmp_path / "kept")
+        for name in ("site", "aws", "registry", "ikd"):
+            free = {each: free_port() for each in ("site", "aws", "registry", "ikd")}
+            ports = local.Ports(**free | {name: taken})
+            told = rf"Port {taken} is taken.*\n.*already in another"
+            with pytest.raises(LocalRunError, match=told):
+                local.run("banyuwangi", ports, tmp_path / "kept")
         assert not port_is_free(taken)
     assert not (tmp_path / "kept").exists()
 
