@@ -7,11 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import audit, lottery, pmt, programme, ranking
-from chalicelib.domain.adoption import (
-    Proposal,
-    Stage,
-)
+from chalicelib.domain import adoption, audit, lottery, pmt, programme, ranking
+from chalicelib.domain.adoption import NOBODY, Proposal, Stage
 from chalicelib.domain.audit import Act
 from chalicelib.domain.errors import (
     Fault,
@@ -21,15 +18,17 @@ from chalicelib.domain.errors import (
     TryAgain,
     WrongState,
 )
-from chalicelib.domain.registration import State
+from chalicelib.domain.registration import Stamp, State
 from chalicelib.usecases import adopt
 from tests.adopting import (
     ONE,
     OTHER,
+    VILLAGES,
     adopted,
     carried_out,
     copy_of,
     crowded,
+    example,
     now,
     proposed,
 )
@@ -213,6 +212,13 @@ def test_a_refused_proposal_changes_nothing(world: World) -> None:
     assert events(world, made.ref.locator)[-1] is Act.REFUSED
     with pytest.raises(WrongState):
         adopt.adopt(made.ref.locator, OTHER, world.adopt_ports())
+
+
+def test_a_proposal_that_ends_waits_for_no_village() -> None:
+    halfway = example("3M3GAAAAAA", ONE, 1, Stage.COMPARING)
+    assert halfway.left == len(VILLAGES)
+    ended, _ = adoption.give_up(halfway, NOBODY, Stamp(2, OTHER, b"s" * 16))
+    assert (ended.stage, ended.left, ended.due) == (Stage.REFUSED, 0, 0)
 
 
 def test_of_two_compared_with_the_same_only_one_is_adopted(world: World) -> None:
