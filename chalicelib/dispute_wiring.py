@@ -9,8 +9,10 @@ from chalicelib import wiring
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
+    from chalicelib.domain.dispute import Dispute
     from chalicelib.usecases import (
         ask_check,
+        conduct_dispute,
         file_appeal,
         file_objection,
         review_dispute,
@@ -94,6 +96,30 @@ def show_ports() -> show_dispute.Ports:
         wiring.status_ports(),
         wiring.terms(),
     )
+
+
+def conduct_ports() -> conduct_dispute.Ports:
+    """Ports of taking appeals and objections as far as a machine may."""
+    from chalicelib.domain.assignment import day_key
+    from chalicelib.usecases.conduct_dispute import Ports
+
+    return Ports(
+        wiring.clock,
+        wiring.random,
+        wiring.disputes(),
+        wiring.store(),
+        wiring.ledger(),
+        officers=lambda: wiring.officers().of_region(settings().region),
+        day_key=lambda day: day_key(wiring.index().mac, day),
+        visited=_visited,
+        terms=wiring.terms(),
+    )
+
+
+def _visited(dispute: Dispute) -> bool:
+    from chalicelib.usecases.ask_check import visited
+
+    return visited(dispute, wiring.index().mac, wiring.ground_checks())
 
 
 def show_review_ports() -> show_review.Ports:

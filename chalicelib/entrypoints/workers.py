@@ -54,6 +54,20 @@ def release_guards(event: Any) -> dict[str, Any]:  # noqa: ANN401
     )
 
 
+@workers.on_sqs_message(queue="dispute", batch_size=BATCH, name="conduct_dispute")
+def conduct_dispute(event: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Take the appeals and objections of a batch as far as a machine may."""
+    from chalicelib.dispute_wiring import conduct_ports  # noqa: PLC0415
+    from chalicelib.usecases.conduct_dispute import conduct  # noqa: PLC0415
+
+    return run_batch(
+        event.to_dict()["Records"],
+        "conduct_dispute",
+        lambda messages: conduct(messages, conduct_ports()),
+        wiring.read_message,
+    )
+
+
 @workers.on_sqs_message(queue="adoption", batch_size=BATCH, name="carry_out")
 def carry_out(event: Any) -> dict[str, Any]:  # noqa: ANN401
     """Compare a proposed model or rule set village by village, or decide anew under an adopted."""

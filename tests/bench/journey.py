@@ -17,8 +17,10 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from chalicelib.adapters import dynamo, proposal_items
+from chalicelib.adapters import dispute_items, dynamo, proposal_items
 from chalicelib.domain.adoption import SETTLED_MS, Stage
+from chalicelib.domain.dispute import Kind
+from tests import disputing
 from tests.adopting import example
 from tests.bench import bare, functions
 from tests.bench.wire import Wire
@@ -112,6 +114,11 @@ def keep() -> dict[str, Any]:
     item = _on_the_wire(proposal_items.proposal_to_item(proposal))
     held["decided"][f"registry_table|{item['pk']['S']}|{item['sk']['S']}"] = item
     a_village = {"village": VILLAGE, "locator": "ZZZZAAAAAA", "version": proposal.version}
+    appeal, _ = disputing.filed(Kind.APPEAL, receipt.replace("-", "")[:10], pieces=0, when=NOW)
+    item = _on_the_wire(dispute_items.dispute_to_item(appeal))
+    held["decided"][f"registry_table|{item['pk']['S']}|{item['sk']['S']}"] = item
+    an_appeal = {"village": VILLAGE, "locator": appeal.ref.locator, "version": 1}
+    carried = {"carry_out": json.dumps(a_village), "conduct_dispute": json.dumps(an_appeal)}
     return {
         function: {
             "environment": settings(functions.SURFACE.get(function, "public"), secrets.public),
@@ -120,11 +127,7 @@ def keep() -> dict[str, Any]:
             "now": NOW,
             "jwks": jwks().decode(),
             "told": told
-            | {
-                "message": json.dumps(a_village)
-                if function == "carry_out"
-                else message[before.get(function, "decided")]
-            },
+            | {"message": carried.get(function, message[before.get(function, "decided")])},
         }
         for function in functions.HANDLERS
     }

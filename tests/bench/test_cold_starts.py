@@ -26,6 +26,7 @@ COLD = {
     "score_household": (WORKER, "jinja2 cryptography pydantic segno"),
     "release_guards": (WORKER, "jinja2 cryptography pydantic segno"),
     "carry_out": (WORKER, "jinja2 cryptography pydantic segno"),
+    "conduct_dispute": (WORKER, "jinja2 cryptography pydantic segno"),
     "sweep": (WORKER, "jinja2 cryptography pydantic segno"),
     "seal_day": (WORKER, "jinja2 cryptography pydantic segno"),
     "screen_evidence": (WORKER, "jinja2 cryptography pydantic segno PIL pypdfium2 pypdf"),

@@ -25,7 +25,7 @@ from infra.templates import HERE, RESOURCES, of_type, read
 from tests.static import templates
 
 RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
-WORKERS = ("CheckIdentity", "ScoreHousehold", "ReleaseGuards", "CarryOut")
+WORKERS = ("CheckIdentity", "ScoreHousehold", "ReleaseGuards", "CarryOut", "ConductDispute")
 APIS = ("public", "staff")
 LAMBDA = "AWS::Lambda::Function"
 NATIVE = re.compile(r"\.so(\.[0-9.]+)?$|/(WHEEL|RECORD|version\.json)$|/sboms/")
@@ -120,7 +120,7 @@ def test_queues_hide_a_message_six_times_as_long_as_its_worker_may_take(
     queues = of_type(read(RESOURCES), "AWS::SQS::Queue")
     pairs = {"CheckIdentity": "CheckQueue", "ScoreHousehold": "ScoreQueue"}
     pairs |= {"ReleaseGuards": "ReleaseQueue", "CarryOut": "AdoptionQueue"}
-    pairs |= {"ScreenEvidence": "EvidenceQueue"}
+    pairs |= {"ConductDispute": "DisputeQueue", "ScreenEvidence": "EvidenceQueue"}
     resources = packaged["public"]["Resources"] | packaged["screening"]["Resources"]
     for function, queue in pairs.items():
         timeout = resources[function]["Properties"]["Timeout"]

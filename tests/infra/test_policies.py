@@ -20,6 +20,8 @@ OWN = {
     "release_guards": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "ReleaseQueueArn"},
     "carry_out": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "OpsTableArn"}
     | {"AdoptionQueueArn"},
+    "conduct_dispute": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "DisputeQueueArn"}
+    | {"IndexKeyArn"},
     "relay": {"RegistryStreamArn", "CheckQueueArn", "ScoreQueueArn", "ReleaseQueueArn"}
     | {"AdoptionQueueArn", "DisputeQueueArn", "RelayFailuresArn"},
     "sweep": {"RegistryTableArn", "LedgerTableArn"}
@@ -90,7 +92,8 @@ def test_who_may_do_what_with_evidence() -> None:
     """Families send, one function opens, officers see copies: nobody has the next one's right."""
     every = {name: {a for a in actions(name) if a.startswith("s3:")} for name in OWN}
     assert every["public_api"] == actions("public_api", "QuarantineBucketArn") == {"s3:PutObject"}
-    assert every["staff_api"] == actions("staff_api", "ReleasedBucketArn") == {"s3:GetObject"}
+    shown = {"s3:GetObject", "s3:DeleteObject"}  # deleted with the family that is erased
+    assert every["staff_api"] == actions("staff_api", "ReleasedBucketArn") == shown
     opened = actions("screen_evidence", "QuarantineBucketArn")
     assert opened == {"s3:GetObject", "s3:DeleteObject", "s3:ListBucket"}
     copied = actions("screen_evidence", "ReleasedBucketArn")
@@ -124,8 +127,10 @@ def test_nobody_changes_or_deletes_in_the_ledger() -> None:
 
 WRITES = {
     "carry_out": [{"V#*", "P#*"}],
-    "staff_api": [{"V#*", "N#*", "K#*"}, {"P#*", "CUTS"}],
+    "staff_api": [{"V#*", "N#*", "K#*"}, {"P#*", "CUTS"}, {"D#*", "B#*"}],
     "screen_evidence": [{"D#*", "W#*"}],
+    "public_api": [{"V#*", "N#*", "K#*"}, {"D#*", "B#*"}],
+    "conduct_dispute": [{"D#*", "V#*"}],
 }
 """Keys that a role may write in the registry, a statement each; all others: cases and guards."""
 
