@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.tokens import Claims, Pool
     from chalicelib.usecases import (
         adopt,
+        ask_check,
         carry_out,
         carry_out_check,
         check_identity,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
         score,
         screen_evidence,
         seal_day,
+        send_visits,
         show_adoption,
         show_case,
         show_status,
@@ -617,6 +619,41 @@ def desk_ports() -> list_checks.Ports:
 
     region = settings().region
     return Ports(clock, random, opener(), store(), ground_checks(), ledger(), region)
+
+
+def ask_check_ports() -> ask_check.Ports:
+    """Ports of asking that somebody goes and looks."""
+    from chalicelib.usecases.ask_check import Ports
+
+    return Ports(
+        clock,
+        random,
+        index(),
+        store(),
+        ground_checks(),
+        disputes(),
+        ledger(),
+        terms(),
+        artefact,
+        rule_set,
+        settings().region,
+    )
+
+
+def send_visits_ports() -> send_visits.Ports:
+    """Ports of the clock that sends somebody."""
+    from chalicelib.domain import assignment
+    from chalicelib.usecases.send_visits import Ports
+
+    return Ports(
+        ask_check_ports(),
+        ledger(),
+        ground_checks(),
+        lambda: officers().of_region(settings().region),
+        lambda day: assignment.day_key(index().mac, day),
+        check_rules_today,
+        village_of,
+    )
 
 
 def visit_ports() -> carry_out_check.Ports:

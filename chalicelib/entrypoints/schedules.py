@@ -1,4 +1,4 @@
-"""What the clock wakes: the sweep for stuck work, and the seal of the finished day."""
+"""What the clock wakes: the sweep for stuck work, the seal of the finished day, the visits."""
 
 from __future__ import annotations
 
@@ -32,3 +32,12 @@ def seal_day(_event: Any) -> None:  # noqa: ANN401
     from chalicelib.usecases.seal_day import seal_day as seal  # noqa: PLC0415
 
     log("sealed", function="seal_day", count=len(seal(wiring.clock.now_ms(), wiring.seal_ports())))
+
+
+@schedules.schedule(Rate(1, unit=Rate.HOURS), name="send_visits")
+def send_visits(_event: Any) -> None:  # noqa: ANN401
+    """Ask for the ground checks that nobody asks for, and draw who goes."""
+    from chalicelib.usecases.send_visits import send_visits as send  # noqa: PLC0415 - each its own
+
+    done = send(wiring.send_visits_ports())
+    log("visits", function="send_visits", sent=done.asked, count=done.assigned)

@@ -30,7 +30,6 @@ from chalicelib.usecases.ask_check import Need, new_check
 from chalicelib.usecases.ask_check import Ports as AskPorts
 from chalicelib.usecases.check_ports import FirstEvents, Samples
 from chalicelib.usecases.interests import digests
-from chalicelib.usecases.near_cutoff import is_near
 from chalicelib.usecases.ports import InForce, Loaded
 from chalicelib.usecases.score import basis_of
 
@@ -119,6 +118,8 @@ def _unscored(ports: Ports) -> int:
 
 def _near(day: str, ports: Ports) -> int:
     """Checks of families decided on a day whose decision a small correction would turn."""
+    from chalicelib.usecases.near_cutoff import is_near  # noqa: PLC0415 - once a day
+
     rules = ports.rules_of_checks()
     if not rules.near_most_a_day:
         return 0

@@ -31,6 +31,7 @@ HANDLERS = {
     "conduct_dispute": "chalicelib.entrypoints.workers.conduct_dispute",
     "sweep": "chalicelib.entrypoints.schedules.sweep",
     "seal_day": "chalicelib.entrypoints.schedules.seal_day",
+    "send_visits": "chalicelib.entrypoints.schedules.send_visits",
     "screen_evidence": "chalicelib.entrypoints.screening.screen_evidence",
 }
 SURFACE = {"staff_api": "staff", "screen_evidence": "screening"}
@@ -174,5 +175,6 @@ EVENTS: Mapping[str, Callable[[Kept], Iterator[Event]]] = {
     "conduct_dispute": _queued,
     "sweep": _clock,
     "seal_day": _clock,
+    "send_visits": _clock,
     "screen_evidence": _uploaded,
 }

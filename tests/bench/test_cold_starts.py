@@ -29,6 +29,7 @@ COLD = {
     "conduct_dispute": (WORKER, "jinja2 cryptography pydantic segno"),
     "sweep": (WORKER, "jinja2 cryptography pydantic segno"),
     "seal_day": (WORKER, "jinja2 cryptography pydantic segno"),
+    "send_visits": (WORKER, "jinja2 cryptography pydantic segno"),
     "screen_evidence": (WORKER, "jinja2 cryptography pydantic segno PIL pypdfium2 pypdf"),
 }
 

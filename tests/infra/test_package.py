@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain import adoption, dispute
+from chalicelib.domain import adoption, dispute, ground_check
 from chalicelib.domain.registration import State
 from chalicelib.usecases.relay import QUEUES
 from infra import stages
@@ -78,7 +78,8 @@ def test_each_surface_has_its_own_functions(packaged: dict[str, dict[str, Any]])
         for name, template in packaged.items()
     }
     assert functions["staff"] == {"APIHandler"}
-    assert functions["public"] == {"APIHandler", *WORKERS, "Relay", "Sweep", "SealDay"}
+    clocks = {"Sweep", "SealDay", "SendVisits"}
+    assert functions["public"] == {"APIHandler", *WORKERS, "Relay", *clocks}
     assert functions["screening"] == {"ScreenEvidence"}
 
 
@@ -111,7 +112,7 @@ def test_workers_answer_for_each_message_alone(packaged: dict[str, dict[str, Any
     kinds = {"V#": State, "P#": adoption.Stage, "D#": dispute.Stage}
     assert passed == {
         prefix: {moved.value for moved in QUEUES[kind]} for prefix, kind in kinds.items()
-    }
+    } | {"W#": {stage.value for stage in ground_check.ENDED}}
 
 
 def test_queues_hide_a_message_six_times_as_long_as_its_worker_may_take(

@@ -28,6 +28,7 @@ OWN = {
     | {"CheckQueueArn", "ScoreQueueArn", "ReleaseQueueArn", "AdoptionQueueArn"}
     | {"DisputeQueueArn"},
     "seal_day": {"LedgerTableArn", "SealSigningKeyArn", "SiteBucketArn"},
+    "send_visits": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "IndexKeyArn"},
     "staff_api": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "OpsTableArn"}
     | {"IndexKeyArn", "OpeningKeyArn", "ReleasedBucketArn"},
     "screen_evidence": {"RegistryTableArn", "LedgerTableArn", "EvidenceQueueArn"}
@@ -127,10 +128,11 @@ def test_nobody_changes_or_deletes_in_the_ledger() -> None:
 
 WRITES = {
     "carry_out": [{"V#*", "P#*"}],
-    "staff_api": [{"V#*", "N#*", "K#*"}, {"P#*", "CUTS"}, {"D#*", "B#*"}],
+    "staff_api": [{"V#*", "N#*", "K#*"}, {"P#*", "CUTS"}, {"D#*", "B#*"}, {"W#*"}],
     "screen_evidence": [{"D#*", "W#*"}],
-    "public_api": [{"V#*", "N#*", "K#*"}, {"D#*", "B#*"}],
+    "public_api": [{"V#*", "N#*", "K#*"}, {"D#*", "B#*"}, {"W#*"}],
     "conduct_dispute": [{"D#*", "V#*"}],
+    "send_visits": [{"W#*"}],
 }
 """Keys that a role may write in the registry, a statement each; all others: cases and guards."""
 
