@@ -25,10 +25,11 @@ if surface() == "public":
         app.register_blueprint(blueprint)
 elif surface() == "staff":
     from chalicelib.entrypoints.agent_desk import desk
+    from chalicelib.entrypoints.officer_desk import officers
     from chalicelib.entrypoints.staff_api import staff
     from chalicelib.entrypoints.staff_disputes import staff_disputes
 
-    for blueprint in (staff, desk, staff_disputes):
+    for blueprint in (staff, desk, officers, staff_disputes):
         app.register_blueprint(blueprint)
 else:
     from chalicelib.entrypoints.screening import screening

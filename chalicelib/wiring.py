@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.settings import needed, settings
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from chalicelib.adapters.cookies import CookieSealer
     from chalicelib.adapters.dispute_table import DisputeTable
     from chalicelib.adapters.evidence_links import EvidenceLinks
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.ikd import Ikd
     from chalicelib.adapters.ledger_table import LedgerTable
     from chalicelib.adapters.login import Login
+    from chalicelib.adapters.officer_table import OfficerTable
     from chalicelib.adapters.officer_table import OfficerTable
     from chalicelib.adapters.ops_table import OpsTable
     from chalicelib.adapters.proposal_table import ProposalTable
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
         erase,
         filing,
         find_case,
+        keep_officers,
         list_checks,
         propose,
         read_case,
@@ -64,6 +68,7 @@ if TYPE_CHECKING:
         send_visits,
         show_adoption,
         show_case,
+        show_officers,
         show_status,
         sweep,
         withdraw,
@@ -189,6 +194,13 @@ def villages() -> Mapping[str, Village]:
     return region_villages(settings().region)
 
 
+def districts() -> Mapping[str, str]:
+    """Names of the region's districts, by code of six digits."""
+    from chalicelib.adapters.area_files import region_districts
+
+    return region_districts(settings().region)
+
+
 def village_of(locator: str) -> str | None:
     """Code of the village that a locator carries; None when it is not of this region."""
     from chalicelib.adapters.area_files import village_at
@@ -198,16 +210,21 @@ def village_of(locator: str) -> str | None:
     return None if village is None else village.code
 
 
-def form_rules() -> Rules:
-    """What a form is checked against today, in the region's own time."""
+def today() -> date:
+    """The day in the region's own time."""
     from datetime import UTC, datetime
 
+    local = (clock.now_ms() + settings().hours_east * MS_PER_HOUR) / 1000
+    return datetime.fromtimestamp(local, tz=UTC).date()
+
+
+def form_rules() -> Rules:
+    """What a form is checked against today, in the region's own time."""
     from chalicelib.adapters.area_files import area_codes
     from chalicelib.domain.application import Rules
 
-    local = (clock.now_ms() + settings().hours_east * MS_PER_HOUR) / 1000
     return Rules(
-        on=datetime.fromtimestamp(local, tz=UTC).date(),
+        on=today(),
         villages=villages(),
         areas=area_codes(),
         artefact=model(),
@@ -268,6 +285,14 @@ def dispute_pieces() -> DisputePieces:
     from chalicelib.usecases.dispute_pieces import DisputePieces
 
     return DisputePieces(clock, disputes())
+
+
+@cache
+def officers() -> OfficerTable:
+    """Profiles of those who may be drawn."""
+    from chalicelib.adapters.officer_table import OfficerTable
+
+    return OfficerTable(client("dynamodb"), tables())
 
 
 @cache
@@ -808,13 +833,42 @@ def carried(folder: str) -> list[str]:
 
 def show_adoption_ports() -> show_adoption.Ports:
     """Ports of telling staff what is proposed and adopted."""
-    from chalicelib.adapters.area_files import region_districts
     from chalicelib.usecases.show_adoption import Ports
 
     return Ports(
         words("staff")["adoption"],
         artefact,
         rule_set,
-        region_districts(settings().region),
+        districts(),
+        status_ports(),
+    )
+
+
+def keep_officers_ports() -> keep_officers.Ports:
+    """Ports of keeping what is known of officers."""
+    from chalicelib.adapters.area_files import area_codes
+    from chalicelib.usecases.keep_officers import Ports
+
+    return Ports(
+        clock,
+        random,
+        index(),
+        officers(),
+        today(),
+        area_codes(),
+        districts(),
+        settings().region,
+    )
+
+
+def show_officers_ports() -> show_officers.Ports:
+    """Ports of telling administrators what is known of officers."""
+    from chalicelib.usecases.show_officers import Ports
+
+    return Ports(
+        words("staff")["officers"],
+        words("sanggah")["profile"],
+        villages(),
+        districts(),
         status_ports(),
     )

@@ -7,7 +7,7 @@ modules that a staff page may load.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from chalice.app import Request
 
@@ -66,12 +66,19 @@ REISSUE: Mapping[str, Check] = {
 }
 
 
-def read(request: Request, checks: Mapping[str, Check], *, keyed: bool = False) -> Sent:
+def read(
+    request: Request,
+    checks: Mapping[str, Check],
+    *,
+    keyed: bool = False,
+    optional: Collection[str] = (),
+) -> Sent:
     """Read a form; all faults of it are found at once.
 
     Args:
-        checks: what each field must be; every one is needed, and no other may come.
+        checks: what each field must be; no other may come.
         keyed: whether an idempotency key is needed, in the field `key`.
+        optional: fields that may be left empty; every other one is needed.
 
     Raises:
         InvalidRequest: there is no form to check: too large, of another type, unreadable.
@@ -81,7 +88,8 @@ def read(request: Request, checks: Mapping[str, Check], *, keyed: bool = False) 
     filled = {name: text for name, text in fields.items() if text.strip()}
     faults = http.key_faults(key) if keyed else []
     for name, check in checks.items():
-        code = check(filled[name]) if name in filled else "field_missing"
+        absent = "" if name in optional else "field_missing"
+        code = check(filled[name]) if name in filled else absent
         if code:
             faults.append(Fault(code, name))
     if filled.keys() - checks.keys():  # a name that the sender made up is never repeated

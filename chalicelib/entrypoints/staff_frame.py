@@ -19,6 +19,7 @@ OPENERS = frozenset({"reviewer", "supervisor", "region_admin"})
 DECIDERS = frozenset({"reviewer", "supervisor"})
 READERS = OPENERS | {"auditor"}
 ADOPTION_READERS = frozenset({"region_admin", "supervisor", "auditor", "analyst"})
+OFFICER_READERS = frozenset({"region_admin", "supervisor", "auditor"})
 # A browser tells a form's origin only to pages that let it: "no-referrer" makes it "null".
 _HEADERS = http.HEADERS | {
     "Referrer-Policy": "same-origin",
@@ -95,6 +96,8 @@ def page(
         may_read=bool(groups & READERS),
         may_decide=bool(groups & DECIDERS),
         may_see_adoptions=bool(groups & ADOPTION_READERS),
+        may_see_officers=bool(groups & OFFICER_READERS),
+        account=who.claims.subject if who else "",
         signed_in=who is not None,
         **context,
     )

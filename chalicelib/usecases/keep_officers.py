@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from chalicelib.domain import blind_keys, officer_profile
-from chalicelib.domain.application import Rules
+from chalicelib.domain.areas import AreaCodes
 from chalicelib.domain.assignment import Officer
 from chalicelib.domain.audit import Event
 from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, TryAgain
@@ -32,7 +33,8 @@ class Ports:
     """What keeping profiles needs.
 
     Attributes:
-        rules: for the day, the places and the lists that numbers are checked against.
+        on: today, in the region's own time.
+        areas: the lists of codes that numbers are checked against.
         districts: codes of the region's districts.
     """
 
@@ -40,7 +42,8 @@ class Ports:
     random: Randomness
     index: BlindIndex
     officers: Officers
-    rules: Rules
+    on: date
+    areas: AreaCodes
     districts: Collection[str]
     region: str
 
@@ -171,7 +174,7 @@ def _account(sub: str) -> list[Fault]:
 
 
 def _faults(command: Declare, ports: Ports) -> Iterator[Fault]:
-    on, areas = ports.rules.on, ports.rules.areas
+    on, areas = ports.on, ports.areas
     niks = [("nik", command.nik), *(("kin_niks", each) for each in command.kin_niks)]
     cards = [("kk", command.kk), *(("kin_kks", each) for each in command.kin_kks)]
     for field, typed in niks:
@@ -192,7 +195,7 @@ def _faults(command: Declare, ports: Ports) -> Iterator[Fault]:
 
 
 def _officer(command: Declare, ports: Ports) -> Officer:
-    mac, on, areas = ports.index.mac, ports.rules.on, ports.rules.areas
+    mac, on, areas = ports.index.mac, ports.on, ports.areas
 
     def person(typed: str) -> bytes:
         return blind_keys.person(mac, check_nik(typed, on=on, areas=areas).normalized)

@@ -56,12 +56,14 @@ def world() -> World:
 
 @pytest.fixture
 def ports(world: World) -> Ports:
+    rules = world.form_rules()
     return Ports(
         world.clock,
         world.random,
         world.index,
         FakeOfficers(world.aws),
-        world.form_rules(),
+        rules.on,
+        rules.areas,
         ("351015", "351001"),
         REGION,
     )
