@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from chalicelib.adapters.ledger_table import LedgerTable
     from chalicelib.adapters.login import Login
     from chalicelib.adapters.officer_table import OfficerTable
-    from chalicelib.adapters.officer_table import OfficerTable
     from chalicelib.adapters.ops_table import OpsTable
     from chalicelib.adapters.proposal_table import ProposalTable
     from chalicelib.adapters.protection import KmsBlindIndex, KmsOpener, PublicKeySealer
@@ -285,14 +284,6 @@ def dispute_pieces() -> DisputePieces:
     from chalicelib.usecases.dispute_pieces import DisputePieces
 
     return DisputePieces(clock, disputes())
-
-
-@cache
-def officers() -> OfficerTable:
-    """Profiles of those who may be drawn."""
-    from chalicelib.adapters.officer_table import OfficerTable
-
-    return OfficerTable(client("dynamodb"), tables())
 
 
 @cache

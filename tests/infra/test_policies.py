@@ -128,7 +128,7 @@ def test_nobody_changes_or_deletes_in_the_ledger() -> None:
 
 WRITES = {
     "carry_out": [{"V#*", "P#*"}],
-    "staff_api": [{"V#*", "N#*", "K#*"}, {"P#*", "CUTS"}, {"O#*"}, {"D#*", "B#*"}, {"W#*"}],
+    "staff_api": [{"V#*", "N#*", "K#*"}, {"P#*", "CUTS"}, {"D#*", "B#*"}, {"O#*"}, {"W#*"}],
     "screen_evidence": [{"D#*", "W#*"}],
     "public_api": [{"V#*", "N#*", "K#*"}, {"D#*", "B#*"}, {"W#*"}],
     "conduct_dispute": [{"D#*", "V#*"}],
