@@ -186,7 +186,7 @@ def test_the_nearest_number_within_the_questions_range_is_told(
     assert told(artefact, household, below(artefact, household)) == expected
 
 
-@pytest.mark.parametrize(("count", "step"), [(64, 1), (65, 2), (130, 3)])
+@pytest.mark.parametrize(("count", "step"), [(64, 1), (65, 2), (66, 2), (130, 3)])
 def test_of_a_long_range_at_most_sixty_four_answers_are_tried(count: int, step: int) -> None:
     """Knots at every tenth number, of which every `step`th is tried, from the first on."""
     plot = question("plot", "count", min=0, max=10 * count)
