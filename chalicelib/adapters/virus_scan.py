@@ -17,6 +17,7 @@ from chalicelib.domain.evidence import Unfit, Why
 CAGE: Final = Cage(memory_mib=416, processor_s=8, patience_s=10, answer_mib=64)
 
 _CLEAN, _FOUND = 0, 1
+_SAID: Final = b": OK"
 _OPTIONS: Final = (
     "--no-summary",
     "--stdout",
@@ -47,10 +48,10 @@ class ClamScan:
         """Look at a file; see `evidence_ports.Scanner.scan`."""
         command = [self.program, *_OPTIONS, f"--database={self.rules}", "-"]
         try:
-            status, _ = run(command, content, self.cage, {})
+            status, said = run(command, content, self.cage, {})
         except FileNotFoundError as error:
             raise Unfit(Why.NO_SCANNER) from error
         if status == _FOUND:
             raise Unfit(Why.VIRUS)
-        if status != _CLEAN:
+        if status != _CLEAN or not said.rstrip().endswith(_SAID):
             raise BrokeError(f"the scanner ended with {status}")
