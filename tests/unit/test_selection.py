@@ -50,6 +50,7 @@ def test_a_quota_of_persons_is_never_exceeded_and_nobody_is_overtaken(
 ) -> None:
     families, quota, _, _ = cycle
     chosen = select(families, quota)
+    assert (chosen.places.quota, chosen.lines.band) == (quota, 0)
     assert used(chosen, families) + chosen.places.free == quota
     assert chosen.places.free >= 0
     order = [family.id for family in sorted(families, key=lambda family: family.point)]
