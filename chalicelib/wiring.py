@@ -794,7 +794,7 @@ def erase_ports() -> erase.Ports:
     """Ports of erasing a family."""
     from chalicelib.usecases.erase import Ports
 
-    return Ports(clock, random, store(), disputes(), copies())
+    return Ports(clock, random, store(), disputes(), copies(), ground_checks())
 
 
 def adopt_ports() -> adopt.Ports:

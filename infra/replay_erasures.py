@@ -21,10 +21,12 @@ from chalicelib import wiring
 from chalicelib.adapters import aws, dynamo, registry_items, vault_items
 from chalicelib.adapters.area_files import village_at
 from chalicelib.adapters.dispute_table import DisputeTable
+from chalicelib.adapters.ground_check_table import GroundCheckTable
 from chalicelib.adapters.registry_table import RegistryTable
 from chalicelib.adapters.released_copies import ReleasedCopies
 from chalicelib.domain.receipt import village_index
 from chalicelib.domain.registration import Ref, State
+from chalicelib.usecases import forget_checks
 from chalicelib.usecases.erase import Ports, erase, is_left
 from infra import pilot
 
@@ -99,7 +101,8 @@ def replay(
     """
     done = Replayed()
     disputes = DisputeTable(store.client, store.tables)
-    ports = Ports(wiring.clock, wiring.random, store, disputes, copies)
+    checks = GroundCheckTable(store.client, store.tables)
+    ports = Ports(wiring.clock, wiring.random, store, disputes, copies, checks)
     for locator, reason in sorted(wanted.items()):
         village = village_at(region, village_index(locator))
         if village is None:
@@ -110,7 +113,7 @@ def replay(
             done.unknown += 1
         elif found.case.state is not State.ERASED:
             done.erased += 1
-        elif found.vault or _said(found, disputes):
+        elif found.vault or _said(found, disputes, checks):
             done.cleaned += 1
         else:
             done.nothing += 1
@@ -118,16 +121,20 @@ def replay(
             erase(ref, ACTOR, reason, ports)
             _clean(found, store)
             left = store.load([ref])[ref]
-            if left.vault or _said(left, disputes) or left.case.state is not State.ERASED:
+            back = left.vault or _said(left, disputes, checks)
+            if back or left.case.state is not State.ERASED:
                 raise RuntimeError("something of an erased family is still there")
     return done
 
 
-def _said(found: Loaded, disputes: DisputeTable) -> bool:
-    """Whether disputes about a family still hold something that it wrote or showed."""
+def _said(found: Loaded, disputes: DisputeTable, checks: GroundCheckTable) -> bool:
+    """Whether disputes and visits still hold something that a family wrote or showed."""
     village = found.case.ref.village
     opened = (disputes.read(Ref(village, locator)) for locator in found.case.disputes)
-    return any(each is not None and is_left(each) for each in opened)
+    visited = (checks.read(check.ref) for check in checks.about(found.case.ref))
+    return any(each is not None and is_left(each) for each in opened) or any(
+        each is not None and forget_checks.is_left(each) for each in visited
+    )
 
 
 def _clean(found: Loaded, store: RegistryTable) -> None:

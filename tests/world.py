@@ -51,6 +51,7 @@ from tests.fakes import (
     FakeSealer,
 )
 from tests.fakes_adoption import FakeProposals
+from tests.fakes_checks import FakeGroundChecks
 from tests.fakes_disputes import FakeDisputes
 from tests.fakes_evidence import FakeCopies
 
@@ -202,7 +203,12 @@ class World:
 
     def erase_ports(self) -> erase.Ports:
         return erase.Ports(
-            self.clock, self.random, self.store, FakeDisputes(self.aws), FakeCopies(self.aws)
+            self.clock,
+            self.random,
+            self.store,
+            FakeDisputes(self.aws),
+            FakeCopies(self.aws),
+            FakeGroundChecks(self.aws),
         )
 
     def read(self, case: Registration, actor: str = "staff:officer-1") -> read_case.OpenCase:

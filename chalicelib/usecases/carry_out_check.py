@@ -16,7 +16,14 @@ from chalicelib.domain import blind_keys, ground_check, pmt, registration
 from chalicelib.domain.audit import Event
 from chalicelib.domain.check_rules import CheckRules
 from chalicelib.domain.dispute import Exhibit, Side
-from chalicelib.domain.errors import Fault, InvalidRequest, NotAllowed, NotFound, TryAgain
+from chalicelib.domain.errors import (
+    Fault,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    TryAgain,
+    WrongState,
+)
 from chalicelib.domain.finding import Finding
 from chalicelib.domain.ground_check import (
     Attempt,
@@ -129,6 +136,8 @@ def findings(visit: Visit, ports: Ports) -> Kept:
         pieces = filing.exhibits(ports.index.mac, there.ref, visit.key, visit.photos, Side.FIELD)
         if _is_repeat(there, request):
             return _kept(there, pieces, ports)
+        if there.ended:
+            raise WrongState(Fault("check_ended"))
         moved = _keep(there, visit, request, pieces, ports)
         if moved is not None:
             return _kept(moved, pieces, ports)

@@ -3,8 +3,8 @@
 UU 27/2022 art. 43-44. The vault items and the guards are deleted and the answers overwritten in
 one transaction, so that there is no half-erased case. The ledger's chain still verifies, but what
 its events committed to can be shown by nobody, since the salt went with the vault items.
-What the family said and showed in appeals, and in answer to objections, goes before it: a case
-that is erased has nothing left anywhere.
+What the family said and showed in appeals, in answer to objections and on visits goes before it:
+a case that is erased has nothing left anywhere.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from chalicelib.domain.dispute import Dispute, Kind
 from chalicelib.domain.errors import Fault, NotFound, TryAgain
 from chalicelib.domain.evidence import Piece, page_key
 from chalicelib.domain.registration import Ref, Registration, Stamp, State
+from chalicelib.usecases.check_ports import GroundChecks
 from chalicelib.usecases.dispute_ports import ANSWER, CLAIM, Disputes, Opened
 from chalicelib.usecases.evidence_ports import Copies
+from chalicelib.usecases.forget_checks import forget_checks
 from chalicelib.usecases.ports import CaseStore, Clock, Randomness
 
 REASONS = ("family_request", "no_consent", "court_order", "retention_over")
@@ -35,6 +37,7 @@ class Ports:
     store: CaseStore
     disputes: Disputes
     copies: Copies
+    checks: GroundChecks
 
 
 def erase(ref: Ref, actor: str, reason: str, ports: Ports) -> Registration:
@@ -54,6 +57,9 @@ def erase(ref: Ref, actor: str, reason: str, ports: Ports) -> Registration:
             raise NotFound(Fault("case_unknown", "locator"))
         for locator in found.case.disputes:
             _forget(Ref(ref.village, locator), actor, ports)
+        forget_checks(
+            ref, actor, ports.checks, ports.copies, clock=ports.clock, random=ports.random
+        )
         if found.case.state is State.ERASED:
             return found.case
         if found.torn:

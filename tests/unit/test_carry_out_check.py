@@ -320,3 +320,36 @@ def test_who_registered_a_family_never_goes_even_when_nobody_else_may(there: Fie
     there.officers.append(officer("agent-2"))
     assert there.send().assigned == 1
     assert there.only_check().officer == "agent-2"
+
+
+def test_an_erased_family_leaves_nothing_of_its_visits(there: Field) -> None:
+    check = unscored(there)
+    kept = there.visit(check, seen={"rooms": 3}, remark="Di belakang", place=PLACE, photos=2).check
+    clean = replace(kept.evidence[0].piece, state=PieceState.RELEASED, pages=2)
+    step = ground_check.screened(
+        kept, clean, Stamp(there.world.clock.now, "system:screen_evidence", kept.salt)
+    )
+    assert step is not None
+    assert there.checks.change(*step) is None
+    other = there.family(9931, rooms=None)
+    there.send()
+    stays = next(each for each in there.world.aws.checks.values() if each.case == other.ref)
+    for _ in range(2):
+        there.world.erase(check.case)
+    gone = there.checks.load([check.ref])[check.ref]
+    assert (gone.declared, gone.finding, gone.evidence, gone.salt) == (None, None, (), b"")
+    assert gone.verdict == kept.verdict  # an estimate of errors stays what it was
+    assert not [
+        part for locator, part in there.world.aws.statements if locator == check.ref.locator
+    ]
+    assert there.checks.load([stays.ref]) == {stays.ref: stays}
+    acts = [e.act for e in there.world.aws.events.values() if e.chain == check.ref.locator]
+    assert acts.count(Act.FORGOTTEN) == 1
+
+
+def test_a_visit_on_its_way_to_an_erased_family_is_refused(there: Field) -> None:
+    check = unscored(there)
+    there.world.erase(check.case)
+    with pytest.raises(WrongState, match="check_ended"):
+        there.visit(check, seen={"rooms": 3})
+    assert (check.ref.locator, visit_part(0)) not in there.world.aws.statements
