@@ -211,6 +211,7 @@ def to_item(case: Registration) -> Item:
         "x": case.secret_mac,
         "y": b"".join(case.reissues),
         "z": case.names,
+        "ph": case.phone,
         "dp": _pack_disputes(case.disputes),
     }
     item |= {name: value for name, value in optional.items() if value}
@@ -263,6 +264,7 @@ def from_item(item: Item) -> Registration:
         earlier=_unpack_earlier(item),
         waiting=_unpack_waiting(item),
         names=_optional_data(item, "z"),
+        phone=_optional_data(item, "ph"),
         disputes=_unpack_disputes(_optional_data(item, "dp")),
     )
 

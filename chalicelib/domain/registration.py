@@ -131,6 +131,8 @@ class Registration:
         earlier: the decision before this one, if it was decided anew.
         waiting: entry in the index of work, if any.
         names: tags of the head's name, by which an objection finds its family (`name_tags`).
+        phone: 16 bytes that stand for the family's telephone, to keep an officer away who has
+            the same (`assignment`).
         disputes: locators of the appeals and objections about it, open or ended, oldest first.
     """
 
@@ -158,6 +160,7 @@ class Registration:
     earlier: Earlier | None = None
     waiting: Waiting | None = None
     names: bytes = b""
+    phone: bytes = b""
     disputes: tuple[str, ...] = ()
 
 
@@ -395,6 +398,7 @@ def erase(case: Registration, stamp: Stamp, reason: str) -> tuple[Registration, 
         secret_mac=b"",
         reissues=(),
         names=b"",
+        phone=b"",
     )
     return _with_event(
         _step(moved, State.ERASED, stamp.at),

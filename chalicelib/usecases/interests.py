@@ -27,7 +27,7 @@ def interests_of(
         village=there.ref.village,
         people=digests(guards, "N#"),
         kks=digests(guards, "K#"),
-        contacts=frozenset(),
+        contacts=contacts_of(loaded),
         agent=agent,
         objector=there.person if there.kind is Kind.OBJECTION else b"",
         decided=frozenset(
@@ -39,6 +39,11 @@ def interests_of(
         ),
         acted=frozenset(_subject(vote.actor) for vote in there.votes),
     )
+
+
+def contacts_of(loaded: Loaded | None) -> frozenset[bytes]:
+    """The family's telephone, if it gave one; whose it is besides is compared with officers'."""
+    return frozenset({loaded.case.phone} - {b""}) if loaded else frozenset()
 
 
 def digests(guards: Iterable[str], kind: str) -> frozenset[bytes]:

@@ -180,6 +180,7 @@ def _blank(
         steps=(),
         head=audit.first_head(paper.locator),
         names=name_tags.tags_of(mac, family.household.village, family.identity.people[0].name),
+        phone=blind_keys.phone(mac, phone) if (phone := family.identity.phone) else b"",
     )
 
 

@@ -29,7 +29,7 @@ from chalicelib.domain.registration import (
 from chalicelib.usecases.ask_check import Need, new_check
 from chalicelib.usecases.ask_check import Ports as AskPorts
 from chalicelib.usecases.check_ports import FirstEvents, Samples
-from chalicelib.usecases.interests import digests
+from chalicelib.usecases.interests import contacts_of, digests
 from chalicelib.usecases.ports import InForce, Loaded
 from chalicelib.usecases.score import basis_of
 
@@ -267,7 +267,7 @@ def _interests(check: Check, found: Loaded, ports: Ports) -> Interests:
         village=check.ref.village,
         people=digests(found.guards, "N#"),
         kks=digests(found.guards, "K#"),
-        contacts=frozenset(),
+        contacts=contacts_of(found),
         agent=check.not_by[0] if check.not_by else "",
         objector=objector,
         decided=frozenset(),

@@ -409,3 +409,12 @@ def test_what_is_written_opens_under_its_own_name_only(court: Court) -> None:
     assert set(opened.statements) == {"claim", "filer"}
     with pytest.raises(ValueError, match="context"):
         FakeOpener(court.world.aws).open(opened.statements["filer"], f"{there.ref.locator}|claim")
+
+
+def test_nobody_is_drawn_who_has_the_familys_telephone(court: Court) -> None:
+    phone = court.case().phone
+    assert phone
+    court.staff = [STAFF[0], *(replace(each, phone=phone) for each in STAFF[1:])]
+    there = court.appeal().dispute
+    court.conduct()
+    assert court.now(there).officer == STAFF[0].sub

@@ -139,6 +139,7 @@ def registrations(draw: st.DrawFn) -> Registration:
             st.builds(Waiting, st.sampled_from(Work), st.integers(0, 10**13 - 1)) | st.none()
         ),
         names=draw(st.lists(st.binary(min_size=3, max_size=3), max_size=6).map(b"".join)),
+        phone=draw(st.binary(min_size=16, max_size=16) | st.just(b"")),
         disputes=draw(
             st.lists(
                 st.text(ALPHABET, min_size=6, max_size=6).map("9K3G".__add__), max_size=12
@@ -267,7 +268,7 @@ def test_a_disputed_family_decided_anew_stays_within_its_kilobyte() -> None:
     case = builders.build(count=6).case
     for move in (builders.checked, builders.decided):
         case, _ = move(case)
-    case = replace(case, names=bytes(18))
+    case = replace(case, names=bytes(18), phone=bytes(16))
     for _ in range(3):
         number = f"9K3GZZZZZ{len(case.disputes) + 2}"
         case, _ = registration.disputed(case, number, builders.stamp())

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.domain import blind_keys
 from chalicelib.domain.errors import InvalidRequest
 from chalicelib.domain.identity import IdentityAnswer, Outcome
 from chalicelib.domain.name_tags import tags_of
@@ -101,6 +102,14 @@ def test_the_head_is_put_first(world: World) -> None:
     assert case.household is not None
     assert case.household.head.birth_month == (1985, 3)
     assert case.names == tags_of(world.index.mac, VILLAGE, "Sumarni Contoh")
+
+
+def test_a_telephone_is_kept_as_a_digest_that_officers_are_compared_by(world: World) -> None:
+    world.register("k" * 20, form(world.model, phone="+6281200009901"))
+    assert world.only().phone == blind_keys.phone(world.index.mac, "081200009901")
+    other = World()
+    other.register("k" * 20, form(other.model, phone=None))
+    assert other.only().phone == b""
 
 
 def test_a_warning_stays_with_its_member_when_the_head_is_put_first(world: World) -> None:

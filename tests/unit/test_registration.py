@@ -278,13 +278,14 @@ def test_erasing_forgets_all_but_that_there_was_a_case(world: World, case: Regis
         waiting=WAITS_FOR_OFFICER,
         reissues=(b"q" * 16,),
         names=b"abc",
+        phone=b"t" * 16,
         disputes=(DISPUTE,),
     )
     moved, event = registration.erase(full, STAMP, "court_order")
     assert (moved.state, moved.household, moved.scored) == (State.ERASED, None, None)
     assert (moved.identity, moved.concerns, moved.decisions) == ((), (), ())
     assert (moved.body_digest, moved.secret_mac, moved.reissues) == (b"", b"", ())
-    assert (moved.waiting, moved.names) == (None, b"")
+    assert (moved.waiting, moved.names, moved.phone) == (None, b"", b"")
     assert moved.disputes == (DISPUTE,)  # what was said in it must still be found and forgotten
     is_event_of(event, full, moved, Act.ERASED, {"reason": "court_order"})
     assert event.reason == "court_order"

@@ -106,6 +106,7 @@ def test_kin_of_the_family_never_go(there: Field) -> None:
         officer("agent-3", kin_kks=frozenset({card})),
         officer("agent-4", person=own),
         officer("agent-5", kk=card),
+        officer("agent-6", phone=there.case(case).phone),
     ]
     assert there.send().assigned == 0
     there.officers.append(officer("agent-1"))
