@@ -40,7 +40,7 @@ _LARGEST: Final = 65_536
 _VISITS: Final = "visits"
 _TO_SETTLE: Final = "differs"
 _NUMBERS: Final = (("asked_at", "as"), ("due", "du"), ("received_at", "rc"))
-_TEXTS: Final = (("dispute", "dl"), ("occasion", "oc"), ("officer", "o"))
+_TEXTS: Final = (("dispute", "dl"), ("occasion", "oc"), ("officer", "o"), ("agent", "ag"))
 _BYTES: Final = (("salt", "x"), ("request_id", "q"), ("body_digest", "b"), ("remark_id", "l"))
 
 

@@ -107,6 +107,7 @@ class Check:
         model: hash of the model whose questions are asked.
         declared: the answers at the time of asking; None after erasure.
         decided: programmes that the family was eligible for then, in order; () before a decision.
+        agent: subject of the agent who registered the family, "" when it came by itself.
         not_by: subjects who may never go: who registered the family, and who went before.
         officer: subject of the field officer, "" for nobody yet.
         due: by when somebody should have gone (ms, UTC).
@@ -130,6 +131,7 @@ class Check:
     occasion: str = ""
     chance: tuple[int, int] = (1, 1)
     decided: tuple[str, ...] = ()
+    agent: str = ""
     not_by: tuple[str, ...] = ()
     officer: str = ""
     attempts: tuple[Attempt, ...] = ()

@@ -116,6 +116,7 @@ def new_check(
     """
     now = ports.clock.now_ms()
     locator = ground_check.locator_of(ports.index.mac, need.name, case.ref.locator)
+    agent = _registered_by(case, ports.ledger)
     decided = tuple(each.programme for each in case.decisions if each.eligible)
     blank = Check(
         ref=Ref(case.ref.village, locator),
@@ -133,7 +134,8 @@ def new_check(
         occasion=need.occasion,
         chance=need.chance,
         decided=decided if case.state is State.DECIDED else (),
-        not_by=_registered_by(case, ports.ledger),
+        agent=agent,
+        not_by=(agent,) if agent else (),
     )
     return ground_check.ask(blank, Stamp(now, actor, blank.salt))
 
@@ -173,11 +175,11 @@ def _visits(there: Dispute) -> int:
     return sum(step.stage is dispute.Stage.VISIT for step in there.steps)
 
 
-def _registered_by(case: Registration, ledger: FirstEvents) -> tuple[str, ...]:
-    """The agent who registered the family, from the first event of its chain."""
+def _registered_by(case: Registration, ledger: FirstEvents) -> str:
+    """The agent who registered the family, from the first event of its chain; "" for none."""
     if case.way_in is not WayIn.AGENT:
-        return ()
+        return ""
     first = ledger.event(case.ref.locator, case.steps[0].at, 1)
     if first is None or not first.actor.startswith(_AGENT):
         raise TryAgain(Fault("busy"))
-    return (first.actor.removeprefix(_AGENT),)
+    return first.actor.removeprefix(_AGENT)

@@ -268,7 +268,7 @@ def _interests(check: Check, found: Loaded, ports: Ports) -> Interests:
         people=digests(found.guards, "N#"),
         kks=digests(found.guards, "K#"),
         contacts=contacts_of(found),
-        agent=check.not_by[0] if check.not_by else "",
+        agent=check.agent,
         objector=objector,
         decided=frozenset(),
         acted=frozenset(acted),
