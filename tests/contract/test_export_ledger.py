@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from chalicelib.domain import adoption, audit
+from chalicelib.domain import adoption, audit, dispute, registration
 from chalicelib.domain.adoption import Stage
 from chalicelib.domain.audit import DAY_MS, day_of
+from chalicelib.domain.dispute import Kind
 from chalicelib.domain.registration import Stamp
 from chalicelib.usecases.export_ledger import Ports, export_ledger
 from chalicelib.usecases.seal_day import Ports as SealPorts
@@ -21,6 +22,7 @@ from infra.audit_export import write
 from modelling.audit_verify import verify
 from tests.adopting import example
 from tests.builders import MINUTE, REGION, START, build, corrected, decided
+from tests.disputing import filed, statements
 from tests.ledger_world import MemoryFiles, signer
 
 if TYPE_CHECKING:
@@ -92,6 +94,25 @@ def test_a_proposal_to_adopt_a_model_is_a_chain_like_any_other(lived: World) -> 
     assert (report.counts["head"], report.counts["event"]) == (7, 15)
     own = [place for place, line in enumerate(lines) if b"ZZZZAAAAAA" in line]
     assert len(own) == 4
+    for place in own:
+        assert not verify(lines[:place] + lines[place + 1 :]).sound
+
+
+def test_an_appeal_is_a_chain_beside_its_case_s(lived: World) -> None:
+    at = START + 2 * DAY_MS + MINUTE
+    built = build("an appeal's family", family=7, at=at)
+    assert lived.store.create(built.case, built.vault, built.event, built.guards) is None
+    made, event = filed(Kind.APPEAL, built.case.ref.locator, when=at)
+    knows = registration.disputed(built.case, made.ref.locator, Stamp(at, "citizen", bytes(16)))
+    assert lived.disputes.create(made, event, statements(made), case=knows) is None
+    moved, event = dispute.to_review(made, Stamp(at, "system:conduct_dispute", b""), due=at)
+    assert lived.disputes.change(moved, event) is None
+    lines = export(lived)
+    report = verify(lines)
+    assert report.problems == []
+    assert (report.counts["head"], report.counts["event"]) == (6 + 2, 12 + 2 + 2)
+    own = [place for place, line in enumerate(lines) if made.ref.locator.encode() in line]
+    assert len(own) == 3  # two events and the head
     for place in own:
         assert not verify(lines[:place] + lines[place + 1 :]).sound
 
