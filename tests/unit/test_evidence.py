@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,8 +14,8 @@ from chalicelib.domain.evidence import FileKind, Piece, PieceState, Remade, Unfi
 from chalicelib.domain.registration import Ref
 from chalicelib.domain.sanggah_rules import load_sanggah
 
-DATA = Path(__file__).resolve().parents[2] / "chalicelib/data/sanggah/default.json"
-LIMITS = load_sanggah(DATA.read_bytes()).on(date(2026, 11, 22)).evidence
+DATA = Path(__file__).resolve().parents[2] / "chalicelib/data"
+LIMITS = load_sanggah((DATA / "sanggah/default.json").read_bytes()).on(date(2026, 11, 22)).evidence
 OWNER = Ref("3510152004", "ABCDEFGH23")
 PIECE = Piece("0123456789abcdef" * 2, FileKind.JPEG, 300_000)
 JPEG = b"\xff\xd8\xff\xe0"
@@ -104,3 +105,8 @@ def test_a_plain_photo_is_like_none(plain: str) -> None:
 def test_screening_ends_in_one_of_two_states() -> None:
     settled = {state for state in PieceState if replace(PIECE, state=state).settled}
     assert settled == {PieceState.RELEASED, PieceState.REFUSED}
+
+
+def test_every_verdict_has_words_for_its_sender() -> None:
+    words = json.loads((DATA / "words/faults.id.json").read_bytes())
+    assert not [why for why in Why if not words.get(why)]
