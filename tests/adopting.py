@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from chalicelib.domain import adoption, audit, comparison, lottery
@@ -177,8 +178,9 @@ def _turn(term: dict[str, Any]) -> None:
         term["points"] = {code: -y for code, y in term["points"].items()}
 
 
+@cache
 def crowded(families: int) -> World:
-    """A region with so many decided families, and with what can be proposed."""
+    """A region with so many decided families, and what can be proposed; made once, to be copied."""
     world = with_candidates(World())
     crowd(world, families)
     return world
