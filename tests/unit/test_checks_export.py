@@ -91,12 +91,17 @@ def test_who_was_not_drawn_by_chance_or_not_met_is_left_out_and_counted() -> Non
     unmet = replace(sampled(1, listed=True, eligible=True, chance=(1, 2)), stage=Stage.NOT_MET)
     odd = sampled(2, listed=True, eligible=True, chance=(1, 2))
     undecided = replace(odd, verdict=Verdict(None, checking.MODEL, checking.RULES))
-    gone = ground_check.forget(
-        sampled(3, listed=True, eligible=True, chance=(1, 2)), checking.at(9)
-    )
-    made = tables([risky, unmet, undecided, gone[0]], "PKH")
+    made = tables([risky, unmet, undecided], "PKH")
     assert made.rows == 0
-    assert made.left_out == {"not_met": 1, "not_decided_on_it": 1, "erased": 1}
+    assert made.left_out == {"not_met": 1, "not_decided_on_it": 1}
+
+
+def test_an_erased_family_counts_on_without_an_answer() -> None:
+    done = sampled(3, listed=True, eligible=False, chance=(1, 2))
+    gone, _ = ground_check.forget(done, checking.at(99))
+    made = tables([gone], "PKH")
+    assert made.checks == tables([done], "PKH").checks
+    assert made.answers == "hh_id,question,declared,checked\n"
 
 
 def test_the_agent_is_who_registered_and_not_who_went() -> None:
