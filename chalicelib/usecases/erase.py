@@ -49,7 +49,8 @@ def erase(ref: Ref, actor: str, reason: str, ports: Ports) -> Registration:
 
     Raises:
         NotFound: no such case.
-        TryAgain: the store refused for now, and nothing was erased.
+        TryAgain: the store refused for now; the family is as it was, but for what it said in
+            disputes or showed on visits, which may be forgotten already.
     """
     for _ in range(_TURNS):
         found = ports.store.load([ref]).get(ref)
