@@ -1,7 +1,7 @@
 """What an agent's phone reads before a visit: the own list, and where a family lives.
 
 It stands on the staff surface, whose function alone may open an identity and ask the index of
-work; what phones send is taken by the public one, which can do neither (ADR 2, ADR 20).
+work; what phones send is taken by the public one, which can do neither (ADR 2, ADR 21).
 """
 
 from __future__ import annotations
