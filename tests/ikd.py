@@ -86,16 +86,16 @@ class Running:
 
 @contextmanager
 def running(
-    people: Mapping[str, Record] | None = None, callback: str = CALLBACK
+    people: Mapping[str, Record] | None = None, key: ec.EllipticCurvePublicKey | None = None
 ) -> Iterator[Running]:
     """Serve a sandbox on a free port.
 
     Args:
         people: who signs in with one button.
-        callback: where our client is registered.
+        key: the public half of our client's key; that of `sign` if left out.
     """
     port, ahead = free_port(), [0.0]
-    client = Client(CLIENT, callback, KEY.public_key())
+    client = Client(CLIENT, CALLBACK, key or KEY.public_key())
     sandbox = Sandbox(
         f"http://127.0.0.1:{port}",
         client,

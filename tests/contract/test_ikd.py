@@ -10,11 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from chalicelib.adapters.ikd import read_endpoints
+from chalicelib.adapters.signer import KmsSigner
 from chalicelib.adapters.tokens import fetch
 from chalicelib.domain.person import Person, Provider
+from infra.local_aws.server import LocalAws
 from tests.ikd import (
     CALLBACK,
     NAME,
@@ -85,6 +88,19 @@ def test_what_is_asked_for_is_pushed_and_nobody_is_taken_as_signed_in_before(
         "code_challenge_method": "S256",
         "prompt": "login",
     }
+
+
+@pytest.mark.local_aws
+def test_what_the_key_service_signs_is_believed_to_be_us(bare_aws: LocalAws) -> None:
+    """Not over moto, which hashes a digest once more."""
+    kms = bare_aws.account().client("kms")
+    made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    key_id = made["KeyMetadata"]["KeyId"]
+    key = load_der_public_key(kms.get_public_key(KeyId=key_id)["PublicKey"])
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    with running(key=key) as one:
+        client, start = one.client(sign=KmsSigner(kms, key_id).sign, key_id=key_id), begun()
+        assert client.person(start, walk(client.sign_in_address(start)), seconds()).nik == NIK
 
 
 def test_two_who_sign_in_at_once_get_each_their_own(ikd: Running) -> None:
