@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from chalicelib.adapters.area_files import village_at
@@ -16,6 +17,7 @@ from chalicelib.domain.household import Household
 from chalicelib.domain.region_calendar import RegionCalendar
 from chalicelib.domain.registration import Ref, Registration, Stamp
 from chalicelib.domain.sanggah_rules import DatedRules, load_sanggah
+from chalicelib.domain.working_days import load_holidays
 from chalicelib.usecases import (
     conduct_dispute,
     file_appeal,
@@ -28,7 +30,6 @@ from chalicelib.usecases import (
 from chalicelib.usecases.filing import Filed, Photo
 from chalicelib.usecases.ports import Message
 from tests.fakes import FakeOpener, FakeSealer
-from tests.fakes_disputes import FakeDisputes
 from tests.fakes_evidence import FakeGrants
 from tests.world import CALLER, DATA, REGION, VILLAGE, World, form, member
 
@@ -69,9 +70,16 @@ def sanggah_rules() -> DatedRules:
     return load_sanggah((DATA / "sanggah" / "default.json").read_bytes())
 
 
+@cache
+def terms() -> filing.Terms:
+    """The region's rules and calendar, read once."""
+    holidays = load_holidays(path.read_bytes() for path in (DATA / "holidays").glob("*.json"))
+    return filing.Terms(sanggah_rules().on, RegionCalendar(holidays, 7))
+
+
 @dataclass
-class Court:
-    """A world with one decided family, officers, and everything that moves disputes."""
+class Courtroom:
+    """Officers, and everything that moves disputes in a world."""
 
     world: World = field(default_factory=World)
     staff: Sequence[Officer] = STAFF
@@ -79,21 +87,12 @@ class Court:
     visits_done: bool = False
 
     def __post_init__(self) -> None:
-        self.disputes = FakeDisputes(self.world.aws)
-        status = self.world.status_ports()
-        self.terms = filing.Terms(
-            sanggah_rules().on, RegionCalendar(status.holidays, status.hours_east)
-        )
-        self.receipt = self.world.register(KEY, form(self.world.model)).receipt.text
-        self.world.settle()
+        self.disputes = self.world.disputes
+        self.terms = terms()
 
-    def case(self) -> Registration:
-        """The family's case."""
-        return self.world.find(self.receipt)
-
-    def appeal(self, key: str = "appeal-000000000000001", *photos: Photo, **changes: Any) -> Filed:
-        """File an appeal of the family's result."""
-        body: dict[str, Any] = {"receipt": self.receipt, "reason": "data_wrong", "text": TEXT}
+    def appeal_by(self, receipt: str, key: str, *photos: Photo, **changes: Any) -> Filed:
+        """File an appeal of the result that a receipt opens."""
+        body: dict[str, Any] = {"receipt": receipt, "reason": "data_wrong", "text": TEXT}
         body |= changes
         command = file_appeal.Appeal(
             key=key, **body, photos=photos, form={**body, "photos": len(photos)}, caller=CALLER
@@ -169,18 +168,15 @@ class Court:
         village = village_at(REGION, dispute.village_index(locator))
         return None if village is None else village.code
 
-    def family(self) -> take_part.Party:
-        """The family, by its receipt."""
-        return take_part.Party(CALLER, receipt=self.receipt)
-
     def neighbour(self, nik: str = NEIGHBOUR) -> take_part.Party:
         """An objector who signed in."""
         return take_part.Party(CALLER, person=self.person(nik))
 
-    def answer(self, number: str, *photos: Photo, key: str = "answer-00000000000000001") -> Filed:
-        """Answer an objection, as the family."""
+    def answer_by(self, receipt: str, number: str, key: str, *photos: Photo) -> Filed:
+        """Answer an objection, as the family that holds a receipt."""
         sent = take_part.Answer(key, "Mobil itu milik majikan.", photos, {"n": len(photos)})
-        return take_part.answer(number, self.family(), sent, self.part_ports())
+        party = take_part.Party(CALLER, receipt=receipt)
+        return take_part.answer(number, party, sent, self.part_ports())
 
     def screen(
         self, there: Dispute, state: PieceState = PieceState.RELEASED, why: str = ""
@@ -262,6 +258,32 @@ class Court:
             self.world.status_ports(),
             self.terms,
         )
+
+
+@dataclass
+class Court(Courtroom):
+    """A courtroom with one decided family."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.receipt = self.world.register(KEY, form(self.world.model)).receipt.text
+        self.world.settle()
+
+    def case(self) -> Registration:
+        """The family's case."""
+        return self.world.find(self.receipt)
+
+    def appeal(self, key: str = "appeal-000000000000001", *photos: Photo, **changes: Any) -> Filed:
+        """File an appeal of the family's result."""
+        return self.appeal_by(self.receipt, key, *photos, **changes)
+
+    def family(self) -> take_part.Party:
+        """The family, by its receipt."""
+        return take_part.Party(CALLER, receipt=self.receipt)
+
+    def answer(self, number: str, *photos: Photo, key: str = "answer-00000000000000001") -> Filed:
+        """Answer an objection, as the family."""
+        return self.answer_by(self.receipt, number, key, *photos)
 
     def decided(self, outcome: Outcome, reason: str, filed: Filed | None = None) -> Dispute:
         """An appeal that two officers decided alike."""

@@ -158,6 +158,7 @@ class World:
         self.ledger = FakeLedger(self.aws)
         self.limits = FakeLimits(self.aws)
         self.proposals = FakeProposals(self.aws)
+        self.disputes = FakeDisputes(self.aws)
         names = (CHECK, SCORE, RELEASE, ADOPTION, DISPUTE)
         self.queues = {name: FakeQueue(self.aws) for name in names}
 
@@ -206,7 +207,7 @@ class World:
             self.clock,
             self.random,
             self.store,
-            FakeDisputes(self.aws),
+            self.disputes,
             FakeCopies(self.aws),
             FakeGroundChecks(self.aws),
         )

@@ -16,9 +16,10 @@ from chalicelib.domain.identity import IdentityAnswer
 from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases.find_case import Caller
-from chalicelib.usecases.relay import ADOPTION, CHECK, RELEASE, SCORE
+from chalicelib.usecases.relay import ADOPTION, CHECK, DISPUTE, RELEASE, SCORE
 from chalicelib.usecases.sweep import TICK_MS, days_looked_at
 from tests.fakes import FakeBlindIndex
+from tests.simulation import dispute_deeds
 from tests.simulation.faulty_aws import Dice, Run
 from tests.simulation.plans import MINUTE, WAITS, Action
 from tests.simulation.region import INDEX_KEY, MISMATCH
@@ -370,6 +371,14 @@ DEEDS: Mapping[str, Deed] = {
     "suggest": suggest,
     "adopt": adopt,
     "settle": settle,
+    "appeal": dispute_deeds.appeal,
+    "object": dispute_deeds.object_to,
+    "answer": dispute_deeds.answer,
+    "take_back": dispute_deeds.take_back,
+    "screen": dispute_deeds.screen,
+    "vote": dispute_deeds.vote,
+    "days": dispute_deeds.days,
+    DISPUTE: _deliver(DISPUTE),
     "work": work,
     "sweep": sweep,
     "seal": seal,

@@ -25,6 +25,18 @@ from tests.simulation.adoption_invariants import (
     proposals_settle,
     villages_are_counted_once,
 )
+from tests.simulation.dispute_invariants import (
+    a_case_and_its_disputes_know_each_other,
+    a_deadline_decides_nothing,
+    a_person_holds_few_places,
+    a_vote_counts_once_and_stays,
+    disputes_settle,
+    evidence_stays_settled,
+    nobody_decides_alone,
+    what_was_filed_is_there,
+    what_was_upheld_opened_its_case_once,
+    who_votes_had_no_interest,
+)
 from tests.simulation.ledger_invariants import (
     a_change_has_one_event,
     chains_verify,
@@ -344,6 +356,9 @@ ALWAYS: tuple[Check, ...] = (
     the_ledger_only_grows,
     adopted_by_two_and_once,
     villages_are_counted_once,
+    nobody_decides_alone,
+    a_person_holds_few_places,
+    a_case_and_its_disputes_know_each_other,
 )
 """Asked after each run, while the faults go on."""
 
@@ -364,6 +379,13 @@ AT_THE_END: tuple[Check, ...] = (
     proposals_settle,
     a_comparison_counts_each_family_once,
     decided_anew_once_for_each_adoption,
+    what_was_filed_is_there,
+    a_vote_counts_once_and_stays,
+    a_deadline_decides_nothing,
+    who_votes_had_no_interest,
+    what_was_upheld_opened_its_case_once,
+    evidence_stays_settled,
+    disputes_settle,
     what_cannot_be_computed_is_never_scored,
     a_decision_can_be_computed_again,
     chains_verify,

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def a_change_has_one_event(run: Schedule) -> Iterator[str]:
     """Version, events and head of a case are one; events without a case are none's (5)."""
     counts = Counter(event.chain for event in run.aws.events.values() if event.ref is None)
-    for ref, case in (*run.aws.cases.items(), *run.aws.proposals.items()):
+    kept = (*run.aws.cases.items(), *run.aws.proposals.items(), *run.aws.disputes.items())
+    for ref, case in kept:
         if not counts.pop(ref.locator, 0) == case.version == case.head.seq:
             yield f"{ref.locator}: version {case.version}, head {case.head.seq}"
     for locator, count in counts.items():
@@ -33,7 +34,8 @@ def a_change_has_one_event(run: Schedule) -> Iterator[str]:
 
 def chains_verify(run: Schedule) -> Iterator[str]:
     """Every chain runs from its first head to the head that stands with the state (5)."""
-    kept = (*run.aws.cases.values(), *run.aws.proposals.values())
+    aws = run.aws
+    kept = (*aws.cases.values(), *aws.proposals.values(), *aws.disputes.values())
     heads = {each.ref.locator: each.head for each in kept}
     links: dict[str, list[Event]] = {}
     for key, event in run.aws.events.items():

@@ -181,6 +181,15 @@ AN_ADOPTION = [
     *[("late", 0), ("adoption", 0), ("adoption", 0)] * 2, ("settle", 0), ("sweep", 0),
     ("adoption", 0),
 ]  # fmt: skip
+A_DISPUTE = [
+    ("calm", 0), ("appeal", 1), ("appeal", 1), ("object", 0), ("object", 0), ("relay", 0),
+    *[("screen", 0)] * 5, ("relay", 0), *[("dispute", 0)] * 2, ("relay", 0), *[("answer", 1)] * 2,
+    ("answer", 2), ("dispute", 0),
+]  # fmt: skip
+TWO_PEOPLE = [
+    *[("relay", 0), ("dispute", 0), ("vote", 0), ("vote", 0)] * 2, ("late", 0), ("take_back", 1),
+    ("days", 0), ("sweep", 0), *[("relay", 0), ("dispute", 0), ("vote", 0)] * 2, ("score", 0),
+]  # fmt: skip
 A_SEALED_DAY = [("midnight", 0), ("seal", 0), ("seal", 0)]
 
 
@@ -213,6 +222,13 @@ def plan_of(seed: int) -> Plan:
         start = adopting.below(len(kinds) - count) + count + 1
         between = [("calm", 0)] if adopting.chance(600) else []
         kinds[start:start] = [*A_COMPARISON, *between, *AN_ADOPTION]
+    disputing = Dice(seed, "disputes")
+    # Days go by in a dispute; that none of them is sealed before the first seal is no schedule.
+    if not adopts and ("seal", 0) not in kinds and disputing.chance(300):
+        start = disputing.below(len(kinds) - count) + count + 1
+        between = [("calm", 0)] if disputing.chance(600) else []
+        again = TWO_PEOPLE if disputing.chance(500) else []
+        kinds[start:start] = [*A_DISPUTE, *between, *TWO_PEOPLE, *again]
     return Plan(
         seed=seed,
         clients=clients,

@@ -7,27 +7,32 @@ be read twice or lose a record, machines whose clocks differ, batches of reads t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from chalicelib import wiring
+from chalicelib.adapters import dispute_items, dynamo
 from chalicelib.adapters.area_files import region_villages
 from chalicelib.adapters.queues import from_body, to_body
-from chalicelib.domain.adoption import Proposal, Stage
+from chalicelib.domain.adoption import Proposal
 from chalicelib.domain.application import Rules
 from chalicelib.domain.areas import Village
 from chalicelib.domain.audit import Act, Event, event_key
+from chalicelib.domain.dispute import Dispute
+from chalicelib.domain.evidence import Piece
 from chalicelib.domain.identity import IdentityAnswer, IdentityClaim, Outcome
 from chalicelib.domain.pmt import Artefact
 from chalicelib.domain.programme import RuleSet
 from chalicelib.domain.registration import ENDED_STATES, Ref, Registration, State
 from chalicelib.domain.sealed_identity import apply_correction, unpack
 from chalicelib.telemetry import run_batch
-from chalicelib.usecases import adopt, reissue, seal_day
+from chalicelib.usecases import adopt, conduct_dispute, reissue, seal_day
+from chalicelib.usecases.dispute_pieces import DisputePieces
 from chalicelib.usecases.ports import InForce, Loaded, Message, VaultItem
-from chalicelib.usecases.relay import ADOPTION, CHECK, RELEASE, SCORE, relay
+from chalicelib.usecases.relay import ADOPTION, CHECK, DISPUTE, RELEASE, SCORE, Moved, relay
 from tests.adopting import another_model, other_rules
+from tests.court import STAFF, Courtroom, officer
 from tests.fakes import (
     FakeBlindIndex,
     FakeCaseStore,
@@ -39,9 +44,13 @@ from tests.fakes import (
     FakeSigner,
 )
 from tests.fakes_adoption import FakeProposals, item_of
+from tests.fakes_disputes import FakeDisputes
 from tests.simulation.faulty_aws import Dice, FaultyAws, Run, Trouble
 from tests.world import NOW, REGION, VILLAGE, Registry, World, artefact, rule_set
 
+NEIGHBOUR = replace(officer(11), village=VILLAGE)
+"""An officer who lives where all families of a schedule do."""
+QUEUES = (CHECK, SCORE, RELEASE, ADOPTION, DISPUTE)
 MOST_RECEIVES = 5  # then a message parks in the dead-letter queue
 BATCH = 10
 INDEX_KEY = b"a key of the tests"
@@ -86,7 +95,7 @@ class RegionAws(FaultyAws):
         held_by_the_ended: cases that went to an officer because of those alone.
     """
 
-    stream: list[Change | Step] = field(default_factory=list)
+    stream: list[Change | Step | Turn] = field(default_factory=list)
     asked: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     entries: dict[str, tuple[tuple[str, str], bytes]] = field(default_factory=dict)
     confirmed: set[tuple[str, str]] = field(default_factory=set)
@@ -214,6 +223,33 @@ class RegionProposals(FakeProposals):
 
     def progress(self, before: Proposal | None, after: Proposal) -> None:
         self.aws.stream.append(Step(before, after))
+
+
+@dataclass
+class Turn:
+    """A record of the registry's stream about a dispute: the item after a step."""
+
+    after: Dispute
+
+    @property
+    def ref(self) -> Ref:
+        """Which dispute."""
+        return self.after.ref
+
+
+class RegionDisputes(FakeDisputes):
+    """The fake disputes, with a stream behind them."""
+
+    aws: RegionAws
+
+    def _put_beside(self, dispute: Dispute, parts: Any) -> None:
+        self.aws.stream.append(Turn(dispute))
+        if parts.case is not None:
+            after = parts.case[0]
+            old = self.aws.cases.get(after.ref)
+            before = old.state if old else None
+            self.aws.stream.append(Change(after.ref, before, after.state, after.version))
+        super()._put_beside(dispute, parts)
 
 
 class RegionLedger(FakeLedger):
@@ -379,8 +415,10 @@ class Region(World):
         self.store = self.make_store()
         self.ledger = self.make_ledger()
         self.proposals = self.make_proposals()
+        self.disputes = self.make_disputes()
+        self.court = self.make_court()
         self.models, self.rule_sets = candidates()
-        self.post = {name: RegionQueue(aws, name) for name in (CHECK, SCORE, RELEASE, ADOPTION)}
+        self.post = {name: RegionQueue(aws, name) for name in QUEUES}
         self.queues = self.post  # type: ignore[assignment]
         self.signer = FakeSigner(aws)
         self.position = 0  # of the relay in the stream
@@ -410,6 +448,22 @@ class Region(World):
 
     def refuse(self, number: str, actor: str) -> Proposal:
         return adopt.refuse(number, actor, "mistaken", self.adopt_ports())
+
+    def make_disputes(self) -> RegionDisputes:
+        """The disputes; mistakes bring their own."""
+        return RegionDisputes(self.aws)
+
+    def make_court(self) -> Courtroom:
+        """Officers, and what moves disputes; mistakes bring their own."""
+        return Courtroom(self, (*STAFF, NEIGHBOUR))
+
+    def conduct(self, *messages: Message) -> list[Message]:
+        """Take disputes as far as a machine may."""
+        return conduct_dispute.conduct(messages, self.court.conduct_ports())
+
+    def screen(self, owner: Ref, piece: Piece) -> bool:
+        """Keep what screening found of a piece."""
+        return DisputePieces(self.clock, self.disputes).settle(owner, piece)
 
     def make_ledger(self) -> RegionLedger:
         """The ledger; mistakes bring their own."""
@@ -449,19 +503,24 @@ class Region(World):
             SCORE: self.score,
             RELEASE: self.release,
             ADOPTION: self.carry_out,
+            DISPUTE: self.conduct,
         }[queue]
         records = [{"messageId": str(letter.number), "body": letter.body} for letter in batch]
         told = run_batch(records, queue, lambda messages: work(*messages), from_body)
         return {int(failed["itemIdentifier"]) for failed in told["batchItemFailures"]}
 
-    def relay(self, changes: Sequence[Change | Step]) -> int:
+    def relay(self, changes: Sequence[Change | Step | Turn]) -> int:
         """What the relay does with records of the stream, from their images on."""
         return relay(list(_told(changes)), self.queues)
 
 
-def _told(changes: Sequence[Change | Step]) -> Iterator[tuple[State | Stage, Message]]:
+def _told(changes: Sequence[Change | Step | Turn]) -> Iterator[tuple[Moved, Message]]:
     for change in changes:
-        if isinstance(change, Step):
+        told: tuple[Any, Message] | None
+        if isinstance(change, Turn):
+            item = dispute_items.dispute_to_item(change.after)
+            told = wiring.state_change(None, dynamo.encode(item))
+        elif isinstance(change, Step):
             before = item_of(change.before) if change.before is not None else None
             told = wiring.state_change(before, item_of(change.after))
         else:

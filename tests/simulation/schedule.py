@@ -12,23 +12,24 @@ from chalicelib.domain import adoption
 from chalicelib.domain.adoption import DRIVEN, SETTLED_MS, Stage
 from chalicelib.domain.audit import DAY_MS
 from chalicelib.domain.errors import TryAgain, WrongState
+from chalicelib.domain.evidence import PieceState
 from chalicelib.domain.registration import Ref, Registration, State, Work
-from chalicelib.usecases.relay import ADOPTION, CHECK, RELEASE, SCORE
-from chalicelib.usecases.sweep import STUCK_MS
-from tests.simulation import deeds
+from chalicelib.usecases.relay import ADOPTION
+from chalicelib.usecases.sweep import OLDEST, STUCK_MS
+from tests.simulation import deeds, dispute_deeds
 from tests.simulation.faulty_aws import Crash, Dice, Machines, Run, no_faults
 from tests.simulation.invariants import after_each_run, at_the_end
 from tests.simulation.plans import MINUTE, Action, Plan, families, forms_checked_once
-from tests.simulation.region import Letter, Region
+from tests.simulation.region import QUEUES, Letter, Region
 from tests.simulation.told import Client, Result, Told, logs_kept
 
-QUEUES = (CHECK, SCORE, RELEASE, ADOPTION)
 ROUNDS = 12  # of the drain: everything must be still by then
+EVERY_DAY = tuple(range(OLDEST, -1, -1))  # that a sweep may look at
 SWEEPS = 13  # of the drain, an hour apart: every day of the last fourteen has its turn
 HOUR_MS = 60 * MINUTE
 MOST_SKEW_MIN = 25  # clocks are less than an hour apart, as the day's seal asks (docs/audit.md)
 FOR_MACHINES = frozenset({State.RECEIVED, State.MATCHED, State.WITHDRAWN})
-LONG = frozenset({"hours", "midnight", "seal"})
+LONG = frozenset({"hours", "midnight", "seal", "days"})
 """Before these all runs end: no function lives for hours."""
 
 
@@ -193,6 +194,15 @@ class Schedule:
         self._quiet()
         self.aws.faults = faults
 
+    def rest(self) -> None:
+        """Let the sweep and the machines work off what is stuck, as they do all the time."""
+        self.let_all_end()
+        faults, self.aws.faults = self.aws.faults, no_faults
+        self.aws.now += HOUR_MS  # a clock that went back counts, too
+        self._alone("rest:sweep", lambda: self.region.sweep(EVERY_DAY), self.expect)
+        self._quiet()
+        self.aws.faults = faults
+
     def _nothing_goes_wrong(self) -> None:
         self.aws.faults = no_faults
         self.region.registry.down = self.region.registry.lies = False
@@ -209,6 +219,7 @@ class Schedule:
             if client.paper is None and client.number not in self.plan.impatient:
                 work, end = deeds.registering(self, client)
                 self._alone(f"end:register {client.key}", work, end)
+        self._screen()
         self._quiet()
         parked = {
             from_body(each.body).ref for queue in region.post.values() for each in queue.parked
@@ -231,6 +242,14 @@ class Schedule:
             self._alone("end:seal", region.seal, self.expect)
         self._repeat_everything()
 
+    def _screen(self) -> None:
+        """Screen every piece of evidence that still waits for it."""
+        for ref, there in list(self.aws.disputes.items()):
+            for each in there.evidence:
+                if not each.piece.settled:
+                    work = dispute_deeds.screening(self, ref, each.piece, PieceState.RELEASED)
+                    self._alone(f"end:screen {ref.locator}", work, self.expect)
+
     def _adopt(self) -> None:
         """Somebody else than the proposer adopts what is compared, the first one of them."""
         for ref, proposal in sorted(self.aws.proposals.items(), key=lambda each: each[0].locator):
@@ -244,7 +263,9 @@ class Schedule:
         self.expect(run, WrongState)
 
     def _something_waits(self) -> bool:
-        return any(proposal.stage in DRIVEN for proposal in self.aws.proposals.values()) or any(
+        waits = any(proposal.stage in DRIVEN for proposal in self.aws.proposals.values())
+        waits |= any(map(dispute_deeds.stuck, self.aws.disputes.values()))
+        return waits or any(
             case.state in FOR_MACHINES
             or (case.waiting is not None and case.waiting.work is Work.CHECK)
             for case in self.aws.cases.values()
@@ -285,6 +306,7 @@ class Schedule:
         region = self.region
         aws = self.aws
         before = dict(aws.cases), dict(aws.events), dict(aws.proposals), dict(aws.parts)
+        disputes = dict(aws.disputes)
         adoptions = len(aws.adoptions)
         region.relay(self.aws.stream)
         for name in QUEUES:
@@ -295,7 +317,8 @@ class Schedule:
             if not self._something_waits():
                 queue.letters.clear()  # what the relay has just sent again
         after = aws.cases, aws.events, aws.proposals, aws.parts
-        self.told.changed_by_repeats = before != after or len(aws.adoptions) != adoptions
+        same = (before, disputes, adoptions) == (after, aws.disputes, len(aws.adoptions))
+        self.told.changed_by_repeats = not same
 
 
 def _held_by(case: Registration) -> set[Ref]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.simulation.dispute_mistakes import DISPUTE_MISTAKES
 from tests.simulation.mistakes import MISTAKES, ReceiptByChance, UnconditionalWrite
 from tests.simulation.plans import Plan, plan_of
 from tests.simulation.region import Region
@@ -15,7 +16,9 @@ from tests.simulation.shrinking import shrink, story
 WITHIN = 100
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.__name__)
+@pytest.mark.parametrize(
+    "mistake", [*MISTAKES, *DISPUTE_MISTAKES], ids=lambda mistake: mistake.__name__
+)
 def test_a_known_mistake_is_seen(mistake: type[Region]) -> None:
     assert any(Schedule(plan_of(seed), mistake).go().violations for seed in range(1, WITHIN + 1))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from unittest import mock
 
 from chalicelib import telemetry
+from chalicelib.domain.dispute import Outcome
 from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import Ref
 from tests.simulation.plans import Family, Plan
@@ -53,6 +54,8 @@ class Told:
         look_ups: reissues that were answered, whatever the answer.
         waited_for_sweep: cases of which nothing was lost, and which waited all the same.
         suggested: proposals that were acknowledged.
+        filed: disputes that were acknowledged -> key; `taken_back` those withdrawn.
+        voted: (dispute, officer, outcome) of votes that were acknowledged.
         went_back: the clock did, so that what is later may look earlier.
         changed_by_repeats: messages that came again changed something.
     """
@@ -63,6 +66,9 @@ class Told:
     erased_keys: set[str] = field(default_factory=set)
     proposed: set[str] = field(default_factory=set)
     suggested: set[Ref] = field(default_factory=set)
+    filed: dict[Ref, str] = field(default_factory=dict)
+    taken_back: set[Ref] = field(default_factory=set)
+    voted: list[tuple[Ref, str, Outcome]] = field(default_factory=list)
     reissuing: bool = False
     look_ups: int = 0
     wrong_tries: int = 0
@@ -120,6 +126,9 @@ def digest_of(region: Region) -> str:
         sorted(aws.rights.items()),
         sorted((ref.locator, repr(each)) for ref, each in aws.proposals.items()),
         sorted((key, repr(part)) for key, part in aws.parts.items()),
+        sorted((ref.locator, repr(each)) for ref, each in aws.disputes.items()),
+        sorted(aws.statements),
+        sorted((key, repr(slot)) for key, slot in aws.slots.items()),
         [repr(adopted) for adopted in aws.adoptions],
         sorted(aws.files),
         letters,

@@ -92,7 +92,7 @@ def test_who_has_no_result_cannot_appeal() -> None:
         form(court.world.model, member(9955, nik="3510154903859955"), kk=None),
     )
     with pytest.raises(WrongState) as error:
-        court.appeal(receipt=paper.receipt.text)
+        court.appeal_by(paper.receipt.text, "appeal-000000000000001")
     assert codes(error) == ["appeal_no_result"]
 
 
