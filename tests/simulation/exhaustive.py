@@ -27,6 +27,11 @@ FROZEN = (*PROPOSED, "adoption", "relay", "minute")
 READ = (*FROZEN, "adoption", "adoption", "relay", "minute")
 COMPARED = (*READ, "adoption")
 ADOPTED = (*COMPARED, "adopt", "relay", "minute")
+SCORED = (*MATCHED, "score")
+OBJECTED = (*SCORED, "object", "screen", "relay")
+APPEALED = (*SCORED, "appeal1", "relay")
+DRAWN = (*APPEALED, "dispute")
+RECOMMENDED = (*DRAWN, "vote", "relay")
 ANEW = (*ADOPTED, "adoption", "adoption", "relay", "minute")
 
 
@@ -107,6 +112,17 @@ STORIES: Mapping[str, Story] = {
     "carry_out, decide anew": Story("adoption", (*ADOPTED, "adoption"), ONE),
     "carry_out, done": Story("adoption", ANEW, ONE),
     "erase": Story("erase1", CORRECTED, {1: 0}),
+    "file_appeal": Story("appeal1", SCORED, ONE),
+    "file_objection": Story("object", SCORED, ONE),
+    "screen evidence": Story("screen", (*SCORED, "object"), ONE),
+    "conduct_dispute, find and tell the family": Story("dispute", OBJECTED, ONE),
+    "answer an objection": Story("answer1", (*OBJECTED, "dispute"), ONE),
+    "conduct_dispute, hand over and draw": Story("dispute", APPEALED, ONE),
+    "recommend": Story("vote", DRAWN, ONE),
+    "conduct_dispute, draw another": Story("dispute", RECOMMENDED, ONE),
+    "decide": Story("vote", (*RECOMMENDED, "dispute"), ONE),
+    "withdraw a dispute": Story("take_back1", (*SCORED, "appeal1"), ONE),
+    "erase, an appeal filed": Story("erase1", (*SCORED, "appeal1"), ONE),
 }  # fmt: skip
 LONG = ("sweep", "seal_day")
 """Handlers of many reads: their pairs are most of all pairs."""
