@@ -61,7 +61,6 @@ _LIST: Final = ","
 # What is stored is the place in these lists: they only ever grow at their end. A test pins them.
 STATES: Final = tuple(State)
 WAYS_IN: Final = tuple(WayIn)
-WORKS: Final = tuple(Work)
 OUTCOMES: Final = tuple(Outcome)
 SEXES: Final = tuple(Sex)
 RELATIONS: Final = tuple(Relation)

@@ -54,7 +54,6 @@ class Work(StrEnum):
     VISIT = "visit"
     ADOPTION = "adoption"  # compare a model or rule set, or decide anew under an adopted one
     DISPUTE = "dispute"  # an appeal or objection to move on: screened, heard, drawn, escalated
-    MINE = "mine"  # an appeal or objection that one officer was drawn for
 
 
 Details = Mapping[str, object]

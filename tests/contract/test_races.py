@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from chalicelib.adapters.dispute_table import DisputeTable
 from chalicelib.adapters.ledger_table import LedgerTable
 from chalicelib.adapters.ops_table import OpsTable
 from chalicelib.adapters.registry_table import RegistryTable
-from chalicelib.domain import audit
+from chalicelib.domain import audit, dispute, registration
+from chalicelib.domain.dispute import Kind
 from chalicelib.domain.errors import TryAgain
 from tests import builders
 from tests.builders import MINUTE, REGION, build
+from tests.disputing import PERSON, at, filed, slot, statements
 from tests.fakes import START
 
 if TYPE_CHECKING:
@@ -146,3 +149,52 @@ def test_a_right_is_never_given_once_too_often(backend: Backend) -> None:
         raise AssertionError("never answered")
 
     assert Counter(at_once(take, times=24)) == {True: 5, False: 19}
+
+
+@pytest.fixture
+def disputes(backend: Backend) -> DisputeTable:
+    return DisputeTable(backend.client, backend.tables, sleep=time.sleep, chance=random.random)
+
+
+def test_of_many_objections_for_one_place_one_gets_it(disputes: DisputeTable) -> None:
+    """Nobody has more open objections than the region allows, however fast they are sent."""
+    filings = [filed(Kind.OBJECTION, key=f"request {n}", when=START + n) for n in range(AT_ONCE)]
+
+    def send(number: int) -> str:
+        made, event = filings[number]
+        stands = disputes.create(made, event, statements(made), slot=slot(made))
+        return "stored" if stands is None else "taken" if stands.slot else "other"
+
+    assert Counter(at_once(send)) == {"stored": 1, "taken": AT_ONCE - 1}
+    refs = [made.ref for made, _ in filings]
+    (winner,) = disputes.load(refs)
+    assert [each.ref for each in disputes.slots(PERSON)] == [winner]
+
+
+def test_of_many_decisions_at_once_one_counts_and_the_case_is_opened_once(
+    disputes: DisputeTable, store: RegistryTable, backend: Backend
+) -> None:
+    case = build().case
+    assert store.create(case, build().vault, build().event, build().guards) is None
+    for move in (builders.checked, builders.decided):
+        case, event = move(case)
+        assert store.change(case, event) is None
+    made, event = filed(Kind.APPEAL, case.ref.locator, when=START)
+    knows = registration.disputed(case, made.ref.locator, builders.stamp(START + 5 * MINUTE))
+    assert disputes.create(made, event, statements(made), case=knows) is None
+
+    def decide(number: int) -> str:
+        when = START + 6 * MINUTE + number
+        step = dispute.to_review(made, at(when), due=when)
+        opened = registration.reopen(
+            knows[0], case.household, "appeal_upheld", builders.stamp(when), officer_due=when
+        )
+        stands = disputes.change(*step, case=opened)
+        if stands is None:
+            return "done"
+        return "told" if stands.dispute and stands.case else "other"
+
+    assert Counter(at_once(decide)) == {"done": 1, "told": AT_ONCE - 1}
+    ledger = LedgerTable(backend.client, backend.tables.ledger)
+    acts = Counter(event.act for event in ledger.day_events(audit.day_of(START)))
+    assert (acts[audit.Act.TO_REVIEW], acts[audit.Act.REOPENED]) == (1, 1)

@@ -325,7 +325,6 @@ def test_the_order_of_stored_codes_never_changes() -> None:
         "schoolings": registry_items.SCHOOLINGS,
         "attendings": registry_items.ATTENDINGS,
         "occupations": registry_items.OCCUPATIONS,
-        "works": registry_items.WORKS,
         "stages": dispute_items.STAGES,
     }
     known = {
@@ -344,7 +343,6 @@ def test_the_order_of_stored_codes_never_changes() -> None:
         "occupations": "not_working housework student farmer fisher labourer self_employed "
         "employer employee family_worker state_employee state_company pensioner",
         "stages": "filed hearing review visit recommended split decided withdrawn",
-        "works": "check officer visit adoption dispute mine",
     }
     for name, places in stored.items():
         before = known[name].split()
