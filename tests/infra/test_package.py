@@ -28,8 +28,10 @@ RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "ur
 WORKERS = ("CheckIdentity", "ScoreHousehold", "ReleaseGuards", "CarryOut", "ConductDispute")
 APIS = ("public", "staff")
 LAMBDA = "AWS::Lambda::Function"
-NATIVE = re.compile(r"\.so(\.[0-9.]+)?$|/(WHEEL|RECORD|version\.json)$|/sboms/")
-"""Native code, and lists that name it."""
+NATIVE = re.compile(
+    r"\.so(\.[0-9.]+)?$|/(WHEEL|RECORD|version\.json)$|/sboms/|pypdfium2_raw/.*bindings\."
+)
+"""Native code, lists that name it, and what was drawn from its headers."""
 
 
 @pytest.fixture(scope="module")

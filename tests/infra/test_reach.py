@@ -65,7 +65,7 @@ TREE = {
     "app": APP,
     "chalicelib__settings": "def surface():\n    return ''",
     "chalicelib__api": "from chalicelib import wiring\n\n\ndef view():\n    wiring.view_ports()",
-    "chalicelib__desk": "from chalicelib import wiring\n\nPORTS = getattr(wiring, 'desk_ports')",
+    "chalicelib__desk": "from chalicelib import wiring\n\nPORTS = wiring.desk_ports()",
     "chalicelib__lens": "",
     "chalicelib__wiring": WIRING,
     "chalicelib__deep__late": TYPED,
@@ -107,12 +107,44 @@ def test_a_surface_carries_what_it_may_come_to_and_no_more(tmp_path: Path) -> No
     assert carried(tmp_path, every, "lens") == {"__init__.py", "settings.py", "lens.py"}
 
 
-def test_an_import_by_whatever_names_a_function_later_is_seen(tmp_path: Path) -> None:
-    """The module that names the function is read after the one that has it."""
-    more = {"chalicelib__deep__late": "from chalicelib import wiring\nwiring.nobody()"}
-    every = write(tmp_path, TREE | more)
-    assert "deep/study.py" in carried(tmp_path, every, "public")
-    assert "deep/study.py" not in carried(tmp_path, every, "staff")
+STUDY = "deep/study.py"
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "from chalicelib import wiring\nwiring.nobody()",
+        "from chalicelib import wiring as builders\nPORTS = [builders.nobody]",
+        "from chalicelib.wiring import nobody",
+        "from chalicelib.wiring import nobody as somebody",
+        "from chalicelib import wiring\nPORTS = getattr(wiring, 'no' + 'body')",
+        "from chalicelib import wiring\nask = print\nask(wiring)",
+        "import chalicelib.wiring",
+        "from chalicelib import api\napi.wiring.nobody()",
+        "def late():\n    from chalicelib import wiring\n    wiring.nobody()\n\n\nlate()",
+        "from chalicelib import api\nclass Held:\n    def ask(self):\n        api.wiring.nobody()",
+    ],
+)
+def test_a_function_is_named_in_whatever_way(how: str, tmp_path: Path) -> None:
+    """By a module that is read after the one that has the function."""
+    assert STUDY not in carried(tmp_path, write(tmp_path, TREE), "public")
+    every = write(tmp_path, TREE | {"chalicelib__deep__late": how})
+    assert STUDY in carried(tmp_path, every, "public")
+    assert STUDY not in carried(tmp_path, every, "staff")
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "nobody = 1\nprint(nobody)",
+        "from chalicelib import wiring\nwiring.view_ports().nobody()",
+        "def nobody():\n    return 1\n\n\nnobody()",
+        "'nobody'",
+    ],
+)
+def test_what_only_has_the_same_name_wakes_nothing(how: str, tmp_path: Path) -> None:
+    every = write(tmp_path, TREE | {"chalicelib__deep__late": how})
+    assert STUDY not in carried(tmp_path, every, "public")
 
 
 def names_in(package: Package, surface: str) -> set[str]:
@@ -122,9 +154,9 @@ def names_in(package: Package, surface: str) -> set[str]:
 
 def test_each_package_has_its_own_functions_and_not_the_others(package: Package) -> None:
     both = {"app.pyc", "chalicelib/wiring.pyc", "chalicelib/usecases/show_status.pyc"}
-    public = {"chalicelib/usecases/score.pyc", "chalicelib/entrypoints/citizen_api.pyc"}
+    public = {"chalicelib/usecases/withdraw.pyc", "chalicelib/entrypoints/citizen_api.pyc"}
     public |= {"chalicelib/pages/status.html", "chalicelib/adapters/registers/civil_registry.pyc"}
-    staff = {"chalicelib/usecases/read_case.pyc", "chalicelib/entrypoints/staff_api.pyc"}
+    staff = {"chalicelib/usecases/reissue.pyc", "chalicelib/entrypoints/staff_api.pyc"}
     staff |= {"chalicelib/pages/staff/case.html", "chalicelib/data/words/staff.id.json"}
     here = {surface: names_in(package, surface) for surface in ("public", "staff")}
     assert both | public <= here["public"]
