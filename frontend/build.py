@@ -81,13 +81,13 @@ SCRIPTS = {
             *_EVERY_SCRIPT,
             *("status.refresh", "status.another", "withdraw.done_title", "withdraw.done"),
             *("withdraw.again", "propose.done_title", "propose.done"),
-            *("dispute.heading", "dispute.appeal", "dispute.objection", "dispute.own_objection"),
-            *("dispute.steps", "dispute.who", "dispute.by", "dispute.late", "dispute.evidence"),
-            *("dispute.piece", "dispute.states", "dispute.outcome", "dispute.reason"),
-            *("dispute.claim", "dispute.answer", "dispute.add_evidence", "dispute.appeal_again"),
-            *("dispute.withdraw", "dispute.withdraw_ask", "dispute.letter", "dispute.letter_to"),
-            *("dispute.letter_told", "dispute.letter_until", "dispute.letter_rights"),
-            *("dispute.letter_how", "dispute.print"),
+            *("dispute.heading", "dispute.steps", "dispute.who", "dispute.by", "dispute.late"),
+            *("dispute.unheard", "dispute.evidence", "dispute.piece", "dispute.outcome"),
+            *("dispute.granted", "dispute.screening", "dispute.released", "dispute.refused"),
+            *("dispute.claim", "dispute.answer", "dispute.add_evidence", "dispute.withdraw"),
+            *("dispute.withdraw_ask", "dispute.letter", "dispute.letter_to", "dispute.print"),
+            "dispute.letter_told",
+            *("dispute.letter_until", "dispute.letter_rights", "dispute.letter_how"),
             *("sanggah.number", "sanggah.mine_title", "sanggah.mine_none"),
             "person.sign_out",
             *("looked.title", "looked.none", "looked.who", "looked.reason", "looked.at"),
@@ -100,6 +100,7 @@ SCRIPTS = {
         (
             *_ANY_FORM,
             *("sanggah.number", "sanggah.received", "sanggah.to_status", "sanggah.sign_in_first"),
+            "sanggah.sign_in",
             *("evidence.photo", "evidence.remove", "evidence.removed", "evidence.shrinking"),
             *("evidence.ready", "evidence.dark", "evidence.blurred", "evidence.kind"),
             *("evidence.too_big", "evidence.unreadable", "evidence.needed", "evidence.posting"),
@@ -221,15 +222,15 @@ def _assets(content: Content, out: Path) -> dict[str, Any]:
             "scripts": scripts,
             "region": content.region_name,
             "consent": content.words["consent"]["version"],
-            "evidence": _evidence(content),
+            "sanggah": _sanggah(content),
         },
         "words": content.words,
         "labels": content.labels,
     }
 
 
-def _evidence(content: Content) -> dict[str, int]:
-    """What a form must know that takes photos: how many, how large, and when one is a bad one."""
+def _sanggah(content: Content) -> dict[str, int]:
+    """What its forms must know: how many photos, how large, and when one is a bad one."""
     limits = content.sanggah.evidence
     return {
         "count": limits.at_first,

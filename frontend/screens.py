@@ -28,7 +28,8 @@ COLOURS = 24  # enough for flat colours and the edges of letters
 TALLEST = 3000
 PLAIN = (
     *("/", "/data/", "/model/", "/usul/", "/status/", "/perbaiki/"),
-    *("/tarik/", "/offline/", "/tidak-ada"),
+    *("/tarik/", "/sanggah/", "/sanggah/hasil/", "/sanggah/saya/", "/siapa/"),
+    *("/offline/", "/tidak-ada"),
 )
 STEPS = (
     *("persetujuan", "alamat", "kontak", "anggota", "anggota-0", "anggota-0-keadaan"),
@@ -88,7 +89,7 @@ def scripted(browser: Browser, base: str, family: int, out: Path) -> None:
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, base_url=base)
     for address in PLAIN:
         page.goto(address)
-        photograph(page, out, address.strip("/") or "beranda")
+        photograph(page, out, address.strip("/").replace("/", "-") or "beranda")
     page.goto("/daftar/")
     photograph(page, out, "daftar")
     page.evaluate("text => sessionStorage.setItem('tepat.isian', text)", json.dumps(draft(family)))

@@ -6,6 +6,7 @@ const STATES = {
   waiting: W.evidence.waiting, sent: W.evidence.sent, failed: W.evidence.failed,
 };
 const CARRIED = "tepat.lanjut"; // what the status page hands over: {act, receipt, dispute, claim, by}
+const SIGN_IN = "/v1/person/sign-in?to=" + location.pathname;
 const carried = kept(CARRIED) || {};
 const template = carried.act && byId("t-" + carried.act);
 if (template) {
@@ -17,8 +18,10 @@ if (template) {
   });
 }
 const form = main.querySelector("form[data-sanggah]");
-const NAME = form ? "tepat." + form.dataset.sanggah + (carried.dispute || "") : "";
-const SIGNED_IN = form && form.dataset.sanggah === "objection" || carried.signed;
+const KIND = form ? form.dataset.sanggah : "";
+const ABOUT = KIND === "objection" ? "" : carried.dispute || carried.receipt || "";
+const NAME = "tepat." + KIND + ABOUT + ".";
+const SIGNED_IN = KIND === "objection" || Boolean(carried.signed);
 let task = kept(NAME) || { key: newKey(), v: {}, body: "" };
 let slots, sending = false;
 
@@ -38,8 +41,7 @@ function bodyOf(photos) {
     const name = pathOf(field);
     if (name !== "declared") body[name] = textOf(field).replace(/\s+/g, " ").trim();
   });
-  if (carried.receipt) body.receipt = carried.receipt;
-  if (carried.dispute) body.dispute = carried.dispute;
+  if (template) Object.assign(body, { dispute: carried.dispute }, carried.receipt ? { receipt: carried.receipt } : {});
   body.photos = photos.map((photo) => ({ type: photo.kind, size: photo.blob.size }));
   return JSON.stringify(body);
 }
@@ -63,15 +65,16 @@ async function file(photos) {
   freeze();
   press.setAttribute("aria-disabled", "true");
   fill(going, make("p", {}, W.evidence.posting));
-  const answer = await post(form.getAttribute("action"), task.body, task.key, SIGNED_IN);
+  const path = form.getAttribute("action");
+  const answer = await post(path, task.body, task.key, SIGNED_IN);
   press.removeAttribute("aria-disabled");
   fill(going);
   sending = false;
   if (answer.status === 200 || answer.status === 201) {
-    const sent = JSON.parse(task.body);
+    const receipt = JSON.parse(task.body).receipt || "";
     task = {
-      dispute: answer.data.dispute || sent.dispute, receipt: sent.receipt || "", title: form.dataset.done,
-      uploads: answer.data.uploads || [], at: Date.now(), photos: sent.photos,
+      path, body: task.body, key: task.key, signed: SIGNED_IN, receipt, at: Date.now(),
+      dispute: answer.data.dispute || carried.dispute, title: form.dataset.done, photos: answer.data.uploads || [],
     };
     saveTask();
     showSending(photos.map((photo) => photo.blob));
@@ -128,23 +131,23 @@ function showSending(blobs) {
     if (news.textContent !== heard) fill(news, heard);
   });
   const go = async () => {
-    if (sending || !task.uploads) return;
+    if (sending || !task.title) return;
     sending = true;
     again.hidden = true;
-    const all = await send();
+    const stop = await send();
     sending = false;
-    again.hidden = all;
-    if (!all) {
-      fill(news, W.evidence.no_line);
+    if (stop) {
+      again.hidden = stop !== "line";
+      fill(news, stop === "line" ? W.evidence.no_line : W.sanggah.sign_in_first);
+      fill(end, stop === "line" ? "" : make("a", { class: "btn", href: SIGN_IN }, W.sanggah.sign_in));
       return;
     }
     const failed = task.photos.some((photo) => photo.failed);
     if (rows.length) fill(news, failed ? W.evidence.some_failed : W.evidence.all_sent);
-    const where = task.receipt ? "/status/" : "/sanggah/saya/";
     const receipt = task.receipt;
     forget();
     task = {};
-    const link = make("a", { class: "btn", href: where }, W.sanggah.to_status);
+    const link = make("a", { class: "btn", href: receipt ? "/status/" : "/sanggah/saya/" }, W.sanggah.to_status);
     link.addEventListener("click", () => keep(CARRIED, receipt ? { receipt } : null));
     fill(end, link);
   };
@@ -159,7 +162,6 @@ function restore() {
     if (/radio|checkbox/.test(control.type)) control.checked = control.value === value;
     else if (value) control.value = value;
   });
-  if (carried.receipt && byId("receipt")) byId("receipt").closest(".field").hidden = true;
 }
 
 function begin() {
@@ -196,5 +198,5 @@ function begin() {
   });
 }
 
-if (task.uploads) showSending(task.photos.map((photo, n) => (keptPhoto(NAME + (n + 1)) || {}).blob));
+if (task.title) showSending(task.photos.map((photo, n) => (keptPhoto(NAME + (n + 1)) || {}).blob));
 else if (form) begin();

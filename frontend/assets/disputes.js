@@ -1,16 +1,18 @@
 // What a family, or who objected, sees of a dispute: each step, who acts next and by when, and what
 // can be done. `owner` is {receipt} or {signed: true}; `again` draws the page anew.
 
-const TITLES = { appeal: W.dispute.appeal, objection: W.dispute.objection };
+const STATES = {
+  granted: W.dispute.granted, screening: W.dispute.screening, released: W.dispute.released, refused: W.dispute.refused,
+};
 const FORMS = { answer: W.dispute.answer, add_evidence: W.dispute.add_evidence };
 
 function fact(label, value) {
   return value ? make("p", {}, label + ": ", make("b", {}, value)) : "";
 }
 
-// The notice to the family, on a sheet of its own when printed. Never who objects.
+// The notice to a family, on a sheet of its own when printed. Never who objects.
 function letterView(one) {
-  const until = one.can.indexOf("answer") >= 0 && one.next ? one.next.by : "";
+  const until = one.can.indexOf("answer") >= 0 ? one.next.by : "";
   return make(
     "section", { class: "note letter" }, make("h4", {}, W.dispute.letter),
     make("p", {}, W.dispute.letter_to), fact(W.sanggah.number, one.dispute),
@@ -21,18 +23,17 @@ function letterView(one) {
 
 function actsView(one, owner, again) {
   const can = (act) => one.can.indexOf(act) >= 0;
-  const values = (act) => Object.assign({ act, dispute: one.dispute, claim: one.claim, by: one.next && one.next.by }, owner);
   const acts = make("div", { class: "noprint" });
   Object.keys(FORMS).filter(can).forEach((act) => {
-    acts.append(onward(FORMS[act], "/sanggah/lanjut/", values(act)), " ");
+    const handed = { act, dispute: one.dispute, claim: one.claim, by: one.next.by };
+    acts.append(onward(FORMS[act], "/sanggah/lanjut/", Object.assign(handed, owner)), " ");
   });
-  if (can("appeal_again") && owner.receipt) acts.append(onward(W.dispute.appeal_again, "/sanggah/hasil/", owner), " ");
-  if (one.claim && owner.receipt) acts.append(button(W.dispute.print, () => window.print()), " ");
+  if (isAccused(one, owner)) acts.append(button(W.dispute.print, () => window.print()), " ");
   if (can("withdraw")) {
     const key = newKey();
     acts.append(button(W.dispute.withdraw, async () => {
       if (!window.confirm(W.dispute.withdraw_ask)) return;
-      const body = Object.assign({ dispute: one.dispute }, owner.receipt ? owner : {});
+      const body = Object.assign({ dispute: one.dispute, agreed: true }, owner.receipt ? owner : {});
       const answer = await post("/v1/disputes/withdrawals", JSON.stringify(body), key, owner.signed);
       if (answer.status === 200) again();
       else summarize(told(answer));
@@ -41,24 +42,31 @@ function actsView(one, owner, again) {
   return acts;
 }
 
+function isAccused(one, owner) {
+  return one.kind === "objection" && Boolean(owner.receipt);
+}
+
 function disputeView(one, owner, again) {
-  const title = owner.signed ? W.dispute.own_objection : TITLES[one.kind];
   const [large, small] = owner.signed ? ["h2", "h3"] : ["h3", "h4"];
+  const late = one.stage === "hearing" ? W.dispute.unheard : W.dispute.late;
   const steps = one.steps.map((each) => {
     const line = make("span", {}, make("b", {}, each.step));
     line.append(make("br", {}), each.at);
     return line;
   });
-  const pieces = (one.evidence || []).map((piece, n) => {
-    const state = W.dispute.piece.replace("{n}", n + 1) + ": " + W.dispute.states[piece.state];
+  const pieces = one.evidence.map((piece, n) => {
+    const state = W.dispute.piece.replace("{n}", n + 1) + ": " + STATES[piece.state];
     return piece.why ? state + ". " + piece.why : state;
   });
   return make(
-    "section", { class: "decision" }, make(large, {}, title), fact(W.sanggah.number, one.dispute),
-    fact(W.dispute.outcome, one.outcome), one.outcome ? make("p", {}, W.dispute.reason + ": " + one.reason) : "",
-    ...(one.next ? [fact(W.dispute.who, one.next.who), fact(W.dispute.by, one.next.by)] : []),
-    one.next && one.next.by ? make("p", { class: "hint" }, W.dispute.late) : "",
-    owner.receipt && one.claim ? letterView(one) : "",
+    "section", { class: "decision" }, make(large, {}, one.title), fact(W.sanggah.number, one.dispute),
+    fact(W.dispute.outcome, one.outcome), one.letter ? make("p", {}, one.letter) : "",
+    ...(one.next ? [
+      make("p", {}, one.next.text), fact(W.dispute.who, one.next.who), fact(W.dispute.by, one.next.by),
+      make("p", { class: "hint" }, late),
+    ] : []),
+    ...one.notes.map((line) => make("p", {}, line)),
+    isAccused(one, owner) ? letterView(one) : fact(W.dispute.claim, one.claim),
     make(small, {}, W.dispute.steps), list(steps, "ol", "timeline"),
     ...(pieces.length ? [make(small, {}, W.dispute.evidence), list(pieces)] : []),
     actsView(one, owner, again)

@@ -119,79 +119,70 @@ function upload(grant, blob, progress) {
   });
 }
 
-// Sends the photos of a task: {dispute, receipt ("" for who signed in), uploads, at, photos:
-// [{type, size, sent, tried, refused, failed, key}]}, which `save` keeps after each change.
+// Sends the photos of a task: {path, body, key, signed, at, photos: [{piece, url, fields, sent,
+// tried, refused, failed}]}, which `save` keeps after each change. The request that filed them, sent
+// again under its key, is a repeat: it tells which photos have not come yet, with new grants for them.
 function sender(task, blobs, save, tell) {
-  const owner = task.receipt ? { receipt: task.receipt, dispute: task.dispute } : { dispute: task.dispute };
+  const waiting = () => task.photos.filter((photo) => !photo.sent && !photo.failed);
 
-  // A try ended without an answer: the API knows whether the photo is there. null: no line.
-  async function arrived(n) {
-    const answer = task.receipt
-      ? await post("/v1/status", JSON.stringify({ receipt: task.receipt }))
-      : await request("GET", "/v1/objections", undefined, "", true);
-    if (passes(answer.status)) return null;
-    const all = answer.data.disputes || answer.data.objections || [];
-    const mine = all.find((one) => one.dispute === task.dispute);
-    const piece = mine && (mine.evidence || []).find((one) => one.piece === task.uploads[n].piece);
-    return Boolean(piece) && piece.state !== "granted";
-  }
-
-  // A new grant; its key stays until it is answered, so that a lost answer is no second grant.
-  async function renew(n) {
-    const photo = task.photos[n];
-    photo.key = photo.key || newKey();
+  // Gives "" when it is known what is left, or what is in the way: "line", "signed_out".
+  async function refresh() {
+    const answer = await post(task.path, task.body, task.key, task.signed);
+    if (passes(answer.status)) return "line";
+    if (answer.status === 401) return "signed_out";
+    const granted = answer.data.uploads || [];
+    waiting().forEach((photo) => {
+      const grant = granted.find((one) => one.piece === photo.piece);
+      if (grant) Object.assign(photo, { url: grant.url, fields: grant.fields });
+      else if (answer.status < 300) photo.sent = true;
+      else photo.failed = true; // the dispute has ended
+    });
+    task.at = Date.now();
     save();
-    const body = Object.assign({ photos: [{ type: photo.type, size: photo.size }] }, owner);
-    const answer = await post("/v1/disputes/uploads", JSON.stringify(body), photo.key, !task.receipt);
-    if (passes(answer.status)) return false;
-    photo.key = "";
-    const grant = (answer.data.uploads || [])[0];
-    if (!grant) {
-      photo.failed = true;
-      return false;
-    }
-    task.uploads[n] = Object.assign(grant, { at: Date.now() });
-    photo.tried = false;
-    return true;
+    return "";
   }
 
   async function attempt(n) {
     const photo = task.photos[n];
-    const there = photo.tried ? await arrived(n) : false; // a small question before a large photo
-    if (there !== false) return there === true;
-    if (Date.now() - (task.uploads[n].at || task.at) > GRANT_LIFE && !(await renew(n))) return false;
+    // A small question before a large photo: perhaps it arrived, and only the answer was lost.
+    if (photo.tried || Date.now() - task.at > GRANT_LIFE) {
+      const stop = await refresh();
+      if (stop || photo.sent || photo.failed) return stop;
+    }
     photo.tried = true;
     save();
-    const status = await upload(task.uploads[n], blobs[n], (part) => tell(n, "sending", part));
-    if (status >= 200 && status < 300) return true;
-    if (!passes(status)) { // the grant has expired; twice: the bucket does not want this photo
+    const status = await upload(photo, blobs[n], (part) => tell(n, "sending", part));
+    photo.sent = status >= 200 && status < 300;
+    if (!photo.sent && !passes(status)) { // the grant was too old; a second time: it is not wanted
       photo.failed = Boolean(photo.refused);
       photo.refused = true;
-      if (!photo.failed) await renew(n);
     }
-    return false;
+    save();
+    return "";
   }
 
-  // True when nothing is left to send; false when the line is gone for now.
+  // Gives "" when nothing is left to send, or what is in the way.
   return async () => {
     for (let n = 0; n < task.photos.length; n += 1) {
       const photo = task.photos[n];
-      if (!blobs[n] && !photo.sent) photo.failed = true;
+      if (!blobs[n] && !photo.sent) photo.failed = true; // it was too large to be kept in this tab
       for (let tries = 0; !photo.sent && !photo.failed; tries += 1) {
         if (tries > WAITS.length) {
           tell(n, "waiting");
-          return false;
+          return "line";
         }
         if (tries) {
           tell(n, "again");
           await pause(WAITS[tries - 1]);
         }
         tell(n, "sending", 0);
-        photo.sent = await attempt(n);
-        save();
+        if ((await attempt(n)) === "signed_out") {
+          tell(n, "waiting");
+          return "signed_out";
+        }
       }
       tell(n, photo.sent ? "sent" : "failed");
     }
-    return true;
+    return "";
   };
 }

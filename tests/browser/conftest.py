@@ -15,10 +15,18 @@ from pathlib import Path
 
 import pytest
 from form_filling import Person, invented_person, known_person
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 from pretend_api import PretendApi
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+PATIENCE = 30_000  # ms; a machine with other work is slow, and waits no longer than it must
 HOW = "apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell"
 
 
@@ -28,6 +36,7 @@ def chromium() -> Iterator[Browser]:
     found = os.environ.get("TEPAT_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), "")
     if not found:
         pytest.fail(f"no Chromium here. As root: {HOW}", pytrace=False)
+    expect.set_options(timeout=PATIENCE // 2)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=found, args=["--no-sandbox", "--disable-gpu"]
@@ -85,7 +94,7 @@ def person(place: Place) -> Person:
 def phone(chromium: Browser, base: str) -> Iterator[BrowserContext]:
     """A phone of 360 px."""
     context = chromium.new_context(viewport={"width": 360, "height": 740}, base_url=base)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
@@ -112,6 +121,6 @@ def plain_page(chromium: Browser, base: str) -> Iterator[Page]:
     context = chromium.new_context(
         viewport={"width": 360, "height": 740}, base_url=base, java_script_enabled=False
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()

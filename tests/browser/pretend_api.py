@@ -183,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             return
         if url.path == "/v1/objections":
-            if self._signed_in("status"):
+            if self._signed_in():
                 body = {"objections": self.server.disputes.mine()}
                 self._answer(200, body, "objections", key="o" * 20)
             return
@@ -247,43 +247,41 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _appeals(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
         if not body.get("text"):
-            self._refuse(422, [_missing("text")], form="appeal", values=fields)
+            self._form_again("appeal", fields, "text")
             return
-        receipt = _grouped(body["receipt"])
-        filed = self._disputes().file("appeal", receipt, body, key or "a" * 20)
-        self._answer(201, filed, "appealed", receipt=receipt, key="a" * 20)
+        filed = self._disputes().file("appeal", _grouped(body["receipt"]), body, key or "a" * 20)
+        self._answer(201, filed, "appealed", receipt=body["receipt"])
 
     def _objections(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
-        if not self._signed_in("objection", values=fields):
+        if not self._signed_in():
             return
-        missing = [_missing(name) for name in ("name", "photos") if not body.get(name)]
-        if missing:
-            self._refuse(422, missing, form="objection", values=fields)
+        if not body.get("name"):
+            self._form_again("objection", fields, "name")
             return
         filed = self._disputes().file("objection", "", body, key or "b" * 20)
-        self._answer(201, filed, "objected", key="b" * 20)
+        self._answer(201, filed, "objected")
 
     def _disputes_uploads(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
-        receipt = _grouped(body.get("receipt", ""))
         added = self._disputes().add(body["dispute"], body, key)
-        self._answer(200, added, "appealed", receipt=receipt, key="u" * 20)
+        self._answer(201, added, "added", receipt=body.get("receipt", ""))
 
     def _disputes_answers(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        if not body.get("text"):
+            self._form_again("answer", fields, "text")
+            return
         self.server.disputes.filed[body["dispute"]].answer = body
         answered = self._disputes().add(body["dispute"], body, key)
-        self._answer(201, answered, "answered", receipt=_grouped(body["receipt"]), key="d" * 20)
+        self._answer(201, answered, "answered", receipt=body["receipt"])
 
     def _disputes_withdrawals(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        assert body["agreed"] in (True, "true")
         assert len(key) >= 16
-        self.server.disputes.filed[body["dispute"]].stage = "withdrawn"
-        if body.get("receipt"):
-            self._status(body, key, fields)
-        elif self._signed_in("objection", values=fields):
-            body = {"objections": self.server.disputes.mine()}
-            self._answer(200, body, "objections", key="o" * 20)
+        if body.get("receipt") or self._signed_in():
+            told = self.server.disputes.ended(body["dispute"])
+            self._answer(200, told, "dispute_ended", receipt=body.get("receipt", ""))
 
     def _looked(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
-        self._answer(200, {"looked": LOOKED}, "looked")
+        self._answer(200, {"looked": LOOKED}, "looked", receipt=body["receipt"])
 
     def _disputes(self) -> PretendDisputes:
         """With forms that lead on to the status page, for a browser without scripts."""
@@ -291,12 +289,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.disputes.after = f"{self.server.base}/status/" if html else ""
         return self.server.disputes
 
-    def _signed_in(self, form: str, **extra: object) -> bool:
+    def _form_again(self, form: str, fields: dict[str, str], missing: str) -> None:
+        message = "Isian ini belum diisi."
+        errors = [{"code": "field_missing", "field": missing, "message": message}]
+        extra = {"values": fields, "villages": self.server.villages, "key": "e" * 20}
+        self._answer(422, {"errors": errors, "request": "pretend"}, f"{form}_form", **extra)
+
+    def _signed_in(self) -> bool:
         if SIGNED_IN in self.headers.get("Cookie", ""):
             return True
         message = "Masuk dulu dengan IKD, lalu kirim lagi."
-        error = {"code": "not_signed_in", "field": "", "message": message}
-        self._refuse(401, [error], form=form, **{"values": {}, **extra})
+        self._refuse(401, [{"code": "not_signed_in", "field": "", "message": message}])
         return False
 
     def _check(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
@@ -361,10 +364,6 @@ class _Handler(BaseHTTPRequestHandler):
 def _grouped(typed: str) -> str:
     plain = "".join(c for c in typed.upper() if c.isalnum())
     return "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))
-
-
-def _missing(name: str) -> dict[str, str]:
-    return {"code": "field_missing", "field": name, "message": "Isian ini belum diisi."}
 
 
 def _count(fields: dict[str, str]) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 from pretend_bucket import PretendBucket
 
 ANSWER_BY = "4 Desember 2026"
-CLAIM = "Keluarga ini punya kendaraan, tanah, atau usaha yang belum tercatat"
+CLAIM = "Keluarga ini sudah pindah"
+TITLES = {"appeal": "Sanggah atas hasil sendiri", "objection": "Keberatan atas kelayakan"}
 SIGNED_IN = "tepat_orang=invented"
 LOOKED = [
     {"who": "Petugas Dinas Sosial", "reason": "Memeriksa sanggahan", "at": "22 November 2026"},
@@ -46,12 +47,13 @@ class PretendDisputes:
         return self.add(number, body, key)
 
     def add(self, number: str, body: dict[str, Any], key: str) -> dict[str, Any]:
-        """Grants for the photos of a request."""
+        """Grants for those photos of a request that have not come yet."""
         if key not in self.asked:
             pieces = [_digest(f"{key}/{n}")[:32] for n in range(len(body.get("photos", [])))]
             self.asked[key] = (number, pieces)
             self.filed[number].pieces += pieces
-        uploads = [self._grant(number, piece) for piece in self.asked[key][1]]
+        left = [piece for piece in self.asked[key][1] if not self._there(piece)]
+        uploads = [self._grant(number, piece) for piece in left]
         return {"dispute": number, "uploads": uploads}
 
     def told(self, receipt: str) -> list[dict[str, Any]]:
@@ -61,7 +63,7 @@ class PretendDisputes:
     def mine(self) -> list[dict[str, Any]]:
         """What an objector is told: all objections, for there is one objector here."""
         mine = [one for one in self.filed.values() if one.kind == "objection"]
-        return [self._told(one) | {"claim": None} for one in mine]
+        return [self._told(one) for one in mine]
 
     def _grant(self, number: str, piece: str) -> dict[str, Any]:
         fields = {"key": f"3510152004/{number}/{piece}", "Content-Type": "image/jpeg"}
@@ -73,31 +75,40 @@ class PretendDisputes:
             "fields": fields | {"policy": "e30="},
         }
 
+    def ended(self, number: str) -> dict[str, Any]:
+        """Withdraw one; gives what is told of it then."""
+        self.filed[number].stage = "withdrawn"
+        return self._told(self.filed[number])
+
+    def _there(self, piece: str) -> bool:
+        return any(upload.key.endswith(piece) for upload in self.bucket.arrived)
+
     def _told(self, one: Filed) -> dict[str, Any]:
-        there = {upload.key.rpartition("/")[2] for upload in self.bucket.arrived}
-        heard = one.stage == "hearing"
-        ended = one.stage in ("decided", "withdrawn")
-        steps = [{"step": "Sanggahan diterima", "at": "21 November 2026"}]
-        if heard:
-            steps.append({"step": "Keluarga diberi tahu", "at": "22 November 2026"})
-        if ended:
-            steps.append({"step": "Sanggahan selesai", "at": "23 November 2026"})
-        who = "Keluarga Anda" if heard else "Petugas Dinas Sosial"
+        heard, ended = one.stage == "hearing", one.stage == "withdrawn"
+        titles = ["Sanggah diterima", *(["Keluarga diberi tahu"] if heard else [])]
+        titles += ["Sanggah dicabut"] if ended else []
         can = [] if ended else ["add_evidence", *([] if heard else ["withdraw"])]
+        who = "Keluarga" if heard else "Petugas Dinas Sosial"
+        states = {False: "granted", True: "screening"}
         return {
             "dispute": one.number,
             "kind": one.kind,
+            "title": TITLES[one.kind],
             "stage": one.stage,
-            "steps": steps,
-            "next": None if ended else {"who": who, "by": ANSWER_BY},
+            "steps": [{"step": title, "at": "21 November 2026"} for title in titles],
+            "next": None
+            if ended
+            else {"text": "Bukti sedang diperiksa.", "who": who, "by": ANSWER_BY},
+            "notes": ["Jawaban keluarga sudah diterima."] if one.answer else [],
             "can": (["answer"] if heard and not one.answer else []) + can,
             "claim": CLAIM if one.kind == "objection" else None,
             "evidence": [
-                {"piece": piece, "state": "screening" if piece in there else "granted", "why": ""}
+                {"piece": piece, "state": states[self._there(piece)], "why": ""}
                 for piece in one.pieces
             ],
-            "outcome": "Sanggahan dicabut" if ended else None,
-            "reason": "Atas permintaan sendiri" if ended else None,
+            "outcome": None,
+            "reason": None,
+            "letter": None,
         }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from phone_photos import is_clean, is_upright, photo
+from phone_photos import is_clean, is_upright, on_disk, photo
 from playwright.sync_api import Page, Route, expect
 from pretend_api import PretendApi
 from pretend_bucket import Upload
@@ -36,9 +36,8 @@ def arrived(pretend: PretendApi) -> Callable[[], list[Upload]]:
 
 
 def add(page: Page, n: int, content: bytes) -> None:
-    file = {"name": "IMG.jpg", "mimeType": "image/jpeg", "buffer": content}
-    page.locator(f"#foto-{n}").set_input_files(file)
-    expect(page.locator(f"#foto-{n}-kata")).to_contain_text("Siap dikirim", timeout=20_000)
+    page.locator(f"#foto-{n}").set_input_files(on_disk(content))
+    expect(page.locator(f"#foto-{n}-kata")).to_contain_text("Siap dikirim", timeout=60_000)
 
 
 def look_up(page: Page, receipt: str) -> None:
@@ -90,10 +89,10 @@ def test_a_refused_family_appeals_with_three_photos(
     receipt = pretend.refused_family()
     filed = posts(page, "/v1/appeals")
     to_appeal(page, receipt)
-    expect(page.get_by_label("Nomor pendaftaran")).to_be_hidden()  # it is known
+    expect(page.get_by_label("Nomor pendaftaran")).to_have_value(receipt)
     fill_appeal(page, [photo(6), photo(8), photo(3)])
     send(page)
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
     number = number_of(page)
     key, body = filed[0]
     assert len(filed) == 1
@@ -128,7 +127,7 @@ def test_a_line_cut_in_the_middle_of_a_photo_is_taken_up_again(
     fill_appeal(page, [photo(1, SMALL), photo(6, SMALL), photo(8, SMALL)])
     pretend.bucket.faults += ["", "cut", "cut", ""]
     send(page)
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
     keys = [one.key for one in arrived()]
     assert len(keys) == len(set(keys)) == 3
     assert len(pretend.bucket.tried) == 5  # the first was not begun again
@@ -169,12 +168,12 @@ def test_a_page_closed_between_two_photos_goes_on_with_the_second(
     page.reload()
     pretend.bucket.faults.clear()
     assert number_of(page) == number
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
     keys = [one.key for one in arrived()]
     assert len(keys) == len(set(keys)) == 2
     assert pretend.bucket.tried.count(keys[0]) == 1
     assert is_upright(arrived()[1].content)
-    assert len(filed) == 1
+    assert set(filed) == {filed[0]}  # asked again what is left, by the same request
 
 
 def test_a_photo_whose_answer_was_lost_is_not_sent_again(
@@ -184,45 +183,45 @@ def test_a_photo_whose_answer_was_lost_is_not_sent_again(
     fill_appeal(page, [photo(6, SMALL)])
     pretend.bucket.faults += ["silent"]
     send(page)
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
     assert len(arrived()) == 1
     assert len(pretend.bucket.tried) == 1
 
 
-def test_a_grant_that_has_expired_is_asked_for_anew(
+def test_a_grant_that_has_expired_is_asked_for_anew_by_the_same_request(
     page: Page, pretend: PretendApi, arrived: Callable[[], list[Upload]]
 ) -> None:
-    renewed = posts(page, "/v1/disputes/uploads")
-    receipt = pretend.refused_family()
-    to_appeal(page, receipt)
+    filed = posts(page, "/v1/appeals")
+    to_appeal(page, pretend.refused_family())
     fill_appeal(page, [photo(6, SMALL), photo(8, SMALL)])
     pretend.bucket.faults += ["", "expired"]
     send(page)
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=20_000)
-    assert len(arrived()) == 2
-    assert len({one.key for one in arrived()}) == 2
-    assert len(renewed) == 1
-    body = json.loads(renewed[0][1])
-    assert body["receipt"] == receipt
-    assert body["photos"] == [{"type": "jpeg", "size": len(arrived()[1].content)}]
-    assert len(renewed[0][0]) >= 16
+    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
+    keys = [one.key for one in arrived()]
+    assert len(keys) == len(set(keys)) == 2
+    assert len(filed) == 2
+    assert filed[0] == filed[1]
 
 
-def test_after_five_minutes_no_photo_is_wasted_on_an_old_grant(
+def test_no_photo_is_wasted_on_a_grant_that_is_five_minutes_old(
     page: Page, pretend: PretendApi, arrived: Callable[[], list[Upload]]
 ) -> None:
-    page.clock.install()
+    page.add_init_script("window.later = 0; const now = Date.now; Date.now = () => now() + later;")
+    filed = posts(page, "/v1/appeals")
     to_appeal(page, pretend.refused_family())
-    fill_appeal(page, [photo(6, SMALL)])
-    page.route(f"{pretend.bucket.base}/**", lambda route: route.abort())
+    fill_appeal(page, [photo(6, SMALL), photo(8, SMALL)])
+
+    def slowly(route: Route) -> None:
+        page.evaluate("window.later = 300000")
+        route.continue_()
+
+    page.route(f"{pretend.bucket.base}/**", slowly, times=1)
     send(page)
-    expect(page.get_by_text("Sambungan putus, dicoba lagi").first).to_be_visible()
-    page.unroute(f"{pretend.bucket.base}/**")
-    renewed = posts(page, "/v1/disputes/uploads")
-    page.clock.fast_forward(400_000)
-    expect(page.get_by_text(SENT)).to_be_visible()
-    assert len(renewed) == 1
-    assert len(pretend.bucket.tried) == len(arrived()) == 1
+    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
+    assert len(filed) == 2  # asked anew after the first photo, before the second
+    assert filed[0] == filed[1]
+    assert pretend.bucket.tried == [one.key for one in arrived()]
+    assert len(arrived()) == 2
 
 
 def test_a_photo_that_the_bucket_does_not_want_is_told_and_the_others_go_on(
@@ -232,7 +231,7 @@ def test_a_photo_that_the_bucket_does_not_want_is_told_and_the_others_go_on(
     fill_appeal(page, [photo(6, SMALL), photo(8, SMALL)])
     pretend.bucket.faults += ["expired", "expired"]
     send(page)
-    expect(page.get_by_text("Ada foto yang tidak terkirim")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Ada foto yang tidak terkirim")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Tidak terkirim", exact=True)).to_have_count(1)
     assert len(arrived()) == 1
     healthy(page)
@@ -262,7 +261,7 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key_and_nothing_changed(
     expect(page.get_by_label("Ceritakan keadaan")).to_have_value(TEXT)
     expect(page.get_by_label("Ceritakan keadaan")).to_be_disabled()
     send(page)
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
     assert filed[0] == filed[1]
     assert len(arrived()) == 1
 
@@ -272,11 +271,13 @@ def test_text_and_photos_survive_a_page_that_the_camera_put_to_sleep(
 ) -> None:
     to_appeal(page, pretend.refused_family())
     fill_appeal(page, [photo(6, SMALL)])
-    page.wait_for_function("() => sessionStorage.getItem('tepat.appeal1')")
+    page.wait_for_function(
+        "() => Object.keys(sessionStorage).some((name) => /^tepat.appeal.*1$/.test(name))"
+    )
     page.reload()
     expect(page.get_by_label("Ceritakan keadaan")).to_have_value(TEXT)
     expect(page.get_by_label("bukan milik keluarga saya")).to_be_checked()
-    expect(page.locator("#foto-1-kata")).to_contain_text("Siap dikirim")
+    expect(page.locator("#foto-1-kata")).to_contain_text("Siap dikirim", timeout=60_000)
     expect(page.locator("#foto-2")).to_be_visible()
     assert page.evaluate("localStorage.length") == 0
 
@@ -338,9 +339,9 @@ def test_a_neighbour_objects_and_the_sign_in_loses_nothing(
         "Rumahnya kosong sejak Juli."
     )
     expect(page.get_by_label("Saya menyatakan isi ini benar")).to_be_checked()
-    expect(page.locator("#foto-1-kata")).to_contain_text("Siap dikirim")
+    expect(page.locator("#foto-1-kata")).to_contain_text("Siap dikirim", timeout=60_000)
     send(page)
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
     number = number_of(page)
     body = json.loads(filed[-1][1])
     assert set(body) == {"village", "name", "place", "reason", "text", "photos"}
@@ -353,7 +354,7 @@ def test_a_neighbour_objects_and_the_sign_in_loses_nothing(
     page.on("dialog", lambda dialog: dialog.accept())
     mine = page.locator(".decision").filter(has_text=number)
     mine.get_by_role("button", name="Cabut sanggahan").click()
-    expect(mine.get_by_text("Sanggahan dicabut")).to_be_visible()
+    expect(mine.get_by_text("Sanggah dicabut")).to_be_visible()
 
 
 def accused(pretend: PretendApi) -> tuple[str, Filed]:
@@ -375,6 +376,7 @@ def test_the_family_is_told_of_the_claim_and_answers(
     expect(letter).to_contain_text(CLAIM)
     expect(letter).to_contain_text("Diam tidak berarti mengaku.")
     expect(letter).to_contain_text("Anda boleh menjawab sampai: 4 Desember 2026")
+    expect(page.get_by_text("petugas tetap memeriksa. Diam tidak berarti mengaku.")).to_be_visible()
     expect(page.locator("main")).not_to_contain_text("Pak Invented")
     healthy(page)
     page.get_by_role("link", name="Beri jawaban").click()
@@ -385,7 +387,7 @@ def test_the_family_is_told_of_the_claim_and_answers(
     healthy(page)
     page.get_by_role("button", name="Kirim jawaban").click()
     expect(page.locator("h1")).to_have_text("Jawaban Anda sudah kami terima")
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
     assert one.answer is not None
     assert one.answer["text"] == "Kami merawat ibu di desa lain."
     assert one.answer["dispute"] == one.number
@@ -428,7 +430,7 @@ def test_a_family_adds_evidence_and_withdraws(
     add(page, 1, photo(6, SMALL))
     healthy(page)
     page.get_by_role("button", name="Kirim bukti").click()
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
     assert len(arrived()) == 1
     assert pretend.disputes.filed[number].pieces == [arrived()[0].key.rpartition("/")[2]]
     look_up(page, receipt)
@@ -437,8 +439,7 @@ def test_a_family_adds_evidence_and_withdraws(
     assert pretend.disputes.filed[number].stage == "filed"
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Cabut sanggahan").click()
-    expect(page.get_by_text("Sanggahan dicabut")).to_be_visible()
-    expect(page.get_by_text("Atas permintaan sendiri")).to_be_visible()
+    expect(page.get_by_text("Sanggah dicabut")).to_be_visible()
     healthy(page)
 
 
@@ -462,7 +463,7 @@ def test_every_state_of_the_forms_fits_a_narrow_phone(page: Page, pretend: Prete
     fill_appeal(page, [photo(6, SMALL), photo(8, SMALL)])
     healthy(page)  # with photos and a preview
     send(page)
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
     healthy(page)
     look_up(page, receipt)
     healthy(page)

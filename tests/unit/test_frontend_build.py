@@ -383,14 +383,17 @@ def test_a_reason_of_sanggah_without_words_stops_the_build() -> None:
 DISPUTE = {
     "dispute": "3M3EKSVTVB",
     "kind": "objection",
+    "title": "Keberatan atas kelayakan",
     "stage": "hearing",
     "steps": [{"step": "Keluarga diberi tahu", "at": "22 November 2026"}],
-    "next": {"who": "Keluarga Anda", "by": "4 Desember 2026"},
-    "can": ["answer", "add_evidence", "withdraw", "appeal_again"],
+    "next": {"text": "Keluarga boleh menjawab.", "who": "Keluarga", "by": "4 Desember 2026"},
+    "notes": [],
+    "can": ["answer", "add_evidence", "withdraw"],
     "claim": "Keluarga ini sudah pindah",
-    "evidence": [{"piece": "a" * 32, "state": "refused", "why": "Berkas ini rusak."}],
+    "evidence": [{"piece": "a" * 32, "state": "refused", "why": "Rusak."}],
     "outcome": None,
     "reason": None,
+    "letter": None,
 }
 GRANT = {"piece": "b" * 32, "url": "https://bucket.example/", "fields": {"key": "k", "policy": "p"}}
 
@@ -401,19 +404,21 @@ def test_each_form_of_an_answer_has_its_own_key(engine: jinja2.Environment) -> N
         title="Hasil sudah ada",
         next="Baca.",
         disputes=[DISPUTE, {**DISPUTE, "dispute": "3M3EKSVTVC", "kind": "appeal"}],
-        decisions=[],
+        decisions=[
+            {"name": "PKH", "eligible": False, "provisional": True, "sentence": "x", "reasons": []}
+        ],
         can=["appeal"],
         receipt="ABCD",
         key="k" * 20,
     )
     keys = re.findall(r'name="key" value="([^"]*)"', page)
-    assert len(keys) == len(set(keys)) == 8
+    assert len(keys) == len(set(keys)) == 7
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{16,64}", key) for key in keys)
-    assert "Berkas ini rusak." in page
+    assert "tidak bisa dipakai. Rusak." in page
     _sound(page)
 
 
-@pytest.mark.parametrize("name", ["appealed", "objected", "answered"])
+@pytest.mark.parametrize("name", ["appealed", "objected", "answered", "added"])
 def test_a_plain_page_has_a_form_of_the_bucket_for_each_photo(
     engine: jinja2.Environment, name: str
 ) -> None:
@@ -424,19 +429,35 @@ def test_a_plain_page_has_a_form_of_the_bucket_for_each_photo(
     _sound(page)
 
 
-@pytest.mark.parametrize("form", ["appeal", "objection", "answer", "add_evidence", "looked"])
+@pytest.mark.parametrize("form", ["appeal", "objection", "answer"])
 def test_a_refused_form_comes_back_as_it_was(engine: jinja2.Environment, form: str) -> None:
     values = {"text": HOSTILE, "receipt": "ABCD", "dispute": "3M", "photos.1.type": "pdf"}
-    page = engine.get_template("error.html").render(
+    page = engine.get_template(f"{form}_form.html").render(
         errors=[{"code": "x", "field": "text", "message": "Belum diisi."}],
-        form=form,
         values=values,
         villages=VILLAGES,
         key="k" * 20,
     )
     assert "<script>alert" not in page
     assert "Belum diisi." in page
-    assert ('<option value="pdf" selected>' in page) is (form != "looked")
+    assert '<option value="pdf" selected>' in page
+    _sound(page)
+
+
+def test_a_decision_is_told_with_its_letter(engine: jinja2.Environment) -> None:
+    decided = {
+        "stage": "decided",
+        "next": None,
+        "can": [],
+        "outcome": "Sanggah tidak diterima",
+        "letter": "Hasil keluarga Anda tetap.",
+    }
+    page = engine.get_template("objections.html").render(
+        objections=[DISPUTE | decided], key="k" * 20
+    )
+    assert "Keputusan: <b>Sanggah tidak diterima</b>" in page
+    assert "Hasil keluarga Anda tetap." in page
+    assert "<form" not in page
     _sound(page)
 
 
