@@ -18,7 +18,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.evidence import PieceState
 from chalicelib.domain.ground_check import Check, Missed, Purpose, Stage
 from chalicelib.domain.registration import Registration, Stamp, State, WayIn, Work
-from chalicelib.usecases import carry_out_check, list_checks
+from chalicelib.usecases import carry_out_check, list_checks, settle_check
 from chalicelib.usecases.ask_check import Need, new_check
 from chalicelib.usecases.check_ports import AFTER, visit_part
 from tests.fakes import FakeOpener
@@ -353,3 +353,22 @@ def test_a_visit_on_its_way_to_an_erased_family_is_refused(there: Field) -> None
     with pytest.raises(WrongState, match="check_ended"):
         there.visit(check, seen={"rooms": 3})
     assert (check.ref.locator, visit_part(0)) not in there.world.aws.statements
+
+
+def test_an_officer_who_looked_empties_the_list_and_changes_no_result(there: Field) -> None:
+    decided = there.family(rooms=1, tenure="free")
+    check = sampled(there, decided)
+    rich = {"rooms": 9, "tenure": "owned", "toilet": "flush_tank", "laptop": 1, "computer": 1}
+    there.visit(check, seen=rich | {"internet": "fixed", "fuel": "electric"})
+    ports = settle_check.Ports(there.world.clock, there.checks, "3510")
+    assert [each.ref for each in settle_check.to_settle(ports)] == [check.ref]
+    with pytest.raises(InvalidRequest):
+        settle_check.settle(check.ref, "staff:officer-1", "because", ports)
+    unknown = registration.Ref(check.ref.village, "2" * 10)
+    with pytest.raises(NotFound):
+        settle_check.settle(unknown, "staff:officer-1", "no_change", ports)
+    settle_check.settle(check.ref, "staff:officer-1", "family_told", ports)
+    assert settle_check.to_settle(ports) == []
+    assert there.case(check) == decided
+    with pytest.raises(WrongState):
+        settle_check.settle(check.ref, "staff:officer-2", "no_change", ports)
