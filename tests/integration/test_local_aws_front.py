@@ -20,6 +20,9 @@ def test_pages_come_compressed_with_strict_headers(tepat: Tepat) -> None:
         assert answer.status_code == 200
         assert answer.headers["content-encoding"] == encoding
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert (
+            f"form-action 'self' {tepat.aws.endpoint};" in answer.headers["content-security-policy"]
+        )
         assert answer.headers["x-content-type-options"] == "nosniff"
     again = tepat.http.get(
         f"{tepat.site}/",
