@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import astuple
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.adapters import registry_items
 from chalicelib.adapters.dynamo import Item, data, number, text
 from chalicelib.adapters.packing import deflate, inflate, pack_numbers, unpack_numbers
-from chalicelib.domain.check_sample import Sample
 from chalicelib.domain.dispute import Exhibit, Side
 from chalicelib.domain.evidence import FileKind, Piece, PieceState
 from chalicelib.domain.finding import Count, Finding
@@ -33,6 +32,9 @@ from chalicelib.domain.household import (
     Sex,
 )
 from chalicelib.domain.registration import Ref
+
+if TYPE_CHECKING:
+    from chalicelib.domain.check_sample import Sample
 
 CHECKS: Final = "W#"
 SAMPLES: Final = "S#"
@@ -182,6 +184,8 @@ def sample_to_item(sample: Sample) -> Item:
 
 def sample_from_item(item: Item) -> Sample:
     """Read what `sample_to_item` wrote."""
+    from chalicelib.domain.check_sample import Sample  # noqa: PLC0415 - once a day, by a clock
+
     drawn: dict[str, Any] = {}
     if "a" in item:
         drawn = {
