@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from chalicelib.domain.audit import Event
-from chalicelib.domain.check_sample import Sample
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.ground_check import Check
 from chalicelib.domain.registration import Ref, Registration
 from chalicelib.usecases.dispute_ports import CaseStep, Statement
 from chalicelib.usecases.ports import Sealed
+
+if TYPE_CHECKING:
+    from chalicelib.domain.check_sample import Sample
 
 MOST_VISITS: Final = 10  # as many attempts as a region may ask for
 AFTER: Final = "after"  # what whoever went remarked when the differences were shown
