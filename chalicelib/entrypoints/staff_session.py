@@ -8,7 +8,6 @@ of the last request, and the renewal token. Every request verifies the token aga
 from __future__ import annotations
 
 import hashlib
-import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,7 +105,7 @@ def finish_sign_in(request: Request) -> Session:
     if (
         started is None
         or now - started["at"] > SIGN_IN_S
-        or not hmac.compare_digest(query.get("state", "").encode(), started["state"].encode())
+        or not tokens.same_text(query.get("state", ""), started["state"])
         or not query.get("code")
     ):
         raise NotSignedIn(Fault("not_signed_in"))

@@ -94,7 +94,9 @@ def full() -> Check:
     kept = ground_check.screened(seen, clean, at(99, "system:screen_evidence"))
     assert kept is not None
     said = ground_check.remark(kept[0], b"m" * 16, at(100), {"digest": "x"})[0]
-    return replace(said, dispute="5ABC222222", occasion="3510 2025-11", chance=(40, 1_234), agent="agent-7")
+    return replace(
+        said, dispute="5ABC222222", occasion="3510 2025-11", chance=(40, 1_234), agent="agent-7"
+    )
 
 
 @pytest.mark.parametrize("step", [stored, drawn, done], ids=lambda step: step.__name__)

@@ -68,7 +68,9 @@ def test_the_callback_leads_on_from_a_page_of_our_own(desk: Desk) -> None:
     assert desk.get("/staff")[0] == 200
 
 
-@pytest.mark.parametrize("wrong", ["state", "code", "nonce", "cookie", "error", "nothing"])
+@pytest.mark.parametrize(
+    "wrong", ["state", "half a letter", "code", "nonce", "cookie", "error", "nothing"]
+)
 def test_a_callback_that_was_not_begun_here_is_refused(desk: Desk, wrong: str) -> None:
     _, _, headers = desk.get("/staff/sign-in")
     asked = {k: v[0] for k, v in parse_qs(urlsplit(headers["Location"]).query).items()}
@@ -78,9 +80,12 @@ def test_a_callback_that_was_not_begun_here_is_refused(desk: Desk, wrong: str) -
     query = {"code": "good-code", "state": asked["state"]}
     if wrong in query:
         query[wrong] = "forged"
+    if wrong == "half a letter":
+        query["state"] = "\ud800"
     if wrong in ("error", "nothing"):
         query = {"error": "access_denied"} if wrong == "error" else {}
-    code, body, _ = desk.get(f"/staff/callback?{urlencode(query)}")
+    sent = urlencode(query, errors="surrogatepass")
+    code, body, _ = desk.get(f"/staff/callback?{sent}")
     assert code == 401
     assert "/staff/sign-in" in body
     assert SESSION not in desk.jar
