@@ -276,7 +276,7 @@ def copies() -> ReleasedCopies:
     """Clean copies of evidence, to those who forget them."""
     from chalicelib.adapters.released_copies import ReleasedCopies
 
-    return ReleasedCopies(client("s3"), needed("TEPAT_RELEASED_BUCKET"))
+    return ReleasedCopies(lambda: client("s3"), needed("TEPAT_RELEASED_BUCKET"))
 
 
 def dispute_pieces() -> DisputePieces:

@@ -173,7 +173,7 @@ def main() -> None:
     for path in options.export:
         with path.open("rb") as lines:
             wanted |= erasures(lines)
-    copies = ReleasedCopies(account.client("s3"), given["ReleasedBucket"])
+    copies = ReleasedCopies(lambda: account.client("s3"), given["ReleasedBucket"])
     done = replay(wanted, given["Region"], store, copies)
     print(
         f"{len(wanted)} erasures in the ledger: {done.erased} erased again, {done.cleaned} cleaned,"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.adapters import aws
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mypy_boto3_s3 import S3Client
 
@@ -24,7 +24,7 @@ class ReleasedCopies:
     brings them back must forget them again.
     """
 
-    client: S3Client
+    client: Callable[[], S3Client]  # few families have any, and others load nothing of S3
     bucket: str
 
     def erase(self, keys: Sequence[str]) -> None:
@@ -32,7 +32,7 @@ class ReleasedCopies:
         rest = iter(keys)
         while some := list(islice(rest, _AT_ONCE)):
             with aws.passing_told():
-                answer = self.client.delete_objects(
+                answer = self.client().delete_objects(
                     Bucket=self.bucket,
                     Delete={"Objects": [{"Key": key} for key in some], "Quiet": True},
                 )
