@@ -26,7 +26,7 @@ def appeal(request: Request) -> Response:
     """File an appeal of the result that a receipt opens."""
     from chalicelib.usecases.file_appeal import Appeal, file_appeal  # noqa: PLC0415 - each route its own
 
-    sent = http.read(request, schemas().AppealBody, keyed=True)
+    sent = http.read(request, schemas().AppealBody, keyed=True, form_key=wiring.fresh_key())
     try:
         sent.refuse()
         body = sent.body
@@ -69,7 +69,7 @@ def objections(request: Request) -> Response:
         file_objection,
     )
 
-    sent = http.read(request, schemas().ObjectionBody, keyed=True)
+    sent = http.read(request, schemas().ObjectionBody, keyed=True, form_key=wiring.fresh_key())
     try:
         sent.refuse()
         body = sent.body
