@@ -11,7 +11,6 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib import wiring
 from chalicelib.domain import tokens
 from chalicelib.domain.errors import Fault, NotFound, TepatError
-from chalicelib.domain.officer_profile import ROLES
 from chalicelib.domain.receipt import is_locator
 from chalicelib.domain.registration import Ref
 from chalicelib.entrypoints import http, staff_forms, staff_frame, staff_session
@@ -29,9 +28,7 @@ KEEPERS = frozenset({"region_admin"})
 OFFICERS = "/staff/officers"
 _PLACE = f"{OFFICERS}/{{locator}}"
 _NUMBERS = staff_forms.short(2000)  # sixty numbers, one a line, with spaces
-_ROLE_BOXES: Mapping[str, staff_forms.Check] = {
-    f"role_{role}": staff_forms.one_of("true") for role in ROLES
-}
+_ROLE = "role_"  # begins the name of a box that stands for a role
 
 
 @officers.route(OFFICERS, methods=["GET", "POST"], content_types=CONTENT_TYPES)
@@ -46,8 +43,9 @@ def listed(request: Request, who: Session) -> Response:
     status = 200
     if request.method == "POST":
         tokens.require(who.claims, KEEPERS)
-        checks = {"sub": staff_forms.short(64), **_ROLE_BOXES}
-        sent = staff_forms.read(request, checks, optional=_ROLE_BOXES)
+        boxes = _role_boxes()
+        checks = {"sub": staff_forms.short(64), **boxes}
+        sent = staff_forms.read(request, checks, optional=boxes)
         try:
             sent.refuse()
             made = ask_roles(
@@ -56,15 +54,16 @@ def listed(request: Request, who: Session) -> Response:
         except TepatError as error:
             log("refused", code=str(error))
             # What stands in place of an account may be anybody's number: it is not shown again.
-            boxes = {name: text for name, text in sent.fields.items() if name in _ROLE_BOXES}
-            told = {"errors": staff_frame.errors(error), "values": boxes}
+            ticked = {name: text for name, text in sent.fields.items() if name in boxes}
+            told = {"errors": staff_frame.errors(error), "values": ticked}
             status = http.status_of(error)
         else:
             return _back(made.ref.locator, who)
     ports = wiring.keep_officers_ports()
     shown = rows(ports.officers.profiles(ports.region), wiring.show_officers_ports())
     may_keep = bool(who.claims.groups & KEEPERS)
-    context = {"rows": shown, "may_keep": may_keep, "roles": ROLES}
+    roles = [name.removeprefix(_ROLE) for name in _role_boxes()]
+    context = {"rows": shown, "may_keep": may_keep, "roles": roles}
     return staff_frame.page("officers", told | context, who, status)
 
 
@@ -128,7 +127,8 @@ def propose(request: Request, who: Session, locator: str) -> Response:
     from chalicelib.usecases.keep_officers import ask_roles  # noqa: PLC0415 - see wiring
 
     profile = _profile(locator)
-    sent = staff_forms.read(request, _ROLE_BOXES, optional=_ROLE_BOXES)
+    boxes = _role_boxes()
+    sent = staff_forms.read(request, boxes, optional=boxes)
     sent.refuse()
     ask_roles(profile.officer.sub, _ticked(sent.body), who.actor, wiring.keep_officers_ports())
     return _back(locator, who)
@@ -163,8 +163,15 @@ def drop(request: Request, who: Session, locator: str) -> Response:
     return _back(locator, who)
 
 
+def _role_boxes() -> dict[str, staff_forms.Check]:
+    from chalicelib.domain.officer_profile import ROLES  # noqa: PLC0415 - see wiring
+
+    return {_ROLE + role: staff_forms.one_of("true") for role in ROLES}
+
+
 def _ticked(body: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(role for role in ROLES if body[f"role_{role}"])
+    named = (name for name, text in body.items() if name.startswith(_ROLE) and text)
+    return frozenset(name.removeprefix(_ROLE) for name in named)
 
 
 def _lines(text: str) -> tuple[str, ...]:
