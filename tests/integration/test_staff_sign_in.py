@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -68,9 +69,7 @@ def test_the_callback_leads_on_from_a_page_of_our_own(desk: Desk) -> None:
     assert desk.get("/staff")[0] == 200
 
 
-@pytest.mark.parametrize(
-    "wrong", ["state", "half a letter", "code", "nonce", "cookie", "error", "nothing"]
-)
+@pytest.mark.parametrize("wrong", ["state", "code", "nonce", "cookie", "error", "nothing"])
 def test_a_callback_that_was_not_begun_here_is_refused(desk: Desk, wrong: str) -> None:
     _, _, headers = desk.get("/staff/sign-in")
     asked = {k: v[0] for k, v in parse_qs(urlsplit(headers["Location"]).query).items()}
@@ -80,15 +79,23 @@ def test_a_callback_that_was_not_begun_here_is_refused(desk: Desk, wrong: str) -
     query = {"code": "good-code", "state": asked["state"]}
     if wrong in query:
         query[wrong] = "forged"
-    if wrong == "half a letter":
-        query["state"] = "\ud800"
     if wrong in ("error", "nothing"):
         query = {"error": "access_denied"} if wrong == "error" else {}
-    sent = urlencode(query, errors="surrogatepass")
-    code, body, _ = desk.get(f"/staff/callback?{sent}")
+    code, body, _ = desk.get(f"/staff/callback?{urlencode(query)}")
     assert code == 401
     assert "/staff/sign-in" in body
     assert SESSION not in desk.jar
+
+
+def test_half_a_letter_in_the_state_is_refused_and_breaks_nothing(desk: Desk) -> None:
+    desk.get("/staff/sign-in")
+    cookies = "; ".join(f"{name}={value}" for name, value in desk.jar.items())
+    # The test client mends such a letter on its way; the gateway's event may hold it.
+    asked = SimpleNamespace(
+        query_params={"state": "\ud800", "code": "good-code"}, headers={"cookie": cookies}
+    )
+    with pytest.raises(NotSignedIn):
+        staff_session.finish_sign_in(asked)  # type: ignore[arg-type]  # only what is read
 
 
 @pytest.mark.parametrize("forged", ["x", "A" * 200, "", "\u00e9", "A" * 5000])
