@@ -200,7 +200,8 @@ def test_what_is_no_model_of_the_package_is_refused_beside_its_field(
 @pytest.mark.parametrize("number", ["x", "2222222222", "ZZZZZZZZZZ", "..", "A" * 300])
 def test_an_unknown_number_is_not_found(desk: Desk, number: str) -> None:
     sign_in(desk, "admin-1", "region_admin")
-    assert desk.get(f"/staff/adoptions/{number}")[0] == 404
+    code, body, _ = desk.get(f"/staff/adoptions/{number}")
+    assert (code, "Usulan ini tidak ditemukan." in body) == (404, True)
     assert desk.post(f"/staff/adoptions/{number}/adopt", sure="true")[0] == 404
 
 
