@@ -259,14 +259,16 @@ class Region:
 
 @dataclass
 class History:
-    """Who did what, as a plain list for each household."""
+    """Who did what of late, as a plain list for each household."""
 
     deeds: dict[int, list[tuple[int, str, Role, str]]] = field(
         default_factory=lambda: defaultdict(list)
     )
 
     def add(self, matter: Matter, role: Role, sub: str) -> None:
-        self.deeds[matter.card].append((matter.day, matter.locator, role, sub))
+        """Note a deed; what is older than a year hinders nobody any more."""
+        late = [deed for deed in self.deeds[matter.card] if matter.day - deed[0] < YEAR]
+        self.deeds[matter.card] = [*late, (matter.day, matter.locator, role, sub)]
 
     def decided(self, matter: Matter) -> frozenset[str]:
         """Who decided for the household in the twelve months before, other matters alone."""

@@ -85,15 +85,16 @@ def count(told: Told, officers: list[Officer], interests: Interests, role: Role)
 
 
 def judge(told: Told, draws: int) -> None:
+    off = max(abs(each) for each in told.off().values())
+    print(  # noqa: T201 - the figures of the documents
+        f"{told.draws} draws, {len(told.wrong)} forbidden, {dict(told.levels)},"
+        f" {len(told.had)} officers, furthest load {off:.2f} sigma"
+    )
     assert told.draws >= draws
     assert told.wrong == []
     assert told.levels["0"] > 0.9 * draws  # it is not by asking nobody that nobody was wrong
     assert len(told.had) > 30
-    worst = max(abs(off) for off in told.off().values())
-    print(  # noqa: T201 - the figures of the documents
-        f"{told.draws} draws, 0 forbidden, {dict(told.levels)}, furthest load {worst:.2f} sigma"
-    )
-    assert worst < 3
+    assert off < 3
 
 
 def test_20_000_draws_none_forbidden_and_the_load_even() -> None:
@@ -102,7 +103,7 @@ def test_20_000_draws_none_forbidden_and_the_load_even() -> None:
 
 @pytest.mark.prove
 def test_a_million_draws_none_forbidden_and_the_load_even() -> None:
-    judge(run(Region(seed=2, founders=4_000), 1_000_000), 1_000_000)
+    judge(run(Region(seed=2), 1_000_000), 1_000_000)
 
 
 def leaving_out(code: str) -> Callable[[Officer, Interests, Role], frozenset[str]]:
