@@ -31,8 +31,9 @@ from infra.account import Account
 from infra.build import REGION, SURFACES, Package, build, sources_hash
 from infra.front import Backends, Published, front
 from infra.layer import REPO, BuildError, this_machine
+from infra.local_aws.officers import declare_officers
 from infra.local_aws.server import LocalAws, LocalRunError, child, port_is_free, stop
-from infra.local_aws.staff import make_accounts
+from infra.local_aws.staff import make_accounts, subjects
 
 KEPT = REPO / ".local"
 FAMILIES = 20_000  # in the sandbox registry
@@ -68,6 +69,7 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT) -> None:
         LocalRunError: something is missing or taken; the message says what to do.
     """
     _check_ports(ports)
+    stage = stages.read(stage_name)
     kept.mkdir(exist_ok=True)
     begun = time.monotonic()
     package = packaged(stage_name, kept)
@@ -86,6 +88,9 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT) -> None:
         cognito = aws.account().client("cognito-idp")
         pool = deployed.parameters["StaffPoolId"]
         passwords = make_accounts(cognito, pool, kept / "staff.json")
+        declare_officers(
+            aws.account(), deployed.parameters, stage["region"], subjects(cognito, pool)
+        )
         wake(aws.account(), stage_name, deployed.backends)
         with ikd_running(aws.account(), deployed.parameters, ports.ikd, kept) as ikd:
             _say(f"ready in {time.monotonic() - begun:.0f} s")
@@ -347,6 +352,12 @@ def _say(what: str) -> None:
     print(f"  {what}", flush=True)
 
 
+def reviewers(passwords: dict[str, str]) -> str:
+    """The other officers who are drawn, each with the password."""
+    names = sorted(name for name in passwords if name[-1].isdecimal())
+    return ", ".join(f"{name} ({passwords[name]})" for name in names)
+
+
 def _print_welcome(site: str, passwords: dict[str, str]) -> None:
     print(
         f"""
@@ -354,6 +365,7 @@ def _print_welcome(site: str, passwords: dict[str, str]) -> None:
 
   Staff  {site}/staff/   user petugas, password {passwords["petugas"]}
   A second administrator user penetap, password {passwords["penetap"]}
+  Drawn for disputes     petugas, and {reviewers(passwords)}
   Agents sign in with    user pendamping, password {passwords["pendamping"]}
   Citizens sign in at    {site}/v1/person   (a sandbox IKD: anybody invented, one button)
 

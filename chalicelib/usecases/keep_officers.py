@@ -18,7 +18,7 @@ from chalicelib.domain.audit import Event
 from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, TryAgain
 from chalicelib.domain.nik import check_kk, check_nik
 from chalicelib.domain.officer_profile import ROLES, Profile
-from chalicelib.domain.registration import Stamp
+from chalicelib.domain.registration import Ref, Stamp
 from chalicelib.usecases.assignment_ports import Officers
 from chalicelib.usecases.ports import BlindIndex, Clock, Randomness
 
@@ -140,6 +140,11 @@ def drop_roles(sub: str, actor: str, ports: Ports) -> Profile:
     return _moved(_stored(sub, ports), officer_profile.drop_roles, actor, ports)
 
 
+def ref_of(sub: str, ports: Ports) -> Ref:
+    """Where the profile of an account is kept."""
+    return officer_profile.ref_of(ports.index.mac, ports.region, sub)
+
+
 def _moved(
     there: Profile,
     step: Callable[[Profile, Stamp], tuple[Profile, Event]],
@@ -157,7 +162,7 @@ def _kept(step: tuple[Profile, Event], ports: Ports) -> Profile:
 
 def _load(sub: str, ports: Ports) -> Profile:
     """The profile of an account, or a blank one."""
-    ref = officer_profile.ref_of(ports.index.mac, ports.region, sub)
+    ref = ref_of(sub, ports)
     there = ports.officers.load(ref)
     return there or officer_profile.blank(ref, sub, ports.random.take(SALT_SIZE))
 

@@ -9,6 +9,10 @@ from typing import Any
 
 ACCOUNTS = {
     "petugas": ("reviewer", "supervisor", "region_admin"),
+    "petugas2": ("reviewer",),  # others who are drawn for disputes (`officers`)
+    "petugas3": ("reviewer",),
+    "petugas4": ("reviewer",),
+    "petugas5": ("reviewer",),
     "penetap": ("region_admin",),  # the second person, who adopts what another proposed
     "pendamping": ("agent",),
 }
@@ -40,6 +44,15 @@ def make_accounts(cognito: Any, pool: str, keep: Path) -> dict[str, str]:  # noq
     keep.touch(0o600)
     keep.write_text(json.dumps(known))
     return known
+
+
+def subjects(cognito: Any, pool: str) -> dict[str, str]:  # noqa: ANN401 - boto3's
+    """The pool's own ids of the accounts, by user name."""
+    found = {}
+    for name in ACCOUNTS:
+        told = cognito.admin_get_user(UserPoolId=pool, Username=name)["UserAttributes"]
+        found[name] = next(each["Value"] for each in told if each["Name"] == "sub")
+    return found
 
 
 def _password() -> str:
