@@ -30,6 +30,7 @@ READERS = OPENERS | {"auditor"}
 DECIDERS = frozenset({"reviewer", "supervisor"})
 WATCHERS = frozenset({"region_admin", "supervisor", "auditor", "analyst"})
 ADMIN = frozenset({"region_admin"})
+OFFICER_READERS = frozenset({"region_admin", "supervisor", "auditor"})
 AGENT = frozenset({"agent"})
 
 
@@ -101,6 +102,13 @@ STAFF: Mapping[tuple[str, str], Row] = {
     ("POST", "/staff/disputes/{number}/vote"): Row("staff", DECIDERS, VOTE),
     ("POST", "/staff/disputes/{number}/visit"): Row("staff", DECIDERS, SEEN),
     ("POST", "/staff/disputes/{number}/family"): Row("staff", DECIDERS, {"number": "2222222222"}),
+    ("GET", "/staff/officers"): Row("staff", OFFICER_READERS),
+    ("POST", "/staff/officers"): Row("staff", ADMIN),
+    ("GET", "/staff/officers/{locator}"): Row("staff", OFFICER_READERS),
+    ("POST", "/staff/officers/{locator}/declare"): Row("staff", ADMIN),
+    ("POST", "/staff/officers/{locator}/roles"): Row("staff", ADMIN, {"role_reviewer": "true"}),
+    ("POST", "/staff/officers/{locator}/grant"): Row("staff", ADMIN, {"sure": "true"}),
+    ("POST", "/staff/officers/{locator}/drop"): Row("staff", ADMIN),
     ("GET", "/staff/agent/checks"): Row("agent", AGENT),
     ("GET", "/staff/agent/checks/{locator}"): Row("agent", AGENT),
 }
