@@ -232,7 +232,7 @@ class Schedule:
         }
         self._adopt()
         for _ in range(SWEEPS):
-            if self._something_waits():
+            if self._something_waits() or self._something_is_due():
                 self.aws.now += STUCK_MS
                 self.aws.now += -self.aws.now % HOUR_MS
                 self._alone("end:sweep", region.sweep, self.expect)
@@ -261,6 +261,10 @@ class Schedule:
 
     def _refused_at_most(self, run: Run) -> None:
         self.expect(run, WrongState)
+
+    def _something_is_due(self) -> bool:
+        """Whether a term of a dispute has passed, so that a sweep hands it on or upwards."""
+        return any(0 < there.due <= self.aws.now for there in self.aws.disputes.values())
 
     def _something_waits(self) -> bool:
         waits = any(proposal.stage in DRIVEN for proposal in self.aws.proposals.values())
