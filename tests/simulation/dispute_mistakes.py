@@ -133,12 +133,12 @@ class DeadlinesReject(_Region):
 
 
 class SilenceIsConsent(_Region):
-    """A family that has not answered in time is taken to agree."""
+    """A family that has not answered when a machine looks again is taken to agree."""
 
     def conduct(self, *messages: Message) -> list[Message]:
         now = self.clock.now_ms()
         for there in self.disputes.load([message.ref for message in messages]).values():
-            if there.stage is Stage.HEARING and now > there.answer_by:
+            if there.stage is Stage.HEARING and not there.answered_at:
                 self.disputes.change(*_ended(there, Outcome.UPHELD, now))
         return super().conduct(*messages)
 
