@@ -37,10 +37,13 @@ def packaged(folder: Path) -> dict[str, Path]:
     """The templates of all surfaces, as `infra.build` makes them."""
 
     def one(surface: str) -> Path:
-        tree = folder / f"{surface}-tree"
-        _copy_tree(tree, STAGE, surface, "aarch64")
-        return _package(tree, STAGE, surface, folder / surface) / "sam.json"
+        return _package(trees[surface], STAGE, surface, folder / surface) / "sam.json"
 
+    trees = {surface: folder / f"{surface}-tree" for surface in SURFACES}
+    # One after another, for two threads must not parse: they share the count of the depth
+    # (CPython issue 106905), and one that is interrupted finds it changed.
+    for surface, tree in trees.items():
+        _copy_tree(tree, STAGE, surface, "aarch64")
     with ThreadPoolExecutor(2) as two:
         return dict(zip(SURFACES, two.map(one, SURFACES), strict=True))
 

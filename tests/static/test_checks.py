@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -254,8 +256,23 @@ def test_a_broken_arrow_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 @pytest.fixture(scope="module")
 def packaged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The templates of both surfaces before the transform."""
-    return templates.packaged(tmp_path_factory.mktemp("packaged"))
+    """The templates of all surfaces before the transform, while threads are often interrupted.
+
+    A library that looks on at the collection of garbage, as hypothesis does, lets another thread
+    run in the middle of a parse; two that parse at once then fail now and then.
+    """
+
+    def interrupt(_phase: str, _info: dict[str, int]) -> None:
+        time.sleep(0)
+
+    often = gc.get_threshold()
+    gc.callbacks.append(interrupt)
+    gc.set_threshold(50)
+    try:
+        return templates.packaged(tmp_path_factory.mktemp("packaged"))
+    finally:
+        gc.set_threshold(*often)
+        gc.callbacks.remove(interrupt)
 
 
 class TestTemplates:
