@@ -156,7 +156,9 @@ def ask_ports() -> ask_check.Ports:
 
 def review_ports() -> review_dispute.Ports:
     """Ports of opening, recommending and deciding."""
-    from chalicelib.usecases.ask_check import checked
+    from chalicelib.adapters.review_table import ReviewTable
+    from chalicelib.domain.ground_check import checked_household
+    from chalicelib.usecases.ask_check import visit_of
     from chalicelib.usecases.review_dispute import Ports
 
     mac = wiring.index().mac
@@ -168,6 +170,7 @@ def review_ports() -> review_dispute.Ports:
         wiring.disputes(),
         wiring.ledger(),
         wiring.terms(),
-        lambda there, _case: checked(there, mac, wiring.ground_checks()),
-        settings().region,
+        ReviewTable(wiring.client("dynamodb"), wiring.tables()),
+        visit=lambda ref, about, number: visit_of(ref, about, number, mac),
+        checked=lambda check: checked_household(check) if check else None,
     )

@@ -27,10 +27,12 @@ from chalicelib.usecases import (
     show_dispute,
     take_part,
 )
+from chalicelib.usecases.ask_check import visit_of
 from chalicelib.usecases.filing import Filed, Photo
 from chalicelib.usecases.ports import Message
 from tests.fakes import FakeOpener, FakeSealer
 from tests.fakes_evidence import FakeGrants
+from tests.fakes_reviews import FakeReviews
 from tests.world import CALLER, DATA, REGION, VILLAGE, World, form, member
 
 KEY = "family-0000000000000001"
@@ -228,8 +230,9 @@ class Courtroom:
             self.disputes,
             world.ledger,
             self.terms,
-            lambda _dispute, _case: self.checked,
-            REGION,
+            FakeReviews(world.aws),
+            lambda ref, about, number: visit_of(ref, about, number, world.index.mac),
+            lambda _check: self.checked,
         )
 
     def vote(

@@ -458,6 +458,11 @@ def _goes_on(dispute: Dispute) -> bool:
     return dispute.stage in WITH_OFFICER and not dispute.officer
 
 
+def visits(dispute: Dispute) -> int:
+    """How many visits were asked for."""
+    return sum(step.stage is Stage.VISIT for step in dispute.steps)
+
+
 def may_open(dispute: Dispute, actor: str) -> bool:
     """Whether an officer may look into it: who was drawn, and who has voted, and nobody else."""
     drawn = f"staff:{dispute.officer}" if dispute.officer else ""

@@ -49,10 +49,16 @@ def one(request: Request, who: Session, number: str) -> Response:
     from chalicelib.usecases.show_review import sheet  # noqa: PLC0415
 
     query: Mapping[str, str] = request.query_params or {}
-    code = query.get("told", "")
+    code, about, since = (query.get(name, "") for name in ("told", "case", "since"))
     errors = staff_frame.errors(WrongState(Fault(code))) if code in wiring.fault_words() else []
-    opened = open_dispute(_ref(number), who.actor, dispute_wiring.review_ports())
-    shown = sheet(opened, who.actor, dispute_wiring.show_review_ports())
+    about = about if is_locator(about) else ""
+    opened = open_dispute(_ref(number), who.actor, dispute_wiring.review_ports(), about=about)
+    ports = dispute_wiring.show_review_ports()
+    shown = sheet(opened, who.actor, ports)
+    if staff_forms.SEEN_BOTH.fullmatch(since):
+        from chalicelib.usecases.what_changed import what_changed  # noqa: PLC0415 - seldom
+
+        shown["changed"] = what_changed(opened, _seen(since), wiring.ledger(), who.actor, ports)
     return staff_frame.page("dispute", {"d": shown, "errors": errors}, who)
 
 
@@ -89,9 +95,10 @@ def vote(request: Request, who: Session, number: str) -> Response:
     if sent.faults:
         return _done(who, number, sent.refuse)
     outcome, _, reason = sent.body["vote"].partition(":")
-    voting = Voting(_ref(number), who.actor, Outcome(outcome), reason, int(sent.body["seen"]))
+    seen = sent.body["seen"]
+    voting = Voting(_ref(number), who.actor, Outcome(outcome), reason, *_seen(seen))
     act = recommend if sent.body["step"] == "recommend" else decide
-    return _done(who, number, lambda: act(voting, dispute_wiring.review_ports()))
+    return _done(who, number, lambda: act(voting, dispute_wiring.review_ports()), seen)
 
 
 @staff_disputes.route(f"{DISPUTES}/{{number}}/visit", methods=["POST"], content_types=CONTENT_TYPES)
@@ -124,18 +131,29 @@ def family(request: Request, who: Session, number: str) -> Response:
     return _done(who, number, lambda: link(_ref(number), who.actor, about, ports))
 
 
-def _done(who: Session, number: str, act: Act) -> Response:
+def _done(who: Session, number: str, act: Act, seen: str = "") -> Response:
     """Do it, or lead back to the dispute as it stands now, and say there why it was not done.
 
     The refusal itself shows nothing of anybody; the look that follows is in the ledger.
+
+    Args:
+        seen: versions that the officer was looking at, to show what has changed since.
     """
     try:
         act()
     except (InvalidRequest, WrongState) as error:
         log("refused", code=str(error))
-        address = f"{DISPUTES}/{_ref(number).locator}?told={error.faults[0].code}"
+        code = error.faults[0].code
+        since = f"&since={seen}" if seen and code == "dispute_changed" else ""
+        address = f"{DISPUTES}/{_ref(number).locator}?told={code}{since}"
         return staff_frame.moved(address, who.cookies, status=303)
     return staff_frame.moved(DISPUTES, who.cookies, status=303)
+
+
+def _seen(text: str) -> tuple[int, int]:
+    """Versions of a dispute and of its case, "7.3"; the case's is 0 where there is none."""
+    own, _, case = text.partition(".")
+    return int(own), int(case)
 
 
 def _ref(number: str) -> Ref:

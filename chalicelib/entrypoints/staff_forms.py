@@ -42,6 +42,9 @@ def content_hash(text: str) -> str:
     return "" if _HASH.fullmatch(text) else "field_not_an_option"
 
 
+SEEN_BOTH = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}", re.ASCII)
+"""Versions of a dispute and of its case that an officer was looking at."""
+
 FIND: Mapping[str, Check] = {"number": short(60)}  # a whole receipt may be typed, too
 ERASE: Mapping[str, Check] = {
     "reason": one_of("family_request", "no_consent", "court_order", "retention_over"),
@@ -56,7 +59,7 @@ VOTE: Mapping[str, Check] = {
     "vote": matching(r"(upheld|partly_upheld|rejected):[a-z_]{1,40}", "field_not_an_option"),
     "step": one_of("recommend", "decide"),
     "kind": one_of("appeal", "objection"),
-    "seen": matching(r"[0-9]{1,9}", "field_wrong_type"),
+    "seen": matching(SEEN_BOTH.pattern, "field_wrong_type"),
 }
 SEEN: Mapping[str, Check] = {"seen": matching(r"[0-9]{1,9}", "field_wrong_type")}
 REISSUE: Mapping[str, Check] = {

@@ -15,7 +15,6 @@ from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.errors import Fault, NotFound, TryAgain, WrongState
 from chalicelib.domain.ground_check import Check, Purpose
-from chalicelib.domain.household import Household
 from chalicelib.domain.pmt import Artefact
 from chalicelib.domain.programme import RuleSet
 from chalicelib.domain.receipt import Mac
@@ -95,7 +94,8 @@ def ask_for_dispute(ref: Ref, actor: str, seen: int, ports: Ports) -> Dispute:
     found = loaded.get(moved.case)
     if found is None or found.case.household is None:
         raise NotFound(Fault("case_unknown", "number"))
-    need = Need(Purpose.DISPUTE, _name(moved), dispute=moved.ref.locator)
+    name = _name(moved.ref.locator, dispute.visits(moved))
+    need = Need(Purpose.DISPUTE, name, dispute=moved.ref.locator)
     check, event = new_check(found.case, need, in_force, actor, ports)
     if ports.checks.create(check, event, dispute=(moved, step)) is not None:
         raise TryAgain(Fault("busy"))
@@ -148,11 +148,23 @@ def due_of(now: int, ports: Ports) -> int:
 
 def for_dispute(there: Dispute, mac: Mac, checks: GroundChecks) -> Check | None:
     """The check that was asked for last for a dispute; None when none was."""
-    if there.case is None or not _visits(there):
+    count = dispute.visits(there)
+    if there.case is None or not count:
         return None
-    locator = ground_check.locator_of(mac, _name(there), there.about)
-    ref = Ref(there.ref.village, locator)
+    ref = visit_of(there.ref, there.about, count, mac)
     return checks.load([ref]).get(ref)
+
+
+def visit_of(ref: Ref, about: str, number: int, mac: Mac) -> Ref:
+    """Where the check of a dispute's visit is kept.
+
+    Args:
+        ref: of the dispute.
+        about: locator of its case.
+        number: which of its visits, from 1.
+    """
+    locator = ground_check.locator_of(mac, _name(ref.locator, number), about)
+    return Ref(ref.village, locator)
 
 
 def visited(there: Dispute, mac: Mac, checks: GroundChecks) -> bool:
@@ -161,18 +173,8 @@ def visited(there: Dispute, mac: Mac, checks: GroundChecks) -> bool:
     return found is not None and found.ended
 
 
-def checked(there: Dispute, mac: Mac, checks: GroundChecks) -> Household | None:
-    """The family as it was found on the visit for a dispute; None when nobody was met."""
-    found = for_dispute(there, mac, checks)
-    return ground_check.checked_household(found) if found else None
-
-
-def _name(there: Dispute) -> str:
-    return f"dispute {there.ref.locator} {_visits(there)}"
-
-
-def _visits(there: Dispute) -> int:
-    return sum(step.stage is dispute.Stage.VISIT for step in there.steps)
+def _name(locator: str, visit: int) -> str:
+    return f"dispute {locator} {visit}"
 
 
 def _registered_by(case: Registration, ledger: FirstEvents) -> str:

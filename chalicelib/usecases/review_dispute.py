@@ -22,6 +22,7 @@ from chalicelib.domain.errors import (
     TryAgain,
     WrongState,
 )
+from chalicelib.domain.ground_check import Check
 from chalicelib.domain.household import Household
 from chalicelib.domain.identity import Identity
 from chalicelib.domain.registration import Ref, Registration, Stamp
@@ -40,9 +41,11 @@ from chalicelib.usecases.ports import (
     Sealed,
 )
 from chalicelib.usecases.read_case import record_read
+from chalicelib.usecases.review_ports import Beside, Reviews, Whole
 from chalicelib.usecases.take_part import held_slot
 
 TRIES = 4  # of deciding beside somebody else who writes the case
+_GUESSED = 2  # visits looked for in one go when the case is known before the dispute is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,10 @@ class Ports:
     """What reviewing needs.
 
     Attributes:
-        checked: the family's answers as somebody saw them on a visit for this dispute; None when
-            nobody has been there.
+        reviews: reads a dispute with all that is beside it.
+        visit: where the check of a dispute's visit is kept: the dispute, the locator of its case,
+            and which of its visits, from 1.
+        checked: the family as it was found on a visit; None when nobody was met.
     """
 
     clock: Clock
@@ -61,8 +66,9 @@ class Ports:
     disputes: Disputes
     ledger: ReadLedger
     terms: filing.Terms
-    checked: Callable[[Dispute, Registration], Household | None]
-    region: str
+    reviews: Reviews
+    visit: Callable[[Ref, str, int], Ref]
+    checked: Callable[[Check | None], Household | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,8 @@ class OpenDispute:
         case: None while the family of an objection has not been found.
         claim: what was written; of an objection {"name", "place", "text"}, of an appeal {"text"}.
         answer: what the family answered, "" for nothing.
-        checked: answers as seen on a visit.
+        check: the visit that was asked for last, if any.
+        checked: the family as it was found then.
     """
 
     dispute: Dispute
@@ -81,6 +88,7 @@ class OpenDispute:
     identity: Identity | None
     claim: Mapping[str, Any]
     answer: str
+    check: Check | None
     checked: Household | None
     in_force: InForce | None
 
@@ -91,6 +99,7 @@ class Voting:
 
     Attributes:
         seen: version of the dispute that the officer was looking at.
+        case_seen: that of its case, 0 for no case; None when the vote does not rest on it.
     """
 
     ref: Ref
@@ -98,19 +107,24 @@ class Voting:
     outcome: Outcome
     reason: str
     seen: int
+    case_seen: int | None = None
 
 
-def open_dispute(ref: Ref, actor: str, ports: Ports) -> OpenDispute:
+def open_dispute(ref: Ref, actor: str, ports: Ports, *, about: str = "") -> OpenDispute:
     """Write the read to the ledger, then open the dispute and its case.
+
+    Args:
+        about: locator of the case, where the caller has it: it is then read in the same call as
+            the dispute. Of a case that is another's nothing is used.
 
     Raises:
         NotFound: there is none, or this officer was not drawn for it: nobody learns which.
         TryAgain: the ledger, the store or the key service refused for now; nothing was shown.
     """
-    opened = ports.disputes.read(ref)
-    if opened is None or not dispute.may_open(opened.dispute, actor):
+    whole = ports.reviews.read(ref, _guess(ref, about, ports) if about else None)
+    if whole is None or not dispute.may_open(whole.dispute, actor):
         raise NotFound(Fault("dispute_unknown", "number"))
-    there = opened.dispute
+    there = whole.dispute
     record_read(
         there.about or ref.locator,
         actor,
@@ -119,25 +133,22 @@ def open_dispute(ref: Ref, actor: str, ports: Ports) -> OpenDispute:
         random=ports.random,
         ledger=ports.ledger,
     )
-    case: Registration | None = None
-    identity: Identity | None = None
-    in_force: InForce | None = None
-    if there.case is not None:
-        loaded, in_force = ports.store.load_for_scoring([there.case], ports.region)
-        found = loaded.get(there.case)
-        if found is not None and found.torn:
-            raise TryAgain(Fault("busy"))
-        if found is not None:
-            case = found.case
-            identity = open_identity(found, ports.opener) if case.household else None
+    if there.about != about or dispute.visits(there) > _GUESSED:
+        whole = _whole(there, ports) or whole
+    loaded = whole.loaded if there.about else None
+    if loaded is not None and loaded.torn:
+        raise TryAgain(Fault("busy"))
+    has_identity = loaded is not None and loaded.case.household is not None
+    check = _check(whole, ports)
     return OpenDispute(
         dispute=there,
-        case=case,
-        identity=identity,
-        claim=_claim(opened.statements, there, ports.opener),
-        answer=_opened(opened.statements, ANSWER, there, ports.opener),
-        checked=ports.checked(there, case) if case else None,
-        in_force=in_force,
+        case=loaded.case if loaded else None,
+        identity=open_identity(loaded, ports.opener) if loaded and has_identity else None,
+        claim=_claim(whole.statements, there, ports.opener),
+        answer=_opened(whole.statements, ANSWER, there, ports.opener),
+        check=check,
+        checked=ports.checked(check) if loaded else None,
+        in_force=whole.in_force,
     )
 
 
@@ -152,7 +163,7 @@ def recommend(voting: Voting, ports: Ports) -> Dispute:
     there, rules, vote = _begin(voting, ports)
     if vote.actor in {each.actor for each in there.votes}:
         return _same(there, vote)
-    _unchanged(there, voting)
+    _unchanged(there, voting, None if voting.case_seen is None else _whole(there, ports))
     due = ports.terms.calendar.term(vote.at, rules.terms.decide, rules.terms).at
     moved, event = dispute.recommend(there, vote, _stamp(there, vote), due=due)
     if ports.disputes.change(moved, event) is not None:
@@ -172,13 +183,14 @@ def decide(voting: Voting, ports: Ports) -> Dispute:
             there.stage is not Stage.RECOMMENDED or len(there.votes) > 1
         ):
             return _same(there, vote)
-        _unchanged(there, voting)
+        whole = _whole(there, ports)
+        _unchanged(there, voting, whole)
         due = ports.terms.calendar.term(vote.at, rules.terms.third, rules.terms).at
         moved, event = dispute.decide(there, vote, _stamp(there, vote), due=due)
         if moved.stage is not Stage.DECIDED:
             stands = ports.disputes.change(moved, event)
         else:
-            case = _effect(moved, vote, rules, ports)
+            case = _effect(moved, vote, rules, whole, ports)
             stands = ports.disputes.change(moved, event, case=case, gives_up=held_slot(there))
         if stands is None:
             return moved
@@ -221,9 +233,36 @@ def _load(ref: Ref, ports: Ports) -> Dispute:
     return there
 
 
-def _unchanged(there: Dispute, voting: Voting) -> None:
-    if there.version != voting.seen:
+def _unchanged(there: Dispute, voting: Voting, whole: Whole | None) -> None:
+    """Refuse a vote on what has changed since the officer looked, the family's case included."""
+    changed = there.version != voting.seen
+    if voting.case_seen is not None and whole is not None:
+        version = whole.loaded.case.version if whole.loaded else 0
+        changed = changed or version != voting.case_seen
+    if changed:
         raise WrongState(Fault("dispute_changed"))
+
+
+def _whole(there: Dispute, ports: Ports) -> Whole | None:
+    """The dispute once more, with its case and its last visit; None when there is nothing more."""
+    if there.case is None:
+        return None
+    count = dispute.visits(there)
+    checks = [ports.visit(there.ref, there.about, count)] if count else []
+    return ports.reviews.read(there.ref, Beside(there.case, checks))
+
+
+def _guess(ref: Ref, about: str, ports: Ports) -> Beside:
+    """What is most likely beside a dispute whose case is known before it is read."""
+    checks = [ports.visit(ref, about, number) for number in range(1, _GUESSED + 1)]
+    return Beside(Ref(ref.village, about), checks)
+
+
+def _check(whole: Whole, ports: Ports) -> Check | None:
+    """The visit that was asked for last."""
+    there = whole.dispute
+    count = dispute.visits(there)
+    return whole.checks.get(ports.visit(there.ref, there.about, count)) if count else None
 
 
 def _same(there: Dispute, vote: Vote) -> Dispute:
@@ -234,14 +273,14 @@ def _same(there: Dispute, vote: Vote) -> Dispute:
     return there
 
 
-def _effect(moved: Dispute, vote: Vote, rules: SanggahRules, ports: Ports) -> CaseStep | None:
+def _effect(
+    moved: Dispute, vote: Vote, rules: SanggahRules, whole: Whole | None, ports: Ports
+) -> CaseStep | None:
     """What the outcome does to the case: opened again when upheld, in full or in part."""
-    if moved.outcome is Outcome.REJECTED or moved.case is None:
+    found = whole.loaded if whole else None
+    if moved.outcome is Outcome.REJECTED or whole is None or found is None:
         return None
-    found = ports.store.load([moved.case]).get(moved.case)
-    if found is None:
-        return None
-    household = ports.checked(moved, found.case)
+    household = ports.checked(_check(whole, ports))
     officer_due = ports.terms.calendar.term(vote.at, rules.terms.recommend, rules.terms).at
     salt = found.vault[0].salt if found.vault else moved.salt
     try:

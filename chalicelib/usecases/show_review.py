@@ -69,6 +69,7 @@ def sheet(opened: OpenDispute, viewer: str, ports: Ports) -> dict[str, Any]:
     return {
         "number": there.ref.locator,
         "version": there.version,
+        "seen": f"{there.version}.{opened.case.version if opened.case else 0}",
         "kind": words["kinds"][there.kind],
         "is_objection": there.kind is Kind.OBJECTION,
         "stage": words["stages"][there.stage]["title"],
@@ -89,6 +90,7 @@ def sheet(opened: OpenDispute, viewer: str, ports: Ports) -> dict[str, Any]:
         "may_link": bool(mine) and there.stage in _RECOMMENDS and not there.about,
         "choices": choices(ports),
         "outcome": words["outcomes"][there.outcome] if there.outcome else "",
+        "changed": [],
     }
 
 

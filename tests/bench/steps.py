@@ -9,6 +9,7 @@ import pytest
 from chalicelib.domain.errors import NotFound
 from chalicelib.usecases import check_identity, score
 from chalicelib.usecases.ports import Message
+from tests.bench import reviewing
 from tests.bench.registration import metered
 from tests.bench.test_budgets import OwnOpener, Stage, family
 
@@ -81,6 +82,12 @@ def _checked(stage: Stage, message: Message) -> None:
     assert check_identity.check_identities([message], ports) == []
 
 
+def _open(stage: Stage) -> None:
+    there = reviewing.visited(stage)
+    stage.meter.reset()
+    reviewing.open_it(stage, there, there.about)
+
+
 def void(_: object) -> None:
     """Let a result go."""
 
@@ -93,4 +100,7 @@ STEPS: Mapping[str, Callable[[Stage], None]] = {
     "status, wrong receipt": _wrong,
     "check": _check,
     "score": _score,
+    "officer opens an appeal": _open,
+    "officer recommends": lambda stage: void(reviewing.recommend(stage, reviewing.visited(stage))),
+    "officer upholds": lambda stage: void(reviewing.decide(stage, reviewing.recommended(stage))),
 }

@@ -50,7 +50,7 @@ class Row:
 
 
 SEEN = {"seen": "1"}
-VOTE = {"vote": "upheld:claim_confirmed", "step": "decide", "kind": "appeal", "seen": "1"}
+VOTE = {"vote": "upheld:claim_confirmed", "step": "decide", "kind": "appeal", "seen": "1.0"}
 PHOTO = {"photos": [{"type": "jpeg", "size": 9}]}
 VISIT = {"outcome": "not_home", "taken_at": "2026-11-21T03:00:00Z"}
 PUBLIC: Mapping[tuple[str, str], Row] = {

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from chalicelib import dispute_wiring, wiring
-from chalicelib.domain import dispute
-from chalicelib.domain.dispute import Dispute, Stage
-from chalicelib.domain.registration import Ref, Stamp, State
+from chalicelib.domain import dispute, registration
+from chalicelib.domain.dispute import Dispute, Exhibit, Side, Stage
+from chalicelib.domain.registration import Ref, Registration, Stamp, State
 from chalicelib.usecases import file_appeal
 from tests.court import TEXT
 from tests.desk import Desk, ledger
+from tests.disputing import piece
 from tests.fakes_evidence import FakeGrants
 from tests.world import CALLER, artefact, form
 
@@ -61,8 +62,14 @@ def as_officer(desk: Desk, subject: str, *groups: str) -> Desk:
     return desk.sign_in(*(groups or ("reviewer",)))
 
 
+def case_of(there: Dispute) -> Registration:
+    assert there.case is not None
+    return wiring.store().load([there.case])[there.case].case
+
+
 def voting(there: Dispute, step: str, vote: str = "upheld:claim_confirmed") -> dict[str, str]:
-    return {"vote": vote, "step": step, "kind": "appeal", "seen": str(there.version)}
+    seen = f"{there.version}.{case_of(there).version}"
+    return {"vote": vote, "step": step, "kind": "appeal", "seen": seen}
 
 
 def test_one_recommends_another_decides_and_the_family_is_taken_up_again(
@@ -112,11 +119,50 @@ def test_a_vote_on_what_has_changed_is_refused_and_what_stands_is_shown(
 ) -> None:
     number = appeal.ref.locator
     as_officer(desk, ONE)
-    old = voting(appeal, "recommend") | {"seen": str(appeal.version - 1)}
+    old = voting(appeal, "recommend")
+    moved, event = dispute.add_evidence(
+        appeal, (Exhibit(Side.FILER, piece(7)),), b"r" * 16, stamp(appeal)
+    )
+    assert wiring.disputes().change(moved, event) is None
     code, _, headers = desk.post(f"/staff/disputes/{number}/vote", **old)
     assert code == 303
-    assert "berubah sejak Anda membukanya" in desk.get(headers["Location"])[1]
+    body = desk.get(headers["Location"])[1]
+    assert "berubah sejak Anda membukanya. Baca lagi" in body
+    changes = body.partition('id="changed"')[2].partition("</section>")[0]
+    assert re.findall("<b>(.*?)</b>", changes) == ["Bukti baru akan dikirim"]
+    assert now(appeal) == moved
+
+
+def test_a_vote_on_a_case_that_has_changed_is_refused_and_told(desk: Desk, appeal: Dispute) -> None:
+    number = appeal.ref.locator
+    as_officer(desk, ONE)
+    old = voting(appeal, "recommend")
+    there = case_of(appeal)
+    salt = wiring.store().load([there.ref])[there.ref].vault[0].salt
+    by = Stamp(wiring.clock.now_ms(), f"staff:{OTHER}", salt)
+    reissued = registration.reissue(there, b"m" * 32, b"q" * 16, "lost", by)
+    assert wiring.store().change(*reissued) is None
+    code, _, headers = desk.post(f"/staff/disputes/{number}/vote", **old)
+    assert code == 303
+    body = desk.get(headers["Location"])[1]
+    changes = body.partition('id="changed"')[2].partition("</section>")[0]
+    assert re.findall("<b>(.*?)</b>", changes) == ["Keluarga mendapat nomor pendaftaran baru"]
+    assert "Petugas officer-" in changes
     assert now(appeal) == appeal
+    assert 'id="changed"' not in desk.get(f"/staff/disputes/{number}")[1]
+
+
+def test_nobody_decides_what_they_recommended(desk: Desk, appeal: Dispute) -> None:
+    number = appeal.ref.locator
+    as_officer(desk, ONE)
+    assert desk.post(f"/staff/disputes/{number}/vote", **voting(appeal, "recommend"))[0] == 303
+    again = drawn(now(appeal), ONE)  # as no drawing would
+    for vote in ("upheld:claim_confirmed", "rejected:claim_unproven"):
+        sent = voting(again, "decide", vote)
+        code, body, _ = desk.post(f"/staff/disputes/{number}/vote", **sent)
+        assert (code, "Orang lain yang harus memutuskan" in body) == (403, True)
+    assert now(appeal) == again
+    assert case_of(appeal).state is State.DECIDED
 
 
 def test_nothing_is_chosen_by_chance(desk: Desk, appeal: Dispute) -> None:

@@ -305,7 +305,8 @@ def test_an_officer_asks_for_a_visit_in_one_write(there: Field) -> None:
     assert there.send().assigned == 1
     there.visit(there.only_check(), seen={"rooms": 9})
     assert ask_check.visited(moved, mac, there.checks)
-    found = ask_check.checked(moved, mac, there.checks)
+    visit = ask_check.for_dispute(moved, mac, there.checks)
+    found = ground_check.checked_household(visit) if visit else None
     assert found is not None
     assert found.answers["rooms"] == 9
     assert there.case(check).state is State.DECIDED  # until two officers decide
@@ -320,7 +321,9 @@ def test_a_second_visit_for_a_dispute_is_another_check(there: Field) -> None:
         there.world.clock.advance(hours * HOUR)
         there.visit(there.only_check(), key=key, missed=Missed.NOT_HOME)
     assert ask_check.visited(moved, mac, there.checks)
-    assert ask_check.checked(moved, mac, there.checks) is None
+    missed = ask_check.for_dispute(moved, mac, there.checks)
+    assert missed is not None
+    assert ground_check.checked_household(missed) is None
     back, event = dispute.to_review(moved, stamp(there), due=there.world.clock.now)
     assert there.disputes.change(back, event) is None
     drawn, event = dispute.assign(back, OFFICER, stamp(there), level=0)
