@@ -28,8 +28,9 @@ elif surface() == "staff":
     from chalicelib.entrypoints.officer_desk import officers
     from chalicelib.entrypoints.staff_api import staff
     from chalicelib.entrypoints.staff_disputes import staff_disputes
+    from chalicelib.entrypoints.staff_queues import staff_queues
 
-    for blueprint in (staff, desk, officers, staff_disputes):
+    for blueprint in (staff, desk, officers, staff_disputes, staff_queues):
         app.register_blueprint(blueprint)
 else:
     from chalicelib.entrypoints.screening import screening

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
         conduct_dispute,
         file_appeal,
         file_objection,
+        list_disputes,
         review_dispute,
         show_dispute,
+        show_queue,
         show_review,
         take_part,
     )
@@ -132,6 +134,27 @@ def show_review_ports() -> show_review.Ports:
         show_ports(),
         wiring.grants(),
         wiring.clock.now_ms,
+    )
+
+
+def list_ports() -> list_disputes.Ports:
+    """Ports of listing the disputes that wait."""
+    from chalicelib.usecases.list_disputes import Ports
+
+    return Ports(wiring.clock, wiring.store(), wiring.disputes(), wiring.terms(), settings().region)
+
+
+def show_queue_ports() -> show_queue.Ports:
+    """Ports of telling officers which disputes wait."""
+    from chalicelib.usecases.show_queue import Ports
+
+    words = wiring.words("staff")
+    return Ports(
+        words["queues"],
+        words["dispute"]["concerns"],
+        show_ports(),
+        wiring.villages(),
+        wiring.districts(),
     )
 
 

@@ -1,4 +1,4 @@
-"""Staff pages of appeals and objections: my queue, one dispute, recommend and decide."""
+"""Staff pages of one appeal or objection: read it, recommend and decide."""
 
 from __future__ import annotations
 
@@ -15,29 +15,12 @@ from chalicelib.entrypoints import http, staff_forms, staff_frame
 from chalicelib.entrypoints.http import CONTENT_TYPES
 from chalicelib.entrypoints.staff_frame import DECIDERS, signed_in
 from chalicelib.entrypoints.staff_session import Session
-from chalicelib.settings import settings
 from chalicelib.telemetry import log
 
 staff_disputes = Blueprint(__name__)
 
 DISPUTES = "/staff/disputes"
-_SHOWN = 60
 Act = Callable[[], Any]
-
-
-@staff_disputes.route(DISPUTES, methods=["GET"], content_types=CONTENT_TYPES)
-@http.handled(staff_disputes)
-@signed_in(DECIDERS)
-def queue(_request: Request, who: Session) -> Response:
-    """The disputes that this officer was drawn for, by deadline; without identity."""
-    from chalicelib.usecases.show_review import rows  # noqa: PLC0415 - see wiring
-
-    disputes = wiring.disputes()
-    subject = who.actor.partition(":")[2]
-    refs = disputes.drawn_for(settings().region, subject, _SHOWN)
-    found = disputes.load(refs) if refs else {}
-    shown = rows(list(found.values()), dispute_wiring.show_review_ports())
-    return staff_frame.page("disputes", {"rows": shown}, who)
 
 
 @staff_disputes.route(f"{DISPUTES}/{{number}}", methods=["GET"], content_types=CONTENT_TYPES)

@@ -17,6 +17,7 @@ from chalicelib.telemetry import log
 
 OPENERS = frozenset({"reviewer", "supervisor", "region_admin"})
 DECIDERS = frozenset({"reviewer", "supervisor"})
+OVERSEERS = frozenset({"supervisor", "region_admin"})
 READERS = OPENERS | {"auditor"}
 ADOPTION_READERS = frozenset({"region_admin", "supervisor", "auditor", "analyst"})
 OFFICER_READERS = frozenset({"region_admin", "supervisor", "auditor"})
@@ -95,6 +96,7 @@ def page(
         may_reissue=bool(groups & OPENERS),
         may_read=bool(groups & READERS),
         may_decide=bool(groups & DECIDERS),
+        may_oversee=bool(groups & OVERSEERS),
         may_see_adoptions=bool(groups & ADOPTION_READERS),
         may_see_officers=bool(groups & OFFICER_READERS),
         account=who.claims.subject if who else "",

@@ -13,13 +13,13 @@ from typing import Final, Protocol
 from chalicelib.domain import assignment, audit, dispute, name_tags
 from chalicelib.domain.assignment import Drawn, Interests, Officer, Role
 from chalicelib.domain.audit import Event
-from chalicelib.domain.deadlines import Due
 from chalicelib.domain.dispute import Dispute, Kind, Side, Stage
 from chalicelib.domain.errors import TryAgain
 from chalicelib.domain.evidence import PieceState
 from chalicelib.domain.registration import Ref, Registration, Stamp
 from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing
+from chalicelib.usecases.dispute_clock import clock
 from chalicelib.usecases.dispute_ports import Disputes
 from chalicelib.usecases.interests import interests_of
 from chalicelib.usecases.link_dispute import Step, linked
@@ -115,12 +115,12 @@ def _next(there: Dispute, rules: SanggahRules, now: int, ports: Ports) -> Step |
 
 def _with_people(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
     """Hand upwards what is late, and draw who acts."""
-    clock = _clock(there, rules, ports)
-    if clock is None:
+    own = clock(there, rules, ports.terms.calendar)
+    if own is None:
         return None
-    level = clock.level(stamp.at)
+    level = own.level(stamp.at)
     if level > there.level:
-        due = clock.next(stamp.at) or stamp.at + audit.DAY_MS
+        due = own.next(stamp.at) or stamp.at + audit.DAY_MS
         return *dispute.escalate(there, level, stamp, due=due), None
     if there.stage in _ROLES and not there.officer:
         return _drawn(there, rules, stamp, ports)
@@ -164,19 +164,6 @@ def _to_review(
 ) -> Step:
     due = ports.terms.calendar.term(stamp.at, rules.terms.recommend, rules.terms).at
     return *dispute.to_review(there, stamp, due=due, concerns=concerns), None
-
-
-def _clock(there: Dispute, rules: SanggahRules, ports: Ports) -> Due | None:
-    terms = rules.terms
-    days = {
-        Stage.REVIEW: terms.recommend,
-        Stage.VISIT: terms.visit,
-        Stage.RECOMMENDED: terms.decide,
-        Stage.SPLIT: terms.third,
-    }.get(there.stage)
-    if days is None:
-        return None
-    return ports.terms.calendar.term(there.steps[-1].at, days, terms)
 
 
 def _drawn(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:

@@ -5,7 +5,7 @@ Words only; who may see what was settled by `review_dispute.open_dispute`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,23 +38,6 @@ class Ports:
     dispute: show_dispute.Ports
     grants: Grants
     now: Callable[[], int]
-
-
-def rows(disputes: Sequence[Dispute], ports: Ports) -> list[dict[str, Any]]:
-    """An officer's queue, by deadline; without identity."""
-    now = ports.now()
-    return [
-        {
-            "number": each.ref.locator,
-            "kind": ports.dispute.words["kinds"][each.kind],
-            "village": show_case.village_name(each.ref.village, ports.case),
-            "stage": ports.dispute.words["stages"][each.stage]["title"],
-            "reason": ports.dispute.reasons[each.kind].get(each.reason, each.reason),
-            "due": _day(each.due, ports),
-            "late": each.due <= now,
-        }
-        for each in sorted(disputes, key=lambda each: each.due)
-    ]
 
 
 def sheet(opened: OpenDispute, viewer: str, ports: Ports) -> dict[str, Any]:

@@ -28,6 +28,7 @@ ALL = frozenset(GROUPS)
 OPENERS = frozenset({"reviewer", "supervisor", "region_admin"})
 READERS = OPENERS | {"auditor"}
 DECIDERS = frozenset({"reviewer", "supervisor"})
+OVERSEERS = frozenset({"supervisor", "region_admin"})
 WATCHERS = frozenset({"region_admin", "supervisor", "auditor", "analyst"})
 ADMIN = frozenset({"region_admin"})
 OFFICER_READERS = frozenset({"region_admin", "supervisor", "auditor"})
@@ -97,6 +98,7 @@ STAFF: Mapping[tuple[str, str], Row] = {
     ("POST", "/staff/adoptions/{number}/adopt"): Row("staff", ADMIN, {"sure": "true"}),
     ("POST", "/staff/adoptions/{number}/refuse"): Row("staff", ADMIN, {"reason": "mistaken"}),
     ("GET", "/staff/disputes"): Row("staff", DECIDERS),
+    ("GET", "/staff/oversight"): Row("staff", OVERSEERS),
     ("GET", "/staff/disputes/{number}"): Row("staff", DECIDERS),
     ("POST", "/staff/disputes/{number}/letter"): Row("staff", DECIDERS),  # words, and no dispute
     ("POST", "/staff/disputes/{number}/vote"): Row("staff", DECIDERS, VOTE),
