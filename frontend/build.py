@@ -41,7 +41,7 @@ class Script:
     Attributes:
         parts: files in this order; they share one function scope.
         words: what it shows, a group ("status") or one word of it ("status.title").
-        agree: what it says when the box of its page is not ticked.
+        agree: what it says when the box of its page is not ticked; "" for no such box.
     """
 
     parts: tuple[str, ...]
@@ -49,6 +49,7 @@ class Script:
     agree: str
 
 
+_FORMS = ("common.js", "fields.js", "numbers.js")
 _ANY_FORM = ("site.error", "site.heading", "faults", "offline.short", "offline.busy")
 _EVERY_SCRIPT = (
     *_ANY_FORM,
@@ -63,7 +64,7 @@ _EVERY_SCRIPT = (
 )
 SCRIPTS = {
     "daftar": Script(
-        ("common.js", "answer.js", "household.js", "steps.js", "register.js"),
+        (*_FORMS, "answer.js", "household.js", "steps.js", "register.js"),
         (
             *_EVERY_SCRIPT,
             *("site.unknown", "site.empty", "site.back"),
@@ -76,7 +77,7 @@ SCRIPTS = {
         "consent.missing",
     ),
     "tanya": Script(
-        ("common.js", "answer.js", "disputes.js", "ask.js"),
+        (*_FORMS, "answer.js", "disputes.js", "ask.js"),
         (
             *_EVERY_SCRIPT,
             *("status.refresh", "status.another", "withdraw.done_title", "withdraw.done"),
@@ -96,7 +97,7 @@ SCRIPTS = {
         "withdraw.missing",
     ),
     "sanggah": Script(
-        ("common.js", "photo.js", "evidence.js", "dispute.js"),
+        (*_FORMS, "photo.js", "evidence.js", "dispute.js"),
         (
             *_ANY_FORM,
             *("sanggah.number", "sanggah.received", "sanggah.to_status", "sanggah.sign_in_first"),
@@ -109,6 +110,22 @@ SCRIPTS = {
             *("evidence.no_line", "evidence.go_on", "evidence.all_sent", "evidence.some_failed"),
         ),
         "sanggah.declared_missing",
+    ),
+    "petugas": Script(
+        (
+            *("common.js", "fields.js", "photo.js", "evidence.js", "sealed.js", "agent.js"),
+            *("visit.js", "outbox.js", "visits.js"),
+        ),
+        (
+            *("site.error", "site.heading", "site.yes_word", "site.no_word"),
+            *("faults.required", "faults.choose", "faults.count", "offline.short", "offline.busy"),
+            *("steps.housing", "steps.utilities", "steps.assets", "agent"),
+            *("evidence.photo", "evidence.remove", "evidence.removed", "evidence.shrinking"),
+            *("evidence.ready", "evidence.dark", "evidence.blurred", "evidence.kind"),
+            *("evidence.too_big", "evidence.unreadable", "evidence.sending", "evidence.again"),
+            *("evidence.waiting", "evidence.sent", "evidence.failed"),
+        ),
+        "",
     ),
 }
 # The address of each page and its template.
@@ -126,6 +143,7 @@ ADDRESSES = {
     "sanggah/lanjut/index.html": "go_on",
     "sanggah/saya/index.html": "objections",
     "siapa/index.html": "looked",
+    "petugas/index.html": "agent",
     "offline/index.html": "offline",
     "404.html": "missing_page",
 }
@@ -158,6 +176,7 @@ def build(region: str, out: Path) -> None:
             villages=content.villages, questions=content.questions, model=model
         )
         _write(made / address, squeeze(page).encode())
+    _write(made / "petugas" / "sw.js", _worker(made, assets["site"]))
     _write(made / "assets.json", json.dumps(assets, ensure_ascii=False, sort_keys=True).encode())
     for path in sorted(made.rglob("*")):
         if path.is_file():
@@ -183,8 +202,10 @@ def words_of(script: Script, words: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         KeyError: there is no such group or word.
     """
-    group, _, word = script.agree.partition(".")
-    picked: dict[str, Any] = {"agree": words[group][word], "months": MONTHS}
+    picked: dict[str, Any] = {}
+    if script.agree:
+        group, _, word = script.agree.partition(".")
+        picked = {"agree": words[group][word], "months": MONTHS}
     for path in script.words:
         group, _, word = path.partition(".")
         if word:
@@ -254,6 +275,17 @@ def _bundle(script: Script, words: Mapping[str, Any]) -> str:
     body = "\n".join((ASSETS / part).read_text("utf-8") for part in script.parts)
     made: str = rjsmin.jsmin(f'(function () {{\n"use strict";\nconst W={data};\n{body}\n}})();\n')
     return made
+
+
+def _worker(out: Path, site: Mapping[str, Any]) -> bytes:
+    """The worker that keeps the agents' page on their phones; it changes when the page does."""
+    kept = [site["css"]["href"], site["icon"], site["scripts"]["petugas"]["href"]]
+    page = (out / "petugas" / "index.html").read_bytes()
+    name = "petugas-" + hashlib.sha256(page + "".join(kept).encode()).hexdigest()[:10]
+    told = f"const NAME={json.dumps(name)},SHELL={json.dumps(['/petugas/', *kept])};"
+    body = (ASSETS / "worker.js").read_text("utf-8")
+    made: str = rjsmin.jsmin(f'"use strict";\n{told}\n{body}')
+    return made.encode()
 
 
 def _publish(out: Path, name: str, text: str) -> dict[str, str]:

@@ -129,7 +129,7 @@ function showSending(blobs) {
     if (state === "sent") states[n].bar.value = 1;
     const heard = W.evidence.photo.replace("{n}", n + 1) + ": " + text;
     if (news.textContent !== heard) fill(news, heard);
-  });
+  }, () => post(task.path, task.body, task.key, task.signed));
   const go = async () => {
     if (sending || !task.title) return;
     sending = true;

@@ -28,9 +28,11 @@ function keptPhoto(name) {
   return { blob: new Blob([bytes], { type: /:([^;]*)/.exec(head)[1] }), kind: stored.kind };
 }
 
-// The places for photos in a form. Gives {photos: () => the chosen ones, ready: () => a promise that
-// the last one is small, freeze: on => nothing can be changed, first: the first field}.
-function photoSlots(box, name) {
+// The places for photos in a form, which `shelf` keeps by name: this tab's own, or another's {keep, kept}.
+// Gives {photos: () => the chosen ones, ready: () => a promise that the last one is small, freeze: on =>
+// nothing can be changed, first: the first field}.
+function photoSlots(box, name, shelf) {
+  const { keep: put, kept: found } = shelf || { keep: keepPhoto, kept: keptPhoto };
   const limits = box.dataset;
   const slots = [];
   let working = Promise.resolve();
@@ -48,7 +50,7 @@ function photoSlots(box, name) {
   };
   const set = (slot, photo) => {
     slot.photo = photo;
-    keepPhoto(name + slot.at, photo);
+    put(name + slot.at, photo);
     if (!photo) slot.input.value = "";
     fill(slot.look, photo && photo.canvas ? photo.canvas : "");
     show(slot);
@@ -70,8 +72,8 @@ function photoSlots(box, name) {
     const id = "foto-" + at;
     const about = W.evidence.photo.replace("{n}", at);
     const slot = {
-      at, name: id + ".jpg", photo: keptPhoto(name + at),
-      input: make("input", { type: "file", id, accept: "image/*,application/pdf", "aria-describedby": id + "-kata" }),
+      at, name: id + ".jpg", photo: found(name + at),
+      input: make("input", { type: "file", id, accept: limits.accept || "image/*,application/pdf", "aria-describedby": id + "-kata" }),
       said: make("p", { id: id + "-kata", role: "status", class: "said" }),
       look: make("div", { class: "look", "aria-hidden": "true" }),
     };
@@ -119,15 +121,15 @@ function upload(grant, blob, progress) {
   });
 }
 
-// Sends the photos of a task: {path, body, key, signed, at, photos: [{piece, url, fields, sent,
-// tried, refused, failed}]}, which `save` keeps after each change. The request that filed them, sent
-// again under its key, is a repeat: it tells which photos have not come yet, with new grants for them.
-function sender(task, blobs, save, tell) {
+// Sends the photos of a task: {at, photos: [{piece, url, fields, sent, tried, refused, failed}]}, which
+// `save` keeps after each change. `file` sends the request that filed them again under its key: a
+// repeat, which tells which photos have not come yet, with new grants for them.
+function sender(task, blobs, save, tell, file) {
   const waiting = () => task.photos.filter((photo) => !photo.sent && !photo.failed);
 
   // Gives "" when it is known what is left, or what is in the way: "line", "signed_out".
   async function refresh() {
-    const answer = await post(task.path, task.body, task.key, task.signed);
+    const answer = await file();
     if (passes(answer.status)) return "line";
     if (answer.status === 401) return "signed_out";
     const granted = answer.data.uploads || [];

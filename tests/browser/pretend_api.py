@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pretend_bucket import PretendBucket
 from pretend_disputes import LOOKED, SIGNED_IN, PretendDisputes
+from pretend_visits import AGENT, PretendVisits
 
 from chalicelib.adapters.area_files import region_villages
 from chalicelib.entrypoints.form_fields import nested
@@ -29,7 +30,7 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self' {bucket}; form-action 'self' {bucket}; "
     "base-uri 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
+    "require-trusted-types-for 'script'; trusted-types {policies}"
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -136,6 +137,7 @@ class PretendApi(ThreadingHTTPServer):
         self.asked: list[tuple[str, str]] = []
         self.bucket = PretendBucket().start()
         self.disputes = PretendDisputes(self.bucket)
+        self.visits = PretendVisits(self.bucket, self.questions)
 
     @property
     def base(self) -> str:
@@ -182,6 +184,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        if url.path == "/staff/agent/sign-in":  # as does the staff pool
+            self.server.visits.signed_in = True
+            self.send_response(303)
+            self.send_header("Location", "/petugas/")
+            self.send_header("Set-Cookie", f"{AGENT}; Path=/staff/; HttpOnly; SameSite=Strict")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if url.path.startswith("/staff/agent/checks"):
+            self._json(self.server.visits.get(url.path, self.headers.get("Authorization", "")))
+            return
         if url.path == "/v1/objections":
             if self._signed_in():
                 body = {"objections": self.server.disputes.mine()}
@@ -198,6 +211,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.asked.append((self.path, raw.decode()))
+        if "/agent/" in self.path:
+            self._agent(raw.decode())
+            return
         fields: dict[str, str] = {}
         if self.headers["Content-Type"].startswith("application/json"):
             body = json.loads(raw)
@@ -207,6 +223,19 @@ class _Handler(BaseHTTPRequestHandler):
             key = fields.pop("key", "")
             body = nested(fields)
         getattr(self, "_" + self.path[len("/v1/") :].replace("/", "_"))(body, key, fields)
+
+    def _agent(self, raw: str) -> None:
+        visits = self.server.visits
+        if self.path == "/staff/agent/token":
+            signed_in = AGENT in self.headers.get("Cookie", "")
+            nobody = (401, {"errors": [], "request": "pretend"})
+            self._json(visits.token() if signed_in else nobody)
+            return
+        authorization = self.headers.get("Authorization", "")
+        self._json(visits.post(self.path, authorization, self.headers["Idempotency-Key"], raw))
+
+    def _json(self, answer: tuple[int, dict[str, Any]]) -> None:
+        self._send(answer[0], json.dumps(answer[1]).encode(), "application/json")
 
     def _registrations(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
         receipt = receipt_of(key)
@@ -354,7 +383,9 @@ class _Handler(BaseHTTPRequestHandler):
         text = kind.startswith("text/") or "javascript" in kind
         self.send_header("Content-Type", f"{kind}; charset=utf-8" if text else kind)
         self.send_header("Content-Length", str(len(data)))
-        self.send_header("Content-Security-Policy", CSP.format(bucket=self.server.bucket.base))
+        policies = "sw" if self.path.startswith("/petugas/") else "'none'"
+        csp = CSP.format(bucket=self.server.bucket.base, policies=policies)
+        self.send_header("Content-Security-Policy", csp)
         for name, value in HEADERS.items():
             self.send_header(name, value)
         self.end_headers()

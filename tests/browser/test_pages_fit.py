@@ -23,6 +23,7 @@ PAGES = (
     "/sanggah/lanjut/",
     "/sanggah/saya/",
     "/siapa/",
+    "/petugas/",
     "/offline/",
     "/tidak-ada/",
     "/v1/form?members=2",
@@ -30,6 +31,8 @@ PAGES = (
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGE_BYTES, PAGE_REQUESTS = 14 * 1024 + 6 * 1024, 3
 CRITICAL_BYTES = 14 * 1024
+SCRIPT_BYTES = 10 * 1024
+AGENTS_SCRIPT_BYTES = 14 * 1024  # kept on the phone by its worker, and loaded once
 WIDTH = "Math.max(0, document.documentElement.scrollWidth - innerWidth)"
 SMALL = """() => [...document.querySelectorAll(
   'main a[class],button,input,select,textarea,.plain a')]
@@ -119,7 +122,7 @@ def test_a_page_costs_little(chromium: Browser, base: str, path: str) -> None:
     assert len(loaded) <= PAGE_REQUESTS
     assert sum(loaded.values()) - scripts <= CRITICAL_BYTES
     assert sum(loaded.values()) <= PAGE_BYTES
-    assert scripts <= 10 * 1024
+    assert scripts <= (AGENTS_SCRIPT_BYTES if path == "/petugas/" else SCRIPT_BYTES)
 
 
 def test_printed_receipt_is_one_page_on_a4_and_on_a_58_mm_roll(page: Page) -> None:

@@ -1,0 +1,95 @@
+// Findings that are finished: each is sent under its own key until it is answered, then its photos,
+// then what was said to the differences. One that is refused never holds up the next.
+
+const FIRST_PAUSE = 30000, LONGEST_PAUSE = 300000; // ms until it is tried again by itself
+const STATES = {
+  sending: W.evidence.sending, again: W.evidence.again, waiting: W.evidence.waiting, sent: W.evidence.sent,
+  failed: W.evidence.failed,
+};
+let busy = false, pauseNext = FIRST_PAUSE, retry = 0;
+
+const unsent = (visit) => Boolean(visit.body || (visit.after && !visit.after.sent));
+const waiting = () => Object.keys(book.visits).map((number) => book.visits[number]).filter(unsent);
+
+// What keeps an answer from being one: "line", "signed_out", "not_agent", or "" when it is one.
+function hindrance(answer) {
+  if (passes(answer.status)) return "line";
+  if (answer.status === 401) return "signed_out";
+  const [first] = answer.data.errors || [];
+  return answer.status === 403 && first && first.code === "not_allowed" ? "not_agent" : "";
+}
+
+function fileOf(visit) {
+  return ask("POST", "/v1/agent/checks/" + visit.number, visit.body, visit.key);
+}
+
+async function sendFinding(visit) {
+  const answer = await fileOf(visit);
+  const stop = hindrance(answer);
+  if (stop) return stop;
+  if (answer.status === 201) {
+    const { stage, title, differences, attempts_left: left, uploads } = answer.data;
+    Object.assign(visit, { told: { stage, title, differences, left }, photos: uploads, at: Date.now(), v: {}, place: null });
+    await wipe("alamat/" + visit.number);
+  } else {
+    Object.assign(visit, { body: "", key: "", faults: told(answer).map((fault) => fault.message) });
+  }
+  await saveVisit(visit);
+  return "";
+}
+
+async function sendPhotos(visit, tell) {
+  const shots = Object.keys(visit.kinds).sort();
+  const blobs = [];
+  for (const at of shots) {
+    const bytes = await unseal(PHOTO_KEY(visit.number, at));
+    blobs.push(bytes && new Blob([bytes], { type: "image/jpeg" }));
+  }
+  const save = () => { saveVisit(visit); };
+  const news = (n, state) => tell(W.evidence.photo.replace("{n}", n + 1) + ": " + STATES[state]);
+  const stop = await sender(visit, blobs, save, news, () => fileOf(visit))();
+  if (stop) return stop;
+  visit.lost = visit.photos.filter((photo) => photo.failed).length;
+  for (const at of shots) await wipe(PHOTO_KEY(visit.number, at));
+  Object.assign(visit, { body: "", kinds: {}, photos: [] });
+  await saveVisit(visit);
+  return "";
+}
+
+async function sendAfter(visit) {
+  const { text, key } = visit.after;
+  const answer = await ask("POST", "/v1/agent/checks/" + visit.number + "/remarks", JSON.stringify({ text }), key);
+  const stop = hindrance(answer);
+  if (stop) return stop;
+  visit.after = answer.status === 201 ? { sent: true } : null;
+  visit.faults = answer.status === 201 ? [] : told(answer).map((fault) => fault.message);
+  await saveVisit(visit);
+  return "";
+}
+
+async function sendVisit(visit, tell) {
+  let stop = visit.told ? "" : await sendFinding(visit);
+  if (!stop && visit.told && visit.body) stop = await sendPhotos(visit, tell);
+  if (!stop && visit.told && visit.after && !visit.after.sent) stop = await sendAfter(visit);
+  return stop;
+}
+
+// Send all that waits; `tell` hears how far it is, `done` what is in the way, "" for nothing.
+async function sendAll(tell, done) {
+  if (busy || !sealing || !waiting().length) return;
+  busy = true;
+  clearTimeout(retry);
+  let stop = "";
+  for (const visit of waiting()) {
+    if (!stop) {
+      tell(W.agent.sending.replace("{number}", visit.number));
+      stop = await sendVisit(visit, tell);
+    }
+  }
+  busy = false;
+  if (stop === "line" && navigator.onLine) {
+    retry = setTimeout(() => sendAll(tell, done), pauseNext * (0.8 + Math.random() * 0.4));
+    pauseNext = Math.min(LONGEST_PAUSE, pauseNext * 2);
+  } else pauseNext = FIRST_PAUSE;
+  done(stop);
+}
