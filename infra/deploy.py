@@ -69,10 +69,13 @@ def deploy_app(
 
 
 def upload_site(account: Account, site: Path, bucket: str) -> None:
-    """Put the built site into its bucket; pages last, so that they find what they name."""
+    """Put the built site into its bucket; pages last, so that they find what they name.
+
+    After them the worker that keeps one of them on phones: it must not keep an old one as new.
+    """
     files = [path for path in site.rglob("*") if path.is_file()]
     plain = [path for path in files if path.suffix not in {".br", ".gz"}]  # the edge compresses
-    for path in sorted(plain, key=lambda p: (p.suffix == ".html", p.as_posix())):
+    for path in sorted(plain, key=_when):
         key = path.relative_to(site).as_posix()
         account.client("s3").put_object(
             Bucket=bucket,
@@ -81,6 +84,10 @@ def upload_site(account: Account, site: Path, bucket: str) -> None:
             ContentType=content_type(path),
             CacheControl=cache_control(key),
         )
+
+
+def _when(path: Path) -> tuple[bool, bool, str]:
+    return path.name == "sw.js", path.suffix == ".html", path.as_posix()
 
 
 def content_type(path: Path) -> str:

@@ -86,6 +86,7 @@ def front(site: Path, backends: Backends) -> Starlette:
         limits=httpx.Limits(max_connections=AT_ONCE),
     )
     headers = security_headers(backends)
+    agents = security_headers(backends, "AgentHeaders")
 
     def forward(base: str) -> Callable[[Request], Any]:
         async def view(request: Request) -> Response:
@@ -101,7 +102,8 @@ def front(site: Path, backends: Backends) -> Starlette:
         return _with(headers, Response(found, headers={"Content-Type": content_type(Path(key))}))
 
     async def page(request: Request) -> Response:
-        return _with(headers, await run_in_threadpool(_page, site, request))
+        told = agents if request.path_params["rest"].startswith("petugas/") else headers
+        return _with(told, await run_in_threadpool(_page, site, request))
 
     @asynccontextmanager
     async def closing(_: Starlette) -> AsyncIterator[None]:
@@ -120,10 +122,10 @@ def front(site: Path, backends: Backends) -> Starlette:
     )
 
 
-def security_headers(backends: Backends) -> dict[str, str]:
-    """Return the response headers that edge.yaml sets, less the one that needs HTTPS."""
+def security_headers(backends: Backends, which: str = "Headers") -> dict[str, str]:
+    """Return the headers that a policy of edge.yaml sets, less the one that needs HTTPS."""
     resources = read(HERE / "edge.yaml")["Resources"]
-    policy = resources["Headers"]["Properties"]["ResponseHeadersPolicyConfig"]
+    policy = resources[which]["Properties"]["ResponseHeadersPolicyConfig"]
     fixed = policy["SecurityHeadersConfig"]
     custom = policy["CustomHeadersConfig"]["Items"]
     allowed: str = fixed["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import boto3
 from botocore.config import Config
 
+from frontend.build import ADDRESSES, build
 from infra.build import REGION
 from infra.front import Backends, security_headers
+from infra.layer import REPO
 from infra.templates import HERE, read
 
 UPLOADS = "https://quarantine.s3.example"
 RELEASED = "http://127.0.0.1:4566/released"
 
 
+BACKENDS = Backends("", "", lambda _: None, uploads=UPLOADS, released=RELEASED)
+
+
 def directives() -> dict[str, list[str]]:
-    backends = Backends("", "", lambda _: None, uploads=UPLOADS, released=RELEASED)
-    policy = security_headers(backends)["content-security-policy"]
+    policy = security_headers(BACKENDS)["content-security-policy"]
     return {name: rest for name, *rest in (part.split() for part in policy.split(";"))}
 
 
@@ -42,3 +49,50 @@ def test_a_bucket_s_address_is_the_one_that_aws_names() -> None:
     s3 = session.client("s3", config=Config(s3=regional))
     form = s3.generate_presigned_post(bucket, "key")
     assert form["url"].rstrip("/") == f"https://{bucket}.s3.{REGION}.amazonaws.com"
+
+
+def test_a_phone_is_asked_where_it_is_on_the_agents_page_alone() -> None:
+    resources = read(HERE / "edge.yaml")["Resources"]
+    (everywhere, agents) = (
+        resources[name]["Properties"]["ResponseHeadersPolicyConfig"]
+        for name in ("Headers", "AgentHeaders")
+    )
+    assert everywhere["Name"] != agents["Name"]
+    assert everywhere["SecurityHeadersConfig"] == agents["SecurityHeadersConfig"]
+    told = security_headers(BACKENDS), security_headers(BACKENDS, "AgentHeaders")
+    differing = {name for name in told[0] if told[0][name] != told[1][name]}
+    assert told[0].keys() == told[1].keys()
+    assert differing == {"permissions-policy"}
+    assert "geolocation=()" in told[0]["permissions-policy"]
+    allowed = told[1]["permissions-policy"].replace("geolocation=(self)", "geolocation=()")
+    assert allowed == told[0]["permissions-policy"]
+    config = resources["Distribution"]["Properties"]["DistributionConfig"]
+    asked = [
+        each["PathPattern"]
+        for each in config["CacheBehaviors"]
+        if each["ResponseHeadersPolicyId"] == {"Ref": "AgentHeaders"}
+    ]
+    assert asked == ["/petugas/*"]
+    assert config["DefaultCacheBehavior"]["ResponseHeadersPolicyId"] == {"Ref": "Headers"}
+
+
+def test_every_file_of_the_site_gets_past_the_edge(tmp_path: Path) -> None:
+    """Its function turns all other addresses into the page that says there is no such page."""
+    build("3510", tmp_path / "site")
+    function = read(HERE / "edge.yaml")["Resources"]["Addresses"]["Properties"]["FunctionCode"]
+    passed = re.search(r"if \(/(.*)/\.test\(request\.uri\)\)", function["Fn::Sub"])
+    assert passed
+    found = (tmp_path / "site").rglob("*.*")
+    files = ["/" + path.relative_to(tmp_path / "site").as_posix() for path in found]
+    plain = [name for name in files if not name.endswith((".br", ".gz"))]
+    assert "/petugas/sw.js" in plain
+    pages = {f"/{address}" for address in ADDRESSES} | {"/assets.json"}
+    assert [name for name in plain if name not in pages and not re.search(passed[1], name)] == []
+    assert not re.search(passed[1], "/petugas/other.js")
+
+
+def test_the_steps_of_a_deployment_name_every_page() -> None:
+    named = re.search(r"Pages=(\S+)", (REPO / "docs" / "deploy.md").read_text("utf-8"))
+    assert named
+    folders = {f"/{address.removesuffix('index.html')}" for address in ADDRESSES}
+    assert set(named[1].split(",")) == folders - {"/404.html"}
