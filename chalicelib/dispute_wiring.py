@@ -1,25 +1,20 @@
-"""Builds what appeals and objections need; beside `wiring`, whose builders it uses."""
+"""Hands the use cases of filing and conducting disputes their ports."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING
 
-from chalicelib import wiring
+from chalicelib import case_wiring, wiring
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
     from chalicelib.domain.dispute import Dispute
     from chalicelib.usecases import (
-        ask_check,
         conduct_dispute,
         file_appeal,
         file_objection,
-        list_disputes,
-        review_dispute,
         show_dispute,
-        show_queue,
-        show_review,
         take_part,
     )
 
@@ -42,7 +37,7 @@ def appeal_ports(after: str) -> file_appeal.Ports:
     from chalicelib.usecases.file_appeal import Ports
 
     return Ports(
-        wiring.find_ports(),
+        case_wiring.find_ports(),
         wiring.random,
         wiring.sealer(),
         wiring.disputes(),
@@ -76,7 +71,7 @@ def part_ports(after: str) -> take_part.Ports:
     from chalicelib.usecases.take_part import Ports
 
     return Ports(
-        wiring.find_ports(),
+        case_wiring.find_ports(),
         wiring.sealer(),
         wiring.disputes(),
         wiring.grants(),
@@ -95,7 +90,7 @@ def show_ports() -> show_dispute.Ports:
         wiring.words("disputes"),
         wiring.words("sanggah"),
         wiring.fault_words(),
-        wiring.status_ports(),
+        case_wiring.status_ports(),
         wiring.terms(),
     )
 
@@ -122,78 +117,3 @@ def _visited(dispute: Dispute) -> bool:
     from chalicelib.usecases.ask_check import visited
 
     return visited(dispute, wiring.index().mac, wiring.ground_checks())
-
-
-def show_review_ports() -> show_review.Ports:
-    """Ports of telling officers about a dispute."""
-    from chalicelib.usecases.show_review import Ports
-
-    return Ports(
-        wiring.words("staff")["dispute"],
-        wiring.show_ports(),
-        show_ports(),
-        wiring.grants(),
-        wiring.clock.now_ms,
-    )
-
-
-def list_ports() -> list_disputes.Ports:
-    """Ports of listing the disputes that wait."""
-    from chalicelib.usecases.list_disputes import Ports
-
-    return Ports(wiring.clock, wiring.store(), wiring.disputes(), wiring.terms(), settings().region)
-
-
-def show_queue_ports() -> show_queue.Ports:
-    """Ports of telling officers which disputes wait."""
-    from chalicelib.usecases.show_queue import Ports
-
-    words = wiring.words("staff")
-    return Ports(
-        words["queues"],
-        words["dispute"]["concerns"],
-        show_ports(),
-        wiring.villages(),
-        wiring.districts(),
-    )
-
-
-def ask_ports() -> ask_check.Ports:
-    """Ports of asking that somebody goes and looks."""
-    from chalicelib.usecases.ask_check import Ports
-
-    return Ports(
-        clock=wiring.clock,
-        random=wiring.random,
-        index=wiring.index(),
-        store=wiring.store(),
-        checks=wiring.ground_checks(),
-        disputes=wiring.disputes(),
-        ledger=wiring.ledger(),
-        terms=wiring.terms(),
-        artefact=wiring.artefact,
-        rules=wiring.rule_set,
-        region=settings().region,
-    )
-
-
-def review_ports() -> review_dispute.Ports:
-    """Ports of opening, recommending and deciding."""
-    from chalicelib.adapters.review_table import ReviewTable
-    from chalicelib.domain.ground_check import checked_household
-    from chalicelib.usecases.ask_check import visit_of
-    from chalicelib.usecases.review_dispute import Ports
-
-    mac = wiring.index().mac
-    return Ports(
-        wiring.clock,
-        wiring.random,
-        wiring.opener(),
-        wiring.store(),
-        wiring.disputes(),
-        wiring.ledger(),
-        wiring.terms(),
-        ReviewTable(wiring.client("dynamodb"), wiring.tables()),
-        visit=lambda ref, about, number: visit_of(ref, about, number, mac),
-        checked=lambda check: checked_household(check) if check else None,
-    )

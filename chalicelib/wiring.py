@@ -1,4 +1,7 @@
-"""Builds each adapter once and hands the use cases their ports. Only this module knows adapters.
+"""Builds each adapter once, and reads the words and rules that the package carries.
+
+Beside it `case_wiring`, `dispute_wiring`, `check_wiring`, `staff_wiring` and `screening_wiring`
+hand the use cases their ports. Only these modules know adapters.
 
 Each builder imports what it needs when it is first called, so that a function loads only its own
 part: the status path never loads cryptography, the workers never load pydantic.
@@ -44,33 +47,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.sanggah_rules import DatedRules
     from chalicelib.domain.tokens import Claims, Pool
     from chalicelib.usecases import (
-        adopt,
-        ask_check,
-        carry_out,
-        carry_out_check,
-        check_identity,
-        correct,
-        erase,
         filing,
-        find_case,
-        keep_officers,
-        list_checks,
-        propose,
-        read_case,
-        register,
-        reissue,
-        release_guards,
-        review_queue,
-        score,
-        screen_evidence,
-        seal_day,
-        send_visits,
-        show_adoption,
-        show_case,
-        show_officers,
-        show_status,
-        sweep,
-        withdraw,
     )
     from chalicelib.usecases.dispute_pieces import DisputePieces
     from chalicelib.usecases.ports import Message, Queue
@@ -397,118 +374,6 @@ def civil_registry() -> HttpCivilRegistry:
     )
 
 
-def register_ports() -> register.Ports:
-    """Ports of registering."""
-    from chalicelib.usecases.register import Ports
-
-    return Ports(clock, random, index(), sealer(), store(), form_rules())
-
-
-def find_ports() -> find_case.Ports:
-    """Ports of finding a case by its receipt."""
-    from chalicelib.usecases.find_case import Ports
-
-    return Ports(clock, index(), store(), limits(), settings().region, village_of)
-
-
-def correct_ports() -> correct.Ports:
-    """Ports of the one correction."""
-    from chalicelib.usecases.correct import Ports
-
-    return Ports(find_ports(), random, sealer(), form_rules())
-
-
-def withdraw_ports() -> withdraw.Ports:
-    """Ports of withdrawing."""
-    from chalicelib.usecases.withdraw import Ports
-
-    return Ports(find_ports(), random)
-
-
-def propose_ports() -> propose.Ports:
-    """Ports of proposing."""
-    from chalicelib.usecases.propose import Ports
-
-    return Ports(clock, random, index(), sealer(), store(), form_rules())
-
-
-@cache
-def status_ports() -> show_status.Ports:
-    """Ports of telling where a case stands."""
-    from chalicelib.domain.reasons import load_words
-    from chalicelib.domain.working_days import load_holidays
-    from chalicelib.usecases.show_status import Ports
-
-    return Ports(
-        words=load_words((DATA / "words" / "reasons.id.json").read_bytes()),
-        states=words("states"),
-        concerns=words("concerns"),
-        artefact=artefact,
-        rules=rule_set,
-        holidays=load_holidays(path.read_bytes() for path in (DATA / "holidays").glob("*.json")),
-        hours_east=settings().hours_east,
-    )
-
-
-def check_ports() -> check_identity.Ports:
-    """Ports of asking the civil registry."""
-    from chalicelib.usecases.check_identity import Ports
-
-    return Ports(clock, opener(), store(), civil_registry())
-
-
-def score_ports() -> score.Ports:
-    """Ports of scoring and deciding."""
-    from chalicelib.usecases.score import Ports
-
-    return Ports(clock, store(), artefact, rule_set, settings().region)
-
-
-def carry_out_ports() -> carry_out.Ports:
-    """Ports of comparing what is proposed, and of deciding anew under what is adopted."""
-    from chalicelib.usecases.carry_out import Ports
-    from chalicelib.usecases.relay import ADOPTION
-
-    return Ports(
-        clock,
-        store(),
-        proposals(),
-        queue(ADOPTION),
-        artefact,
-        rule_set,
-        settings().region,
-        villages(),
-    )
-
-
-def release_ports() -> release_guards.Ports:
-    """Ports of releasing guards."""
-    from chalicelib.usecases.release_guards import Ports
-
-    return Ports(clock, store())
-
-
-def sweep_ports() -> sweep.Ports:
-    """Ports of the sweep."""
-    from chalicelib.usecases.sweep import Ports
-
-    return Ports(clock, store(), ledger(), queues(), settings().region, village_of)
-
-
-def seal_ports() -> seal_day.Ports:
-    """Ports of sealing the finished days."""
-    from chalicelib.adapters.public_files import PublicBucket
-    from chalicelib.adapters.signer import KmsSigner
-    from chalicelib.usecases.seal_day import Ports
-
-    return Ports(
-        settings().region,
-        ledger(),
-        KmsSigner(client("kms"), needed("TEPAT_SEAL_SIGNING_KEY_ID")),
-        PublicBucket(client("s3"), needed("TEPAT_PUBLIC_BUCKET")),
-    )
-
-
 # --- citizens who sign in -------------------------------------------------------------------------
 
 
@@ -573,27 +438,6 @@ def grants() -> EvidenceLinks:
     )
 
 
-def screening_ports() -> screen_evidence.Ports:
-    """Ports of screening a file that somebody sent."""
-    from chalicelib.adapters.evidence_bucket import EvidenceBucket
-    from chalicelib.adapters.image_remaking import ImageRemaker
-    from chalicelib.adapters.virus_scan import ClamScan
-    from chalicelib.domain.region_calendar import RegionCalendar
-    from chalicelib.usecases.check_pieces import CheckPieces, PiecesOfAll
-    from chalicelib.usecases.screen_evidence import Ports
-
-    today = RegionCalendar({}, settings().hours_east).day(clock.now_ms())
-    limits = sanggah().on(today).evidence
-    buckets = needed("TEPAT_QUARANTINE_BUCKET"), needed("TEPAT_RELEASED_BUCKET")
-    return Ports(
-        EvidenceBucket(client("s3"), *buckets),
-        PiecesOfAll(dispute_pieces(), CheckPieces(clock, ground_checks())),
-        ClamScan(needed("TEPAT_CLAMSCAN"), str(DATA / "screening")),
-        ImageRemaker(limits.pixels, limits.pages),
-        limits,
-    )
-
-
 # --- ground checks --------------------------------------------------------------------------------
 
 
@@ -627,68 +471,6 @@ def check_rules() -> DatedCheckRules:
 def check_rules_today() -> CheckRules:
     """Those of today, in the region's own time."""
     return check_rules().on(terms().calendar.day(clock.now_ms()))
-
-
-def desk_ports() -> list_checks.Ports:
-    """Ports of a field officer's list, and of opening where a family lives."""
-    from chalicelib.usecases.list_checks import Ports
-
-    region = settings().region
-    return Ports(clock, random, opener(), store(), ground_checks(), ledger(), region)
-
-
-def ask_check_ports() -> ask_check.Ports:
-    """Ports of asking that somebody goes and looks."""
-    from chalicelib.usecases.ask_check import Ports
-
-    return Ports(
-        clock,
-        random,
-        index(),
-        store(),
-        ground_checks(),
-        disputes(),
-        ledger(),
-        terms(),
-        artefact,
-        rule_set,
-        settings().region,
-    )
-
-
-def send_visits_ports() -> send_visits.Ports:
-    """Ports of the clock that sends somebody."""
-    from chalicelib.domain import assignment
-    from chalicelib.usecases.send_visits import Ports
-
-    return Ports(
-        ask_check_ports(),
-        ledger(),
-        ground_checks(),
-        lambda: officers().of_region(settings().region),
-        lambda day: assignment.day_key(index().mac, day),
-        check_rules_today,
-        village_of,
-    )
-
-
-def visit_ports() -> carry_out_check.Ports:
-    """Ports of keeping a visit."""
-    from chalicelib.usecases.carry_out_check import Ports
-
-    return Ports(
-        clock,
-        index(),
-        sealer(),
-        store(),
-        ground_checks(),
-        grants(),
-        terms(),
-        check_rules_today,
-        artefact,
-        rule_set,
-        settings().region,
-    )
 
 
 # --- staff ----------------------------------------------------------------------------------------
@@ -760,106 +542,3 @@ def verify_id_token(token: str, *, nonce: str, subject: str) -> None:
     from chalicelib.adapters.tokens import verify_id
 
     verify_id(token, clock.now_ms() // 1000, token_keys(), pool(), nonce=nonce, subject=subject)
-
-
-def queue_ports() -> review_queue.Ports:
-    """Ports of listing what waits for a person."""
-    from chalicelib.usecases.review_queue import Ports
-
-    return Ports(clock, store(), settings().region)
-
-
-def read_ports() -> read_case.Ports:
-    """Ports of opening a case."""
-    from chalicelib.usecases.read_case import Ports
-
-    return Ports(clock, random, opener(), store(), ledger(), settings().region)
-
-
-def show_ports() -> show_case.Ports:
-    """Ports of telling staff what a case is about."""
-    from chalicelib.usecases.show_case import Ports
-
-    return Ports(words("staff"), villages(), status_ports())
-
-
-def reissue_ports() -> reissue.Ports:
-    """Ports of giving a new receipt."""
-    from chalicelib.usecases.reissue import Ports
-
-    return Ports(clock, random, index(), store(), ledger(), limits(), form_rules())
-
-
-def erase_ports() -> erase.Ports:
-    """Ports of erasing a family."""
-    from chalicelib.usecases.erase import Ports
-
-    return Ports(clock, random, store(), disputes(), copies(), ground_checks())
-
-
-def adopt_ports() -> adopt.Ports:
-    """Ports of proposing and adopting a model and a rule set."""
-    from chalicelib.usecases.adopt import Ports
-
-    return Ports(
-        clock,
-        random,
-        index(),
-        proposals(),
-        artefact,
-        rule_set,
-        settings().region,
-        len(villages()),
-    )
-
-
-def carried(folder: str) -> list[str]:
-    """Content hashes of the models or rule sets that this package carries, in order.
-
-    Args:
-        folder: "models" or "rules".
-    """
-    return sorted(path.stem for path in (DATA / folder).glob("*.json"))
-
-
-def show_adoption_ports() -> show_adoption.Ports:
-    """Ports of telling staff what is proposed and adopted."""
-    from chalicelib.usecases.show_adoption import Ports
-
-    return Ports(
-        words("staff")["adoption"],
-        artefact,
-        rule_set,
-        districts(),
-        status_ports(),
-    )
-
-
-def keep_officers_ports() -> keep_officers.Ports:
-    """Ports of keeping what is known of officers."""
-    from chalicelib.adapters.area_files import area_codes
-    from chalicelib.usecases.keep_officers import Ports
-
-    return Ports(
-        clock,
-        random,
-        index(),
-        officers(),
-        today(),
-        area_codes(),
-        districts(),
-        settings().region,
-    )
-
-
-def show_officers_ports() -> show_officers.Ports:
-    """Ports of telling administrators what is known of officers."""
-    from chalicelib.usecases.show_officers import Ports
-
-    return Ports(
-        words("staff")["officers"],
-        words("sanggah")["profile"],
-        villages(),
-        districts(),
-        status_ports(),
-    )

@@ -366,11 +366,12 @@ def recommend(dispute: Dispute, vote: Vote, stamp: Stamp, *, due: int) -> tuple[
     """Keep the recommendation of the officer who was drawn; somebody else decides.
 
     Raises:
-        WrongState: it is not being reviewed.
+        WrongState: it is not being reviewed, or would be upheld against a family nobody has heard.
         NotAllowed: by who was not drawn for it.
     """
     _at(dispute, Stage.REVIEW)
     _drawn(dispute, stamp)
+    _heard(dispute, vote)
     moved = replace(dispute, votes=(vote,), officer="", due=due)
     return _step(moved, Stage.RECOMMENDED, Act.RECOMMENDED, stamp, _told(vote), reason=vote.reason)
 
@@ -382,13 +383,14 @@ def decide(dispute: Dispute, vote: Vote, stamp: Stamp, *, due: int) -> tuple[Dis
         due: when a third should have decided, if the second differs.
 
     Raises:
-        WrongState: nothing is recommended.
+        WrongState: nothing is recommended, or it would be upheld against a family nobody has heard.
         NotAllowed: by who was not drawn for it, or has voted (product, invariant 4).
     """
     _at(dispute, Stage.RECOMMENDED, Stage.SPLIT)
     _drawn(dispute, stamp)
     if any(each.actor == stamp.actor for each in dispute.votes):
         raise NotAllowed(Fault("dispute_same_person"))
+    _heard(dispute, vote)
     votes = (*dispute.votes, vote)
     agreed = dispute.stage is Stage.SPLIT or vote.outcome is dispute.votes[0].outcome
     if not agreed:
@@ -467,6 +469,13 @@ def may_open(dispute: Dispute, actor: str) -> bool:
     """Whether an officer may look into it: who was drawn, and who has voted, and nobody else."""
     drawn = f"staff:{dispute.officer}" if dispute.officer else ""
     return actor == drawn or any(vote.actor == actor for vote in dispute.votes)
+
+
+def _heard(dispute: Dispute, vote: Vote) -> None:
+    """Nothing is held against a family that was not told of it and asked (product, objections)."""
+    objects = dispute.kind is Kind.OBJECTION and vote.outcome is not Outcome.REJECTED
+    if objects and not dispute.answer_by:
+        raise WrongState(Fault("dispute_not_heard"))
 
 
 def _told(vote: Vote) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice.app import Request
 
-from chalicelib import wiring
+from chalicelib import check_wiring, wiring
 from chalicelib.domain import ground_check
 from chalicelib.domain.errors import Fault, NotFound
 from chalicelib.domain.evidence import FileKind
@@ -37,7 +37,7 @@ def keep_visit(request: Request, locator: str, officer: str) -> Answer:
     sent = http.read(request, VisitBody, keyed=True)
     ref = place_of(locator)
     sent.refuse(*_senseless(sent.body))
-    kept = findings(_visit(sent, ref, officer), wiring.visit_ports())
+    kept = findings(_visit(sent, ref, officer), check_wiring.visit_ports())
     return Answer(201, told(kept, wiring.words("checks")), PAGE)
 
 
@@ -50,7 +50,7 @@ def keep_remark(request: Request, locator: str, officer: str) -> Answer:
     sent = http.read(request, RemarkBody, keyed=True)
     ref = place_of(locator)
     sent.refuse()
-    check = remark(ref, sent.key, officer, sent.body["text"], wiring.visit_ports())
+    check = remark(ref, sent.key, officer, sent.body["text"], check_wiring.visit_ports())
     return Answer(201, {"check": check.ref.locator}, PAGE)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import wiring
+from chalicelib import case_wiring, wiring
 from chalicelib.domain import application
 from chalicelib.domain.errors import InvalidRequest, TepatError
 from chalicelib.domain.registration import Ref, Registration, WayIn
@@ -40,7 +40,7 @@ def status(request: Request) -> Response:
     sent = http.read(request, schemas().StatusBody)
     try:
         sent.refuse()
-        found = find_case(sent.body["receipt"], http.caller(request), wiring.find_ports())
+        found = find_case(sent.body["receipt"], http.caller(request), case_wiring.find_ports())
     except TepatError as error:
         return _page_again(request, error, "status", sent.fields)
     return http.respond(request, _case(found.case, "status", sent.body["receipt"]))
@@ -62,7 +62,7 @@ def correct(request: Request) -> Response:
         kk=sent.body["kk"],
         caller=http.caller(request),
     )
-    case = take(command, wiring.correct_ports())
+    case = take(command, case_wiring.correct_ports())
     return http.respond(request, _case(case, "corrected", sent.body["receipt"]))
 
 
@@ -75,7 +75,9 @@ def withdraw(request: Request) -> Response:
     sent = http.read(request, schemas().WithdrawalBody, keyed=True, form_key=wiring.fresh_key())
     try:
         sent.refuse()
-        case = end(sent.key, sent.body["receipt"], http.caller(request), wiring.withdraw_ports())
+        case = end(
+            sent.key, sent.body["receipt"], http.caller(request), case_wiring.withdraw_ports()
+        )
     except TepatError as error:
         return _page_again(request, error, "withdraw", sent.fields)
     return http.respond(request, _case(case, "withdrawn", sent.body["receipt"]))
@@ -90,7 +92,7 @@ def propose(request: Request) -> Response:
     sent = http.read(request, schemas().ProposalBody, keyed=True, form_key=wiring.fresh_key())
     try:
         sent.refuse()
-        take(sent.key, sent.body, wiring.propose_ports())
+        take(sent.key, sent.body, case_wiring.propose_ports())
     except TepatError as error:
         return _page_again(request, error, "propose", sent.fields)
     return http.respond(request, Answer(201, {"received": True}, "proposed"))
@@ -141,7 +143,7 @@ def schemas() -> Any:  # noqa: ANN401 - a module
 def _case(case: Registration, page: str, paper: str) -> Answer:
     from chalicelib.usecases.show_status import status as show  # noqa: PLC0415
 
-    body = show(case, wiring.status_ports()) | _disputes(case)
+    body = show(case, case_wiring.status_ports()) | _disputes(case)
     return Answer(200, body, page, {"receipt": paper, "key": wiring.fresh_key()})
 
 
@@ -150,7 +152,7 @@ def _disputes(case: Registration) -> dict[str, Any]:
     if not case.disputes:
         from chalicelib.usecases.show_status import in_window  # noqa: PLC0415 - loaded by now
 
-        status = wiring.status_ports()
+        status = case_wiring.status_ports()
         open_now = in_window(case, wiring.clock.now_ms(), wiring.sanggah(), status)
         return {"disputes": [], "can": ["appeal"] if open_now else []}
     from chalicelib import dispute_wiring  # noqa: PLC0415 - few look-ups need it

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import wiring
+from chalicelib import case_wiring, wiring
 from chalicelib.domain.errors import NotFound, TepatError
 from chalicelib.entrypoints import http
 from chalicelib.entrypoints.http import CONTENT_TYPES, Answer, handled
@@ -153,13 +153,13 @@ def looked(request: Request) -> Response:
     sent = http.read(request, schemas().LookedBody)
     sent.refuse()
     looks = who_looked(
-        sent.body["receipt"], http.caller(request), wiring.find_ports(), wiring.ledger()
+        sent.body["receipt"], http.caller(request), case_wiring.find_ports(), wiring.ledger()
     )
     words = wiring.words("looks")
     body = {
         "looked": [
             {
-                "at": moment(each.at, wiring.status_ports()),
+                "at": moment(each.at, case_wiring.status_ports()),
                 "who": words["roles"][each.role],
                 "reason": words["reasons"].get(each.reason, words["reasons"]["other"]),
             }

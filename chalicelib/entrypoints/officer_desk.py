@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import wiring
+from chalicelib import staff_wiring, wiring
 from chalicelib.domain import tokens
 from chalicelib.domain.errors import Fault, NotFound, TepatError
 from chalicelib.domain.receipt import is_locator
@@ -49,7 +49,7 @@ def listed(request: Request, who: Session) -> Response:
         try:
             sent.refuse()
             made = ask_roles(
-                sent.body["sub"], _ticked(sent.body), who.actor, wiring.keep_officers_ports()
+                sent.body["sub"], _ticked(sent.body), who.actor, staff_wiring.keep_officers_ports()
             )
         except TepatError as error:
             log("refused", code=str(error))
@@ -59,8 +59,8 @@ def listed(request: Request, who: Session) -> Response:
             status = http.status_of(error)
         else:
             return _back(made.ref.locator, who)
-    ports = wiring.keep_officers_ports()
-    shown = rows(ports.officers.profiles(ports.region), wiring.show_officers_ports())
+    ports = staff_wiring.keep_officers_ports()
+    shown = rows(ports.officers.profiles(ports.region), staff_wiring.show_officers_ports())
     may_keep = bool(who.claims.groups & KEEPERS)
     roles = [name.removeprefix(_ROLE) for name in _role_boxes()]
     context = {"rows": shown, "may_keep": may_keep, "roles": roles}
@@ -110,7 +110,7 @@ def declare(request: Request, who: Session, locator: str) -> Response:
                 kin_told=bool(typed["kin_told"]),
                 actor=who.actor,
             ),
-            wiring.keep_officers_ports(),
+            staff_wiring.keep_officers_ports(),
         )
     except TepatError as error:
         log("refused", code=str(error))
@@ -130,7 +130,9 @@ def propose(request: Request, who: Session, locator: str) -> Response:
     boxes = _role_boxes()
     sent = staff_forms.read(request, boxes, optional=boxes)
     sent.refuse()
-    ask_roles(profile.officer.sub, _ticked(sent.body), who.actor, wiring.keep_officers_ports())
+    ask_roles(
+        profile.officer.sub, _ticked(sent.body), who.actor, staff_wiring.keep_officers_ports()
+    )
     return _back(locator, who)
 
 
@@ -147,7 +149,7 @@ def grant(request: Request, who: Session, locator: str) -> Response:
     sent = staff_forms.read(request, checks, optional={"roles"})
     sent.refuse()
     roles = frozenset((sent.body["roles"] or "").split())
-    grant_roles(profile.officer.sub, roles, who.actor, wiring.keep_officers_ports())
+    grant_roles(profile.officer.sub, roles, who.actor, staff_wiring.keep_officers_ports())
     return _back(locator, who)
 
 
@@ -159,7 +161,7 @@ def drop(request: Request, who: Session, locator: str) -> Response:
     from chalicelib.usecases.keep_officers import drop_roles  # noqa: PLC0415 - see wiring
 
     staff_forms.read(request, {}).refuse()
-    drop_roles(_profile(locator).officer.sub, who.actor, wiring.keep_officers_ports())
+    drop_roles(_profile(locator).officer.sub, who.actor, staff_wiring.keep_officers_ports())
     return _back(locator, who)
 
 
@@ -187,7 +189,7 @@ def _sheet(
     from chalicelib.usecases.show_officers import sheet  # noqa: PLC0415 - see wiring
 
     may_keep = bool(who.claims.groups & KEEPERS)
-    shown = sheet(profile, who.actor, may_keep=may_keep, ports=wiring.show_officers_ports())
+    shown = sheet(profile, who.actor, may_keep=may_keep, ports=staff_wiring.show_officers_ports())
     known = {"village": shown["village"]} | {f"district_{c}": "true" for c in shown["working"]}
     context = {
         "p": shown,
@@ -203,7 +205,7 @@ def _sheet(
 
 
 def _profile(locator: str) -> Profile:
-    ports = wiring.keep_officers_ports()
+    ports = staff_wiring.keep_officers_ports()
     found = ports.officers.load(Ref(ports.region, locator)) if is_locator(locator) else None
     if found is None:
         raise NotFound(Fault("officer_unknown"))

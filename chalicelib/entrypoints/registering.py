@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib import wiring
+from chalicelib import case_wiring, wiring
 from chalicelib.domain import application
 from chalicelib.domain.errors import Fault, InvalidRequest
 from chalicelib.domain.registration import State, WayIn
@@ -18,7 +18,7 @@ def register_family(sent: Sent, way_in: WayIn, actor: str) -> Accepted:
         InvalidRequest: with every fault of the form.
         TryAgain: the store refused for now.
     """
-    ports = wiring.register_ports()
+    ports = case_wiring.register_ports()
     told: list[Fault] = list(sent.faults)
     if sent.body.get("way_in") not in (None, way_in.value):
         told.append(Fault("field_not_an_option", "way_in"))
@@ -33,7 +33,7 @@ def received(accepted: Accepted) -> Answer:
     from chalicelib.entrypoints.pages import qr_svg  # noqa: PLC0415 - only with a receipt
     from chalicelib.usecases.show_status import expect_by  # noqa: PLC0415
 
-    ports = wiring.status_ports()
+    ports = case_wiring.status_ports()
     about = ports.states[State.RECEIVED]
     words = wiring.fault_words()
     body = {

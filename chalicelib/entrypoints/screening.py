@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from chalice.app import Blueprint
 
-from chalicelib import wiring
+from chalicelib import screening_wiring
 from chalicelib.telemetry import log, run_batch
 
 screening = Blueprint(__name__)
@@ -50,4 +50,4 @@ def _screen(key: str, received: int) -> None:
     """Screen one upload; nothing that this needs is loaded before there is one."""
     from chalicelib.usecases.screen_evidence import screen_evidence as screen  # noqa: PLC0415
 
-    log("evidence", code=screen(key, received, wiring.screening_ports()))
+    log("evidence", code=screen(key, received, screening_wiring.screening_ports()))

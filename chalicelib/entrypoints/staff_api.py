@@ -7,7 +7,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import wiring
+from chalicelib import staff_wiring, wiring
 from chalicelib.domain import tokens
 from chalicelib.domain.errors import Fault, NotFound, TepatError, WrongState
 from chalicelib.domain.receipt import LOCATOR_LENGTH, is_locator
@@ -75,10 +75,10 @@ def queue(request: Request, who: Session) -> Response:
     work = Work(kind) if kind in set(KINDS) else Work.OFFICER
     asked = query.get("page", "")
     number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else 1  # noqa: PLR2004 - a number of pages, not of digits to remember
-    page = list_cases(work, number, wiring.queue_ports())
+    page = list_cases(work, number, staff_wiring.queue_ports())
     context = {
         "kind": work.value,
-        "rows": rows(page, wiring.show_ports()),
+        "rows": rows(page, staff_wiring.show_ports()),
         "number": page.number,
         "more": page.more,
     }
@@ -108,10 +108,10 @@ def case(request: Request, who: Session, locator: str) -> Response:
     query: Mapping[str, str] = request.query_params or {}
     reason, may_open = _look(who.claims.groups, query.get("reason", ""))
     opened = read_case(
-        _ref(locator), who.actor, reason, wiring.read_ports(), with_identity=may_open
+        _ref(locator), who.actor, reason, staff_wiring.read_ports(), with_identity=may_open
     )
     context = {
-        "case": sheet(opened, who.actor, wiring.show_ports()),
+        "case": sheet(opened, who.actor, staff_wiring.show_ports()),
         "may_open": may_open,
         "may_erase": bool(who.claims.groups & ERASERS) and opened.case.state is not State.ERASED,
     }
@@ -127,7 +127,7 @@ def erase(request: Request, who: Session, locator: str) -> Response:
 
     sent = staff_forms.read(request, staff_forms.ERASE)
     sent.refuse()
-    gone = forget(_ref(locator), who.actor, sent.body["reason"], wiring.erase_ports())
+    gone = forget(_ref(locator), who.actor, sent.body["reason"], staff_wiring.erase_ports())
     return staff_frame.page("erased", {"locator": gone.ref.locator}, who)
 
 
@@ -145,7 +145,7 @@ def new_receipt(request: Request, who: Session) -> Response:
     try:
         sent.refuse()
         command = Reissue(sent.key, sent.body["nik"], sent.body["reason"], who.actor)
-        paper = reissue(command, wiring.reissue_ports())
+        paper = reissue(command, staff_wiring.reissue_ports())
     except TepatError as error:
         log("refused", code=str(error))
         # The same key: a request that got further than its answer gives the same receipt again.
@@ -173,19 +173,19 @@ def adoptions(request: Request, who: Session) -> Response:
         try:
             sent.refuse()
             command = Propose(sent.key, sent.body["model"], sent.body["rules"], who.actor)
-            made = propose(command, wiring.adopt_ports())
+            made = propose(command, staff_wiring.adopt_ports())
         except TepatError as error:
             log("refused", code=str(error))
             told = {"errors": staff_frame.errors(error), "key": sent.key or told["key"]}
             told["values"], status = sent.fields, http.status_of(error)
         else:
             return staff_frame.moved(f"{ADOPTIONS}/{made.ref.locator}", who.cookies, status=303)
-    ports = wiring.adopt_ports()
+    ports = staff_wiring.adopt_ports()
     shown = offer(
         ports.proposals.of_region(ports.region),
-        wiring.carried("models"),
-        wiring.carried("rules"),
-        wiring.show_adoption_ports(),
+        staff_wiring.carried("models"),
+        staff_wiring.carried("rules"),
+        staff_wiring.show_adoption_ports(),
     )
     may_propose = bool(who.claims.groups & ADOPTERS)
     return staff_frame.page(
@@ -202,8 +202,8 @@ def adoption(_request: Request, who: Session, number: str) -> Response:
     from chalicelib.usecases.show_adoption import sheet  # noqa: PLC0415
 
     may_adopt = bool(who.claims.groups & ADOPTERS)
-    found = load(_number(number), wiring.adopt_ports())
-    ports = wiring.show_adoption_ports()
+    found = load(_number(number), staff_wiring.adopt_ports())
+    ports = staff_wiring.show_adoption_ports()
     return staff_frame.page(
         "adoption", {"p": sheet(found, who.actor, may_adopt=may_adopt, ports=ports)}, who
     )
@@ -218,7 +218,7 @@ def adopt(request: Request, who: Session, number: str) -> Response:
 
     staff_session.require_fresh(who)
     staff_forms.read(request, staff_forms.ADOPT).refuse()
-    put_in_force(_number(number), who.actor, wiring.adopt_ports())
+    put_in_force(_number(number), who.actor, staff_wiring.adopt_ports())
     return staff_frame.moved(f"{ADOPTIONS}/{number}", who.cookies, status=303)
 
 
@@ -231,7 +231,7 @@ def refuse(request: Request, who: Session, number: str) -> Response:
 
     sent = staff_forms.read(request, staff_forms.REFUSE)
     sent.refuse()
-    put_aside(_number(number), who.actor, sent.body["reason"], wiring.adopt_ports())
+    put_aside(_number(number), who.actor, sent.body["reason"], staff_wiring.adopt_ports())
     return staff_frame.moved(f"{ADOPTIONS}/{number}", who.cookies, status=303)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import dispute_wiring, wiring
+from chalicelib import dispute_wiring, staff_wiring, wiring
 from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, WrongState
 from chalicelib.domain.receipt import LOCATOR_LENGTH, is_locator
 from chalicelib.domain.registration import Ref
@@ -35,8 +35,8 @@ def one(request: Request, who: Session, number: str) -> Response:
     code, about, since = (query.get(name, "") for name in ("told", "case", "since"))
     errors = staff_frame.errors(WrongState(Fault(code))) if code in wiring.fault_words() else []
     about = about if is_locator(about) else ""
-    opened = open_dispute(_ref(number), who.actor, dispute_wiring.review_ports(), about=about)
-    ports = dispute_wiring.show_review_ports()
+    opened = open_dispute(_ref(number), who.actor, staff_wiring.review_ports(), about=about)
+    ports = staff_wiring.show_review_ports()
     shown = sheet(opened, who.actor, ports)
     if staff_forms.SEEN_BOTH.fullmatch(since):
         from chalicelib.usecases.what_changed import what_changed  # noqa: PLC0415 - seldom
@@ -81,7 +81,7 @@ def vote(request: Request, who: Session, number: str) -> Response:
     seen = sent.body["seen"]
     voting = Voting(_ref(number), who.actor, Outcome(outcome), reason, *_seen(seen))
     act = recommend if sent.body["step"] == "recommend" else decide
-    return _done(who, number, lambda: act(voting, dispute_wiring.review_ports()), seen)
+    return _done(who, number, lambda: act(voting, staff_wiring.review_ports()), seen)
 
 
 @staff_disputes.route(f"{DISPUTES}/{{number}}/visit", methods=["POST"], content_types=CONTENT_TYPES)
@@ -89,11 +89,12 @@ def vote(request: Request, who: Session, number: str) -> Response:
 @signed_in(DECIDERS)
 def visit(request: Request, who: Session, number: str) -> Response:
     """Ask that somebody goes and looks first."""
-    from chalicelib.usecases.ask_check import ask_for_dispute  # noqa: PLC0415 - see wiring
+    from chalicelib.check_wiring import ask_check_ports  # noqa: PLC0415 - see wiring
+    from chalicelib.usecases.ask_check import ask_for_dispute  # noqa: PLC0415 - same
 
     sent = staff_forms.read(request, staff_forms.SEEN)
     sent.refuse()
-    seen, ports = int(sent.body["seen"]), dispute_wiring.ask_ports()
+    seen, ports = int(sent.body["seen"]), ask_check_ports()
     return _done(who, number, lambda: ask_for_dispute(_ref(number), who.actor, seen, ports))
 
 
@@ -110,7 +111,9 @@ def family(request: Request, who: Session, number: str) -> Response:
     sent.refuse()
     letters = "".join(c for c in sent.body["number"].upper() if c not in " -")
     about = letters[:LOCATOR_LENGTH]
-    ports = dispute_wiring.review_ports()
+    if not is_locator(about):
+        raise NotFound(Fault("case_unknown", "number"))
+    ports = staff_wiring.review_ports()
     return _done(who, number, lambda: link(_ref(number), who.actor, about, ports))
 
 

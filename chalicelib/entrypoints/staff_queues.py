@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import dispute_wiring
+from chalicelib import staff_wiring
 from chalicelib.entrypoints import http, staff_frame
 from chalicelib.entrypoints.http import CONTENT_TYPES
 from chalicelib.entrypoints.staff_frame import DECIDERS, OVERSEERS, signed_in
@@ -33,9 +33,7 @@ def mine(request: Request, who: Session) -> Response:
 
     asked = _asked(request)
     subject = who.actor.partition(":")[2]
-    return _page(
-        list_disputes.mine(subject, asked, dispute_wiring.list_ports()), asked, request, who
-    )
+    return _page(list_disputes.mine(subject, asked, staff_wiring.list_ports()), asked, request, who)
 
 
 @staff_queues.route(REGION, methods=["GET"], content_types=CONTENT_TYPES)
@@ -46,7 +44,7 @@ def of_region(request: Request, who: Session) -> Response:
     from chalicelib.usecases import list_disputes  # noqa: PLC0415 - see wiring
 
     asked = _asked(request)
-    return _page(list_disputes.of_region(asked, dispute_wiring.list_ports()), asked, request, who)
+    return _page(list_disputes.of_region(asked, staff_wiring.list_ports()), asked, request, who)
 
 
 def _asked(request: Request) -> Filter:
@@ -63,7 +61,7 @@ def _page(listed: DisputeList, asked: Filter, request: Request, who: Session) ->
     query: Mapping[str, str] = request.query_params or {}
     page = query.get("page", "")
     number = int(page) if page.isascii() and page.isdecimal() and len(page) <= _LONGEST else 1
-    ports = dispute_wiring.show_queue_ports()
+    ports = staff_wiring.show_queue_ports()
     overseen = request.context.get("resourcePath") == REGION
     context: dict[str, Any] = {
         "d": show_queue.page(listed, number, who.actor, ports),

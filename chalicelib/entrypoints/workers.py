@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib import wiring
+from chalicelib import case_wiring, wiring
 from chalicelib.telemetry import run_batch
 
 workers = Blueprint(__name__)
@@ -23,7 +23,7 @@ def check_identity(event: Any) -> dict[str, Any]:  # noqa: ANN401 - Chalice's ev
     return run_batch(
         event.to_dict()["Records"],
         "check_identity",
-        lambda messages: check_identities(messages, wiring.check_ports()),
+        lambda messages: check_identities(messages, case_wiring.check_ports()),
         wiring.read_message,
     )
 
@@ -36,7 +36,7 @@ def score_household(event: Any) -> dict[str, Any]:  # noqa: ANN401
     return run_batch(
         event.to_dict()["Records"],
         "score_household",
-        lambda messages: score_households(messages, wiring.score_ports()),
+        lambda messages: score_households(messages, case_wiring.score_ports()),
         wiring.read_message,
     )
 
@@ -49,7 +49,7 @@ def release_guards(event: Any) -> dict[str, Any]:  # noqa: ANN401
     return run_batch(
         event.to_dict()["Records"],
         "release_guards",
-        lambda messages: release(messages, wiring.release_ports()),
+        lambda messages: release(messages, case_wiring.release_ports()),
         wiring.read_message,
     )
 
@@ -76,6 +76,6 @@ def carry_out(event: Any) -> dict[str, Any]:  # noqa: ANN401
     return run_batch(
         event.to_dict()["Records"],
         "carry_out",
-        lambda messages: go_on(messages, wiring.carry_out_ports()),
+        lambda messages: go_on(messages, case_wiring.carry_out_ports()),
         wiring.read_message,
     )

@@ -170,17 +170,19 @@ def _drawn(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> S
     """Draw who acts, or hand it upwards at once when nobody here may."""
     role = Role.THIRD if there.follows else _ROLES[there.stage]
     officers = ports.officers()
-    if there.level:  # a deadline has passed, and with it the turn of those who had it
+    if there.level == 1:  # a deadline has passed, and with it the turn of those who had it
         officers = [each for each in officers if Role.SUPERVISOR in each.roles]
-    if there.level > 1:
-        return None  # the region's own administration has it, until somebody may be drawn again
     entered = there.steps[-1].at
     key = ports.day_key(audit.day_of(entered))
     interests = _interests(there, rules, stamp.at, ports)
-    drawn = assignment.draw(key, there.ref.locator, officers, interests, role)
+    # Each level is a draw of its own, so that whoever let the term pass is not drawn again at once.
+    turn = f"{there.ref.locator}|{there.level}" if there.level else there.ref.locator
+    drawn = assignment.draw(key, turn, officers, interests, role)
     if isinstance(drawn, Drawn):
         level = max(there.level, min(drawn.level, dispute.HIGHEST_LEVEL))
         return *dispute.assign(there, drawn.sub, stamp, level=level), None
+    if there.level == dispute.HIGHEST_LEVEL:
+        return None  # the region has it; it is drawn as soon as somebody may be
     day = stamp.at + audit.DAY_MS
     return *dispute.escalate(there, dispute.HIGHEST_LEVEL, stamp, due=day), None
 

@@ -69,9 +69,14 @@ def told(there: Dispute, side: Side, ports: Ports) -> dict[str, Any]:
         "outcome": ports.words["outcomes"][decided] if decided else None,
         "reason": ports.reasons["decision"].get(there.why, "") if decided else None,
         "letter": letter(there.kind, decided, there.why, there.steps[-1].at, ports)
-        if decided
+        if decided and _is_addressed(there, side)
         else None,
     }
+
+
+def _is_addressed(there: Dispute, side: Side) -> bool:
+    """Whether a decision's letter is written to this side: it is always the family's."""
+    return there.kind is Kind.APPEAL or side is Side.FAMILY
 
 
 def steps(there: Dispute, ports: Ports) -> list[dict[str, str]]:

@@ -177,5 +177,4 @@ def stuck(there: Dispute) -> bool:
     """Whether a machine could take a dispute further now, and has not."""
     if there.stage is Stage.FILED:
         return dispute.is_screened(there)
-    undrawn = there.stage in dispute.WITH_OFFICER and not there.officer
-    return undrawn and there.level < dispute.HIGHEST_LEVEL
+    return there.stage in dispute.WITH_OFFICER and not there.officer

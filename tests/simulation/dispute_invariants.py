@@ -62,6 +62,15 @@ def nobody_decides_alone(run: Schedule) -> Iterator[str]:
             yield f"{there.ref.locator} is {there.outcome} after {held}"
 
 
+def nobody_is_judged_unheard(run: Schedule) -> Iterator[str]:
+    """Nothing is upheld against a family that was not told and asked (life of an objection)."""
+    for there in run.aws.disputes.values():
+        against = there.kind is Kind.OBJECTION and there.outcome is not Outcome.REJECTED
+        told = any(step.stage is Stage.HEARING for step in there.steps)
+        if there.stage is Stage.DECIDED and against and not told:
+            yield f"{there.ref.locator} is {there.outcome}, and the family was not heard"
+
+
 def a_vote_counts_once_and_stays(run: Schedule) -> Iterator[str]:
     """What an officer was told counts is among the votes, once, as it was (8)."""
     for ref, actor, outcome in run.told.voted:

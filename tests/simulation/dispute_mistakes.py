@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.domain import audit, dispute
 from chalicelib.domain.assignment import Officer
 from chalicelib.domain.audit import Act, Event, event_key
-from chalicelib.domain.dispute import Dispute, Outcome, Stage
+from chalicelib.domain.dispute import Dispute, Kind, Outcome, Stage
 from chalicelib.domain.evidence import Piece
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases.dispute_ports import CaseStep, Slot, Stands, Statement
@@ -143,6 +143,26 @@ class SilenceIsConsent(_Region):
         return super().conduct(*messages)
 
 
+class HeardWithoutBeingAsked(_Region):
+    """A family counts as heard as soon as officers have the objection."""
+
+    class Disputes(RegionDisputes):
+        def change(
+            self,
+            dispute: Dispute,
+            event: Event,
+            *,
+            statement: Statement | None = None,
+            case: CaseStep | None = None,
+            gives_up: Slot | None = None,
+        ) -> Stands | None:
+            if dispute.kind is Kind.OBJECTION and dispute.stage is Stage.REVIEW:
+                dispute = replace(dispute, answer_by=dispute.answer_by or dispute.due)
+            return super().change(dispute, event, statement=statement, case=case, gives_up=gives_up)
+
+    disputes_of = Disputes
+
+
 class DrawnWithoutAsking(_Region):
     """Nobody asks where an officer lives."""
 
@@ -197,6 +217,7 @@ DISPUTE_MISTAKES: tuple[type[Region], ...] = (
     TheFirstVoteDecides,
     DeadlinesReject,
     SilenceIsConsent,
+    HeardWithoutBeingAsked,
     DrawnWithoutAsking,
     ScreenedAgain,
 )

@@ -33,6 +33,7 @@ from tests.simulation.dispute_invariants import (
     disputes_settle,
     evidence_stays_settled,
     nobody_decides_alone,
+    nobody_is_judged_unheard,
     what_was_filed_is_there,
     what_was_upheld_opened_its_case_once,
     who_votes_had_no_interest,
@@ -357,6 +358,7 @@ ALWAYS: tuple[Check, ...] = (
     adopted_by_two_and_once,
     villages_are_counted_once,
     nobody_decides_alone,
+    nobody_is_judged_unheard,
     a_person_holds_few_places,
     a_case_and_its_disputes_know_each_other,
 )

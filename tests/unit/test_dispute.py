@@ -186,8 +186,8 @@ def reached(kind: Kind, stage: Stage) -> Life:
 
     if kind is Kind.OBJECTION:
         go("link")
-    if stage is Stage.HEARING:
-        go("hear")
+        if stage is not Stage.FILED:
+            go("hear")
     ways = {
         Stage.REVIEW: (("to_review", 0), ("assign", 0)),
         Stage.VISIT: (("visit", 0),),
@@ -356,6 +356,22 @@ def test_an_objection_is_heard_before_anybody_recommends_and_late_answers_count(
     with pytest.raises(WrongState) as twice:
         dispute.answer(life.now, (), b"b" * 16, life.stamp("citizen"), {})
     assert twice.value.faults == (Fault("dispute_answered"),)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UPHELD, Outcome.PARTLY_UPHELD])
+@pytest.mark.parametrize("rejected", [0, 1])
+def test_an_unheard_family_loses_nothing_whoever_votes(outcome: Outcome, rejected: int) -> None:
+    life = begun(Kind.OBJECTION)
+    assert life.take(lambda: dispute.to_review(life.now, life.stamp(), due=life.time))
+    for person, name in enumerate(("recommend", "decide")):
+        assert life.take(lambda: step(life, "assign", person, outcome, 0))  # noqa: B023 - at once
+        with pytest.raises(WrongState) as refused:
+            step(life, name, person, outcome, 0)
+        assert refused.value.faults == (Fault("dispute_not_heard"),)
+        if rejected == person:
+            break
+        assert life.take(lambda: step(life, name, person, Outcome.REJECTED, 0))  # noqa: B023 - at once
+    assert life.now.outcome is None
 
 
 def test_nobody_answers_who_was_not_asked() -> None:

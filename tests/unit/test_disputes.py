@@ -233,6 +233,20 @@ def test_where_nobody_may_act_the_region_is_told_at_once() -> None:
     assert (court.now(there).stage, court.now(there).level) == (Stage.REVIEW, 2)
 
 
+def test_what_nobody_could_be_drawn_for_is_drawn_as_soon_as_somebody_may_be() -> None:
+    court = Court(staff=(replace(officer(1), kin_at=0),))
+    there = court.appeal().dispute
+    court.conduct()
+    before = court.now(there)
+    court.conduct()
+    assert court.now(there) == before  # asked again, nothing is written
+    court.staff = STAFF
+    court.conduct()
+    assert court.now(there).officer
+    court.vote(there)
+    assert court.now(there).stage is Stage.RECOMMENDED
+
+
 # --- an objection ---------------------------------------------------------------------------------
 
 
@@ -318,6 +332,22 @@ def test_an_objection_without_usable_evidence_hears_nobody(court: Court) -> None
     assert (there.stage, there.concerns[1:], there.answer_by) == (Stage.REVIEW, (UNPROVEN,), 0)
 
 
+@pytest.mark.parametrize("outcome", [Outcome.UPHELD, Outcome.PARTLY_UPHELD])
+def test_nothing_is_upheld_against_a_family_that_nobody_has_heard(
+    court: Court, outcome: Outcome
+) -> None:
+    there = court.screen(court.object().dispute, PieceState.REFUSED, "evidence_broken")
+    court.conduct()
+    reason = "claim_confirmed" if outcome is Outcome.UPHELD else "partly_confirmed"
+    with pytest.raises(WrongState) as error:
+        court.vote(there, outcome, reason)
+    assert codes(error) == ["dispute_not_heard"]
+    court.vote(there, Outcome.REJECTED, "claim_unproven")
+    with pytest.raises(WrongState):
+        court.vote(there, outcome, reason)
+    assert court.vote(there, Outcome.REJECTED, "claim_unproven").outcome is Outcome.REJECTED
+
+
 def test_all_faults_of_an_objection_are_told_at_once(court: Court) -> None:
     with pytest.raises(InvalidRequest) as error:
         court.object(name="...", reason="data_wrong", place=" ")
@@ -392,6 +422,7 @@ def test_an_upheld_objection_frees_the_objectors_place_and_is_told_in_a_letter(
     there = court.vote(there)
     assert there.outcome is Outcome.UPHELD
     assert court.object("object-000000000000009").dispute.place == there.place
+    assert show_dispute.told(there, Side.FILER, court.show_ports())["letter"] is None
     letter = show_dispute.told(there, Side.FAMILY, court.show_ports())["letter"]
     assert letter == show_dispute.letter(
         Kind.OBJECTION,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib import case_wiring, wiring
 from chalicelib.domain.errors import Fault, InvalidRequest
 from chalicelib.domain.registration import WayIn
 from chalicelib.entrypoints import registering
@@ -24,8 +24,8 @@ WORDS = json.loads((DATA / "words" / "faults.id.json").read_bytes())
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
     ports = Ports(made.clock, made.random, made.index, FakeSealer(), made.store, made.form_rules())
-    monkeypatch.setattr(wiring, "register_ports", lambda: ports)
-    monkeypatch.setattr(wiring, "status_ports", made.status_ports)
+    monkeypatch.setattr(case_wiring, "register_ports", lambda: ports)
+    monkeypatch.setattr(case_wiring, "status_ports", made.status_ports)
     monkeypatch.setattr(wiring, "fault_words", lambda: WORDS)
     return made
 

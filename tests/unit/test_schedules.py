@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib import case_wiring
 from chalicelib.entrypoints import schedules
 from chalicelib.usecases import sweep
 
@@ -37,7 +37,7 @@ def test_the_sweep_looks_at_the_days_that_it_is_told(
         looked.append(looked_at)
         return 0
 
-    monkeypatch.setattr(wiring, "sweep_ports", lambda: None)
+    monkeypatch.setattr(case_wiring, "sweep_ports", lambda: None)
     monkeypatch.setattr(sweep, "sweep", find_stuck)
     schedules.sweep(TICK | {"detail": detail}, None)
     (found,) = looked

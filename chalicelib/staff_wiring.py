@@ -1,0 +1,206 @@
+"""Hands the use cases of staff their ports: cases, disputes, adoption, officers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalicelib import case_wiring, dispute_wiring, wiring
+from chalicelib.settings import settings
+
+if TYPE_CHECKING:
+    from chalicelib.usecases import (
+        adopt,
+        erase,
+        keep_officers,
+        list_disputes,
+        read_case,
+        reissue,
+        review_dispute,
+        review_queue,
+        show_adoption,
+        show_case,
+        show_officers,
+        show_queue,
+        show_review,
+    )
+
+
+def queue_ports() -> review_queue.Ports:
+    """Ports of listing what waits for a person."""
+    from chalicelib.usecases.review_queue import Ports
+
+    return Ports(wiring.clock, wiring.store(), settings().region)
+
+
+def read_ports() -> read_case.Ports:
+    """Ports of opening a case."""
+    from chalicelib.usecases.read_case import Ports
+
+    return Ports(
+        wiring.clock,
+        wiring.random,
+        wiring.opener(),
+        wiring.store(),
+        wiring.ledger(),
+        settings().region,
+    )
+
+
+def show_ports() -> show_case.Ports:
+    """Ports of telling staff what a case is about."""
+    from chalicelib.usecases.show_case import Ports
+
+    return Ports(wiring.words("staff"), wiring.villages(), case_wiring.status_ports())
+
+
+def reissue_ports() -> reissue.Ports:
+    """Ports of giving a new receipt."""
+    from chalicelib.usecases.reissue import Ports
+
+    return Ports(
+        wiring.clock,
+        wiring.random,
+        wiring.index(),
+        wiring.store(),
+        wiring.ledger(),
+        wiring.limits(),
+        wiring.form_rules(),
+    )
+
+
+def erase_ports() -> erase.Ports:
+    """Ports of erasing a family."""
+    from chalicelib.usecases.erase import Ports
+
+    return Ports(
+        wiring.clock,
+        wiring.random,
+        wiring.store(),
+        wiring.disputes(),
+        wiring.copies(),
+        wiring.ground_checks(),
+    )
+
+
+def adopt_ports() -> adopt.Ports:
+    """Ports of proposing and adopting a model and a rule set."""
+    from chalicelib.usecases.adopt import Ports
+
+    return Ports(
+        wiring.clock,
+        wiring.random,
+        wiring.index(),
+        wiring.proposals(),
+        wiring.artefact,
+        wiring.rule_set,
+        settings().region,
+        len(wiring.villages()),
+    )
+
+
+def carried(folder: str) -> list[str]:
+    """Content hashes of the models or rule sets that this package carries, in order.
+
+    Args:
+        folder: "models" or "rules".
+    """
+    return sorted(path.stem for path in (wiring.DATA / folder).glob("*.json"))
+
+
+def show_adoption_ports() -> show_adoption.Ports:
+    """Ports of telling staff what is proposed and adopted."""
+    from chalicelib.usecases.show_adoption import Ports
+
+    return Ports(
+        wiring.words("staff")["adoption"],
+        wiring.artefact,
+        wiring.rule_set,
+        wiring.districts(),
+        case_wiring.status_ports(),
+    )
+
+
+def keep_officers_ports() -> keep_officers.Ports:
+    """Ports of keeping what is known of officers."""
+    from chalicelib.adapters.area_files import area_codes
+    from chalicelib.usecases.keep_officers import Ports
+
+    return Ports(
+        wiring.clock,
+        wiring.random,
+        wiring.index(),
+        wiring.officers(),
+        wiring.today(),
+        area_codes(),
+        wiring.districts(),
+        settings().region,
+    )
+
+
+def show_officers_ports() -> show_officers.Ports:
+    """Ports of telling administrators what is known of officers."""
+    from chalicelib.usecases.show_officers import Ports
+
+    return Ports(
+        wiring.words("staff")["officers"],
+        wiring.words("sanggah")["profile"],
+        wiring.villages(),
+        wiring.districts(),
+        case_wiring.status_ports(),
+    )
+
+
+def show_review_ports() -> show_review.Ports:
+    """Ports of telling officers about a dispute."""
+    from chalicelib.usecases.show_review import Ports
+
+    return Ports(
+        wiring.words("staff")["dispute"],
+        show_ports(),
+        dispute_wiring.show_ports(),
+        wiring.grants(),
+        wiring.clock.now_ms,
+    )
+
+
+def list_ports() -> list_disputes.Ports:
+    """Ports of listing the disputes that wait."""
+    from chalicelib.usecases.list_disputes import Ports
+
+    return Ports(wiring.clock, wiring.store(), wiring.disputes(), wiring.terms(), settings().region)
+
+
+def show_queue_ports() -> show_queue.Ports:
+    """Ports of telling officers which disputes wait."""
+    from chalicelib.usecases.show_queue import Ports
+
+    words = wiring.words("staff")
+    return Ports(
+        words["queues"],
+        words["dispute"]["concerns"],
+        dispute_wiring.show_ports(),
+        wiring.villages(),
+        wiring.districts(),
+    )
+
+
+def review_ports() -> review_dispute.Ports:
+    """Ports of opening, recommending and deciding."""
+    from chalicelib.adapters.review_table import ReviewTable
+    from chalicelib.domain.ground_check import checked_household
+    from chalicelib.usecases.ask_check import visit_of
+    from chalicelib.usecases.review_dispute import Ports
+
+    mac = wiring.index().mac
+    return Ports(
+        wiring.clock,
+        wiring.random,
+        wiring.opener(),
+        wiring.store(),
+        wiring.disputes(),
+        wiring.ledger(),
+        wiring.terms(),
+        ReviewTable(wiring.client("dynamodb"), wiring.tables()),
+        visit=lambda ref, about, number: visit_of(ref, about, number, mac),
+        checked=lambda check: checked_household(check) if check else None,
+    )
