@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib import case_wiring, dispute_wiring, wiring
+from chalicelib import case_wiring, wiring
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
@@ -152,6 +152,7 @@ def show_officers_ports() -> show_officers.Ports:
 
 def show_review_ports() -> show_review.Ports:
     """Ports of telling officers about a dispute."""
+    from chalicelib import dispute_wiring
     from chalicelib.usecases.show_review import Ports
 
     return Ports(
@@ -172,6 +173,7 @@ def list_ports() -> list_disputes.Ports:
 
 def show_queue_ports() -> show_queue.Ports:
     """Ports of telling officers which disputes wait."""
+    from chalicelib import dispute_wiring
     from chalicelib.usecases.show_queue import Ports
 
     words = wiring.words("staff")

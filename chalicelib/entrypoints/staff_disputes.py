@@ -7,7 +7,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import dispute_wiring, staff_wiring, wiring
+from chalicelib import staff_wiring, wiring
 from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, WrongState
 from chalicelib.domain.receipt import LOCATOR_LENGTH, is_locator
 from chalicelib.domain.registration import Ref
@@ -52,14 +52,15 @@ def one(request: Request, who: Session, number: str) -> Response:
 @signed_in(DECIDERS)
 def letter(request: Request, who: Session, number: str) -> Response:
     """The letter that the family will read, before the officer's vote counts."""
-    from chalicelib.domain.dispute import Kind, Outcome  # noqa: PLC0415 - see wiring
+    from chalicelib.dispute_wiring import show_ports  # noqa: PLC0415 - see wiring
+    from chalicelib.domain.dispute import Kind, Outcome  # noqa: PLC0415
     from chalicelib.usecases import show_dispute  # noqa: PLC0415
 
     sent = staff_forms.read(request, staff_forms.VOTE)
     if sent.faults:
         return _done(who, number, sent.refuse)
     outcome, _, reason = sent.body["vote"].partition(":")
-    ports = dispute_wiring.show_ports()
+    ports = show_ports()
     kind = Kind.OBJECTION if sent.body["kind"] == Kind.OBJECTION else Kind.APPEAL
     text = show_dispute.letter(kind, Outcome(outcome), reason, wiring.clock.now_ms(), ports)
     context = {"number": number, "letter": text, "sent": sent.body}
@@ -148,7 +149,9 @@ def _ref(number: str) -> Ref:
     Raises:
         NotFound: no dispute of this region can have that number.
     """
-    village = dispute_wiring.village_of(number) if is_locator(number) else None
+    from chalicelib.dispute_wiring import village_of  # noqa: PLC0415 - see wiring
+
+    village = village_of(number) if is_locator(number) else None
     if village is None:
         raise NotFound(Fault("dispute_unknown", "number"))
     return Ref(village, number)
