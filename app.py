@@ -18,10 +18,11 @@ if surface() == "public":
     from chalicelib.entrypoints.dispute_api import disputes
     from chalicelib.entrypoints.person_api import person
     from chalicelib.entrypoints.relay import streams
+    from chalicelib.entrypoints.report_api import reports
     from chalicelib.entrypoints.schedules import schedules
     from chalicelib.entrypoints.workers import workers
 
-    for blueprint in (citizen, person, agents, streams, schedules, workers, disputes):
+    for blueprint in (citizen, person, agents, streams, schedules, workers, disputes, reports):
         app.register_blueprint(blueprint)
 elif surface() == "staff":
     from chalicelib.entrypoints.agent_desk import desk
@@ -29,8 +30,9 @@ elif surface() == "staff":
     from chalicelib.entrypoints.staff_api import staff
     from chalicelib.entrypoints.staff_disputes import staff_disputes
     from chalicelib.entrypoints.staff_queues import staff_queues
+    from chalicelib.entrypoints.staff_reports import staff_reports
 
-    for blueprint in (staff, desk, officers, staff_disputes, staff_queues):
+    for blueprint in (staff, desk, officers, staff_disputes, staff_queues, staff_reports):
         app.register_blueprint(blueprint)
 else:
     from chalicelib.entrypoints.screening import screening

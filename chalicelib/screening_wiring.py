@@ -18,6 +18,7 @@ def screening_ports() -> screen_evidence.Ports:
     from chalicelib.adapters.virus_scan import ClamScan
     from chalicelib.domain.region_calendar import RegionCalendar
     from chalicelib.usecases.check_pieces import CheckPieces, PiecesOfAll
+    from chalicelib.usecases.report_pieces import ReportPieces
     from chalicelib.usecases.screen_evidence import Ports
 
     today = RegionCalendar({}, settings().hours_east).day(wiring.clock.now_ms())
@@ -25,7 +26,11 @@ def screening_ports() -> screen_evidence.Ports:
     buckets = needed("TEPAT_QUARANTINE_BUCKET"), needed("TEPAT_RELEASED_BUCKET")
     return Ports(
         EvidenceBucket(wiring.client("s3"), *buckets),
-        PiecesOfAll(wiring.dispute_pieces(), CheckPieces(wiring.clock, wiring.ground_checks())),
+        PiecesOfAll(
+            wiring.dispute_pieces(),
+            CheckPieces(wiring.clock, wiring.ground_checks()),
+            ReportPieces(wiring.clock, wiring.reports()),
+        ),
         ClamScan(needed("TEPAT_CLAMSCAN"), str(wiring.DATA / "screening")),
         ImageRemaker(limits.pixels, limits.pages),
         limits,

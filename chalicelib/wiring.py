@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.registers.civil_registry import HttpCivilRegistry
     from chalicelib.adapters.registry_table import RegistryTable, Tables
     from chalicelib.adapters.released_copies import ReleasedCopies
+    from chalicelib.adapters.report_table import ReportTable
     from chalicelib.adapters.sign_outs import SignOuts
     from chalicelib.adapters.tokens import KeySet
     from chalicelib.domain.application import Rules
@@ -246,6 +247,14 @@ def disputes() -> DisputeTable:
     from chalicelib.adapters.dispute_table import DisputeTable
 
     return DisputeTable(client("dynamodb"), tables())
+
+
+@cache
+def reports() -> ReportTable:
+    """Reports about agents and officers, and what was written in them."""
+    from chalicelib.adapters.report_table import ReportTable
+
+    return ReportTable(client("dynamodb"), tables())
 
 
 @cache

@@ -144,6 +144,7 @@ ADDRESSES = {
     "sanggah/saya/index.html": "objections",
     "siapa/index.html": "looked",
     "petugas/index.html": "agent",
+    "lapor/index.html": "report",
     "offline/index.html": "offline",
     "404.html": "missing_page",
 }

@@ -84,7 +84,8 @@ def load(region: str, language: str = "id") -> Content:
     raw = yaml.safe_load((ROOT / "content" / f"{language}.yaml").read_text("utf-8"))
     labels = check_labels(raw.pop("labels"))
     rules = sanggah_rules(region)
-    labels |= sanggah_labels(rules, json.loads(_sanggah_words(language).read_text("utf-8")))
+    labels |= sanggah_labels(rules, _words_file("sanggah", language))
+    labels["report_reason"] = report_labels(rules, _words_file("misconduct", language))
     fill = {
         "region": region_name,
         "members_max": str(MAX_MEMBERS),
@@ -145,8 +146,22 @@ def sanggah_labels(
     }
 
 
-def _sanggah_words(language: str) -> Path:
-    return DATA / "words" / f"sanggah.{language}.json"
+def report_labels(rules: SanggahRules, words: Mapping[str, Any]) -> dict[str, str]:
+    """Give what may be reported about an agent, in the order of the rules.
+
+    Raises:
+        ContentError: a reason or an outcome has no words.
+    """
+    offered = {"reasons": rules.report_reasons, "outcomes": rules.report_outcomes}
+    for kind, codes in offered.items():
+        missing = [code for code in codes if not words[kind].get(code)]
+        if missing:
+            raise ContentError(f"misconduct.{kind}: no words for {', '.join(missing)}")
+    return {code: words["reasons"][code] for code in rules.report_reasons}
+
+
+def _words_file(name: str, language: str) -> Any:  # noqa: ANN401 - words are nested as the file has them
+    return json.loads((DATA / "words" / f"{name}.{language}.json").read_text("utf-8"))
 
 
 def check_words(node: object, fill: Mapping[str, str], path: str = "words") -> Any:  # noqa: ANN401 - words are nested as the file has them

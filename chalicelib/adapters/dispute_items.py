@@ -66,7 +66,7 @@ def dispute_to_item(there: Dispute) -> Item:
         if getattr(there, name):
             item[short] = getattr(there, name)
     if there.evidence:
-        item["e"] = deflate(json.dumps([_pack_exhibit(each) for each in there.evidence]).encode())
+        item["e"] = deflate(json.dumps([pack_exhibit(each) for each in there.evidence]).encode())
     if there.votes:
         item["d"] = json.dumps([[v.actor, v.outcome, v.reason, v.at] for v in there.votes])
     if there.outcome is not None:
@@ -105,7 +105,7 @@ def dispute_from_item(item: Item) -> Dispute:
         steps=_unpack_steps(data(item, "t")),
         head=registry_items.head_from_item(item),
         salt=data(item, "x"),
-        evidence=tuple(_unpack_exhibit(*told) for told in json.loads(packed)),
+        evidence=tuple(unpack_exhibit(*told) for told in json.loads(packed)),
         officer=text(item, "of").partition("#")[2] if "of" in item else "",
         votes=tuple(
             Vote(actor, Outcome(outcome), reason, at) for actor, outcome, reason, at in votes
@@ -170,13 +170,15 @@ def _unpack_steps(packed: bytes) -> tuple[Reached, ...]:
     return tuple(steps)
 
 
-def _pack_exhibit(exhibit: Exhibit) -> list[str | int]:
+def pack_exhibit(exhibit: Exhibit) -> list[str | int]:
+    """A piece of evidence as a list for JSON."""
     piece = exhibit.piece
     told = [exhibit.side.value, piece.id, piece.kind.value, piece.state.value, piece.why]
     return [*told, piece.looks, piece.size, piece.tries, piece.pages]
 
 
-def _unpack_exhibit(*told: Any) -> Exhibit:  # noqa: ANN401 - a list as JSON has it
+def unpack_exhibit(*told: Any) -> Exhibit:  # noqa: ANN401 - a list as JSON has it
+    """Read what `pack_exhibit` gave."""
     side, own_id, kind, state, why, looks, size, tries, pages = told
     piece = Piece(own_id, FileKind(kind), size, PieceState(state), tries, why, pages, looks)
     return Exhibit(Side(side), piece)

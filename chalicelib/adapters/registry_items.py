@@ -106,9 +106,14 @@ def is_dispute(item: Item) -> bool:
     return text(item, "pk").startswith("D#")
 
 
+def is_report(item: Item) -> bool:
+    """Tell a report about an agent (`report_items`) from all else."""
+    return text(item, "pk").startswith("M#")
+
+
 def is_chained(item: Item) -> bool:
     """Tell what has a chain of its own in the ledger."""
-    return text(item, "pk").startswith(("V#", "P#", "D#", "W#", "O#"))
+    return text(item, "pk").startswith(("V#", "P#", "D#", "W#", "O#", "M#"))
 
 
 def changed(item: Item) -> Changed:

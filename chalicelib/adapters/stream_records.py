@@ -10,10 +10,11 @@ from chalicelib.adapters.registry_items import (
     changed,
     is_dispute,
     is_proposal,
+    is_report,
     is_state,
     ref_of,
 )
-from chalicelib.domain import dispute
+from chalicelib.domain import dispute, misconduct
 from chalicelib.domain.adoption import Stage
 from chalicelib.domain.registration import Ref, State
 from chalicelib.usecases.ports import Message
@@ -27,11 +28,12 @@ Image = Mapping[str, Any]
 
 def state_change(
     old: Image | None, new: Image | None
-) -> tuple[State | Stage | dispute.Stage, Message] | None:
+) -> tuple[State | Stage | dispute.Stage | misconduct.Stage, Message] | None:
     """What a record tells: the state that a case has come to, or None if it has not moved.
 
     A proposal has moved, too, when the last of its villages is done; and a dispute with each of
-    its steps: a machine waits for its evidence, its answer and its family, whatever its stage. A
+    its steps: a machine waits for its evidence, its answer and its family, whatever its stage; a
+    report about an agent likewise. A
     ground check that has ended tells the dispute that it was asked for.
 
     Args:
@@ -41,8 +43,9 @@ def state_change(
     if after is None:
         return None
     goes_on = old is not None and new is not None and old.get("s") == new.get("s")
-    if is_dispute(after):
-        stage = dispute.Stage(dynamo.text(after, "s"))
+    if is_dispute(after) or is_report(after):
+        stages = dispute.Stage if is_dispute(after) else misconduct.Stage
+        stage = stages(dynamo.text(after, "s"))
         return stage, Message(ref_of(after), dynamo.number(after, "v"))
     if is_proposal(after):
         return _proposal_moved(after, goes_on=goes_on)

@@ -81,6 +81,9 @@ class Act(StrEnum):
     # of a case that a dispute is about
     DISPUTED = "disputed"
     REOPENED = "reopened"
+    # of a report about an agent or an officer (`misconduct`)
+    REPORTED = "reported"
+    REPORT_CLOSED = "report_closed"
     # of a ground check (`ground_check`)
     CHECK_ASKED = "check_asked"
     CHECK_ASSIGNED = "check_assigned"

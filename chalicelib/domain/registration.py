@@ -54,6 +54,7 @@ class Work(StrEnum):
     VISIT = "visit"
     ADOPTION = "adoption"  # compare a model or rule set, or decide anew under an adopted one
     DISPUTE = "dispute"  # an appeal or objection to move on: screened, heard, drawn, escalated
+    REPORT = "report"  # a report about an agent: screened, drawn, handed on
 
 
 Details = Mapping[str, object]

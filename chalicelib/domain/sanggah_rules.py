@@ -50,6 +50,7 @@ class Terms:
         third: for the third person, after two who differ or an appeal of the outcome.
         visit: for a ground check; `visit_attempts` are made before "not at home" is the answer.
         outcome_appeal: for the family or the objector to ask for a third person, once.
+        report: for the supervisor from elsewhere to look into a report about an agent.
         remind_before: how long before the end of a term somebody is reminded, longest first.
         escalate_after: how long after it the next level takes over, one for each level.
     """
@@ -62,6 +63,7 @@ class Terms:
     visit: int
     visit_attempts: int
     outcome_appeal: int
+    report: int
     remind_before: tuple[int, ...]
     escalate_after: tuple[int, ...]
 
@@ -134,6 +136,7 @@ class SanggahRules:
         misused_identity: those of the appeal's reasons that are a path of their own: only the
             owner of the NIK may give them.
         decision_reasons: outcome -> codes.
+        report_reasons, report_outcomes: codes, of reports about agents and officers.
         standing: name of a figure, such as "terms.visit" -> where it comes from.
     """
 
@@ -150,6 +153,8 @@ class SanggahRules:
     objection_reasons: tuple[str, ...]
     misused_identity: frozenset[str]
     decision_reasons: Mapping[str, tuple[str, ...]]
+    report_reasons: tuple[str, ...]
+    report_outcomes: tuple[str, ...]
     standing: Mapping[str, Standing]
 
 
@@ -209,7 +214,7 @@ def _period(node: Node, sources: Mapping[str, str]) -> SanggahRules:
     fields = node.fields(
         "effective_from effective_to window_months same_village most_open_objections"
         " decided_before_months terms evidence clusters appeal_reasons objection_reasons"
-        " misused_identity decision_reasons published reported"
+        " misused_identity decision_reasons report_reasons report_outcomes published reported"
     )
     start = _day(fields["effective_from"])
     last = fields["effective_to"]
@@ -233,12 +238,14 @@ def _period(node: Node, sources: Mapping[str, str]) -> SanggahRules:
         objection_reasons=_codes(fields["objection_reasons"]),
         misused_identity=frozenset(entry.one_of(*appeals) for entry in misused),
         decision_reasons={outcome: _codes(outcomes[outcome]) for outcome in OUTCOMES},
+        report_reasons=_codes(fields["report_reasons"]),
+        report_outcomes=_codes(fields["report_outcomes"]),
         standing=_standing(fields, sources),
     )
 
 
 def _terms(node: Node) -> Terms:
-    days = "answer recommend decide third visit outcome_appeal"
+    days = "answer recommend decide third visit outcome_appeal report"
     fields = node.fields(f"{days} screening_hours visit_attempts remind_before escalate_after")
     reminders = [entry.whole(1, _DAYS) for entry in fields["remind_before"].sequence(0, 5)]
     if reminders != sorted(set(reminders), reverse=True):

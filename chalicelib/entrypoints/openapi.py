@@ -58,6 +58,10 @@ _OPERATIONS: tuple[Operation, ...] = (
      _OPENING),
     ("/v1/objections", "Object to somebody else's eligibility", schemas.ObjectionBody, 201,
      schemas.FiledBody, True, _CHANGING | _PERSON | {429: "Too many objections"}),
+    ("/v1/reports", "Report an agent or an officer, by nobody in particular", schemas.ReportBody,
+     201, schemas.ReportedBody, True, {429: "Too many reports"}),
+    ("/v1/reports/status", "Where a report stands", schemas.LookedBody, 200,
+     schemas.ReportStatusBody, False, _OPENING),
     ("/v1/agent/registrations", "Register a family for an agent", schemas.RegistrationBody, 201,
      schemas.ReceivedBody, True, _SIGNED_IN),
 )  # fmt: skip

@@ -224,6 +224,16 @@ class DisputeWithdrawalBody(Strict):
     agreed: Ticked
 
 
+class ReportBody(Strict):
+    """A report about an agent or an officer, by nobody in particular."""
+
+    reason: Code
+    village: Village
+    day: Day | None = Field(None, description="When it happened, where that is known")
+    text: Text
+    photos: Photos = Field(default_factory=list)
+
+
 class LookedBody(Strict):
     """Ask who has looked at a case."""
 
@@ -364,6 +374,33 @@ class FiledBody(Body):
 
     dispute: str
     uploads: list[UploadBody]
+
+
+class ReportedBody(Body):
+    """A report was received; the number opens its steps."""
+
+    report: str
+    uploads: list[UploadBody]
+
+
+class ReportPhotoBody(Body):
+    """What became of a photo that came with a report."""
+
+    state: str
+    why: str
+
+
+class ReportStatusBody(Body):
+    """Where a report stands; nothing of what was written."""
+
+    report: str
+    stage: Literal["filed", "review", "closed"]
+    title: str
+    next: NextBody | None
+    notes: list[str]
+    steps: list[StepBody]
+    evidence: list[ReportPhotoBody]
+    outcome: str | None
 
 
 class ObjectionsBody(Body):

@@ -61,6 +61,10 @@ VOTE: Mapping[str, Check] = {
     "kind": one_of("appeal", "objection"),
     "seen": matching(SEEN_BOTH.pattern, "field_wrong_type"),
 }
+CLOSE_REPORT: Mapping[str, Check] = {
+    "outcome": matching(r"[a-z_]{1,40}", "field_not_an_option"),
+    "seen": matching(r"[0-9]{1,9}", "field_wrong_type"),
+}
 SEEN: Mapping[str, Check] = {"seen": matching(r"[0-9]{1,9}", "field_wrong_type")}
 REISSUE: Mapping[str, Check] = {
     "nik": short(40),

@@ -21,6 +21,8 @@ OVERSEERS = frozenset({"supervisor", "region_admin"})
 READERS = OPENERS | {"auditor"}
 ADOPTION_READERS = frozenset({"region_admin", "supervisor", "auditor", "analyst"})
 OFFICER_READERS = frozenset({"region_admin", "supervisor", "auditor"})
+REPORT_READERS = frozenset({"supervisor"})
+REPORT_WATCHERS = REPORT_READERS | {"region_admin"}
 # A browser tells a form's origin only to pages that let it: "no-referrer" makes it "null".
 _HEADERS = http.HEADERS | {
     "Referrer-Policy": "same-origin",
@@ -99,6 +101,7 @@ def page(
         may_oversee=bool(groups & OVERSEERS),
         may_see_adoptions=bool(groups & ADOPTION_READERS),
         may_see_officers=bool(groups & OFFICER_READERS),
+        may_see_reports=bool(groups & REPORT_WATCHERS),
         account=who.claims.subject if who else "",
         signed_in=who is not None,
         **context,

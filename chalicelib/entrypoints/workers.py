@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint
 
 from chalicelib import case_wiring, wiring
 from chalicelib.telemetry import run_batch
+
+if TYPE_CHECKING:
+    from chalicelib.usecases.ports import Message
 
 workers = Blueprint(__name__)
 
@@ -56,16 +60,33 @@ def release_guards(event: Any) -> dict[str, Any]:  # noqa: ANN401
 
 @workers.on_sqs_message(queue="dispute", batch_size=BATCH, name="conduct_dispute")
 def conduct_dispute(event: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Take the appeals and objections of a batch as far as a machine may."""
-    from chalicelib.dispute_wiring import conduct_ports  # noqa: PLC0415
-    from chalicelib.usecases.conduct_dispute import conduct  # noqa: PLC0415
-
+    """Take the appeals, objections and reports of a batch as far as a machine may."""
     return run_batch(
         event.to_dict()["Records"],
         "conduct_dispute",
-        lambda messages: conduct(messages, conduct_ports()),
+        _conduct,
         wiring.read_message,
     )
+
+
+def _conduct(messages: Sequence[Message]) -> list[Message]:
+    """Those about agents apart from appeals and objections: their numbers tell them apart."""
+    from chalicelib.domain import misconduct  # noqa: PLC0415
+
+    reports = [each for each in messages if misconduct.village_index(each.ref.locator) >= 0]
+    disputes = [each for each in messages if each not in reports]
+    failed: list[Message] = []
+    if disputes:
+        from chalicelib.dispute_wiring import conduct_ports  # noqa: PLC0415
+        from chalicelib.usecases.conduct_dispute import conduct  # noqa: PLC0415
+
+        failed += conduct(disputes, conduct_ports())
+    if reports:
+        from chalicelib import report_wiring  # noqa: PLC0415
+        from chalicelib.usecases.conduct_report import conduct_reports  # noqa: PLC0415
+
+        failed += conduct_reports(reports, report_wiring.conduct_ports())
+    return failed
 
 
 @workers.on_sqs_message(queue="adoption", batch_size=BATCH, name="carry_out")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.domain import ground_check
+from chalicelib.domain import ground_check, misconduct
 from chalicelib.domain.errors import Fault, TryAgain
 from chalicelib.domain.registration import Stamp
 
@@ -54,10 +54,11 @@ class CheckPieces:
 
 @dataclass(frozen=True, slots=True)
 class PiecesOfAll:
-    """Pieces of disputes and of ground checks, told apart by the numbers of their owners."""
+    """Pieces of disputes, ground checks and reports, told apart by the numbers of their owners."""
 
     disputes: Pieces
     checks: Pieces
+    reports: Pieces
 
     def load(self, owner: Ref, piece: str) -> Piece | None:
         """Read a piece as last written."""
@@ -68,5 +69,7 @@ class PiecesOfAll:
         return self._of(owner).settle(owner, piece)
 
     def _of(self, owner: Ref) -> Pieces:
+        if misconduct.village_index(owner.locator) >= 0:
+            return self.reports
         is_check = ground_check.village_index(owner.locator) >= 0
         return self.checks if is_check else self.disputes

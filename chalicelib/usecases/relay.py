@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from chalicelib.domain import dispute
+from chalicelib.domain import dispute, misconduct
 from chalicelib.domain.adoption import DRIVEN, SETTLED_MS, Stage
 from chalicelib.domain.registration import State
 from chalicelib.usecases.ports import Message, Queue
@@ -16,13 +16,14 @@ RELEASE = "release"
 ADOPTION = "adoption"
 DISPUTE = "dispute"
 
-Moved: TypeAlias = State | Stage | dispute.Stage
-"""What a case, a proposal or a dispute has come to."""
+Moved: TypeAlias = State | Stage | dispute.Stage | misconduct.Stage
+"""What a case, a proposal, a dispute or a report about an agent has come to."""
 
 QUEUES: Mapping[type[Moved], Mapping[Moved, str]] = {
     State: {State.RECEIVED: CHECK, State.MATCHED: SCORE, State.WITHDRAWN: RELEASE},
     Stage: dict.fromkeys(DRIVEN, ADOPTION),
     dispute.Stage: dict.fromkeys(set(dispute.Stage) - dispute.ENDED, DISPUTE),
+    misconduct.Stage: dict.fromkeys((misconduct.Stage.FILED, misconduct.Stage.REVIEW), DISPUTE),
 }
 """By kind, since equal words of two kinds are equal: a case and a dispute can be "withdrawn"."""
 

@@ -2,8 +2,8 @@
 
 A stream keeps its records for a day and a queue may lose a message to its dead-letter queue; the
 tables know better. Two sources: the index of work that waits for the civil registry, for a term
-to pass (a dispute) or for nothing any more (a proposal that rests), and the ledger's days, where
-each case's last event tells whether it should have moved on by now.
+to pass (a dispute, a report about an agent) or for nothing any more (a proposal that rests), and
+the ledger's days, where each case's last event tells whether it should have moved on by now.
 
 A day of the ledger is read whole, which costs the more the more families there are, and finds
 something once in a hundred thousand times. So today is read four times an hour, yesterday once
@@ -28,7 +28,12 @@ OLDEST: Final = 13  # days back
 AT_MOST: Final = 5_000  # messages a run and source: a backlog is worked off over several runs
 _TICKS_OF_TODAY: Final = 3
 _TICKS_OF_ALL: Final = 12
-_BY_DUE: Final = ((Work.CHECK, CHECK), (Work.ADOPTION, ADOPTION), (Work.DISPUTE, DISPUTE))
+_BY_DUE: Final = (
+    (Work.CHECK, CHECK),
+    (Work.ADOPTION, ADOPTION),
+    (Work.DISPUTE, DISPUTE),
+    (Work.REPORT, DISPUTE),
+)
 
 
 @dataclass(frozen=True, slots=True)

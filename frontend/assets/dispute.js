@@ -19,9 +19,11 @@ if (template) {
 }
 const form = main.querySelector("form[data-sanggah]");
 const KIND = form ? form.dataset.sanggah : "";
-const ABOUT = KIND === "objection" ? "" : carried.dispute || carried.receipt || "";
+const ALONE = KIND === "objection" || KIND === "report"; // carries nothing over from another page
+const ABOUT = ALONE ? "" : carried.dispute || carried.receipt || "";
 const NAME = "tepat." + KIND + ABOUT + ".";
 const SIGNED_IN = KIND === "objection" || Boolean(carried.signed);
+checks.optional = () => "";
 let task = kept(NAME) || { key: newKey(), v: {}, body: "" };
 let slots, sending = false;
 
@@ -39,7 +41,8 @@ function bodyOf(photos) {
   const body = {};
   form.querySelectorAll(".field[data-check]").forEach((field) => {
     const name = pathOf(field);
-    if (name !== "declared") body[name] = textOf(field).replace(/\s+/g, " ").trim();
+    const text = textOf(field).replace(/\s+/g, " ").trim();
+    if (name !== "declared" && text) body[name] = text; // what may stay empty is left out
   });
   if (template) Object.assign(body, { dispute: carried.dispute }, carried.receipt ? { receipt: carried.receipt } : {});
   body.photos = photos.map((photo) => ({ type: photo.kind, size: photo.blob.size }));
@@ -74,7 +77,8 @@ async function file(photos) {
     const receipt = JSON.parse(task.body).receipt || "";
     task = {
       path, body: task.body, key: task.key, signed: SIGNED_IN, receipt, at: Date.now(),
-      dispute: answer.data.dispute || carried.dispute, title: form.dataset.done, photos: answer.data.uploads || [],
+      label: form.dataset.label, then: form.dataset.then, go: form.dataset.go,
+      dispute: answer.data.dispute || answer.data.report || carried.dispute, title: form.dataset.done, photos: answer.data.uploads || [],
     };
     saveTask();
     showSending(photos.map((photo) => photo.blob));
@@ -115,11 +119,11 @@ function showSending(blobs) {
   const news = make("p", { role: "status" }, states.length ? W.evidence.keep_open : "");
   const again = button(W.evidence.go_on, () => go(), "");
   again.hidden = true;
-  const number = make("p", {}, W.sanggah.number + ": ", make("b", {}, task.dispute));
+  const number = make("p", {}, (task.label || W.sanggah.number) + ": ", make("b", {}, task.dispute));
   const rows = states.map((state, n) => make("li", {}, W.evidence.photo.replace("{n}", n + 1), state.said, state.bar));
   const end = make("div", {});
   present(
-    task.title, make("h1", {}, task.title), number, make("p", {}, W.sanggah.received),
+    task.title, make("h1", {}, task.title), number, make("p", {}, task.then || W.sanggah.received),
     rows.length ? make("ol", { class: "photos" }, ...rows) : "", news, again, end
   );
   const send = sender(task, blobs, saveTask, (n, state, part) => {
@@ -145,8 +149,15 @@ function showSending(blobs) {
     const failed = task.photos.some((photo) => photo.failed);
     if (rows.length) fill(news, failed ? W.evidence.some_failed : W.evidence.all_sent);
     const receipt = task.receipt;
+    const done = task;
     forget();
     task = {};
+    if (done.go) { // a report: its number opens its steps, by a form as it is without this script
+      const way = make("form", { method: "post", action: "/v1/reports/status" });
+      way.append(make("input", { type: "hidden", name: "receipt", value: done.dispute }), make("button", { class: "btn" }, done.go));
+      fill(end, way);
+      return;
+    }
     const link = make("a", { class: "btn", href: receipt ? "/status/" : "/sanggah/saya/" }, W.sanggah.to_status);
     link.addEventListener("click", () => keep(CARRIED, receipt ? { receipt } : null));
     fill(end, link);

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain import adoption, dispute, ground_check
+from chalicelib.domain import adoption, dispute, ground_check, misconduct
 from chalicelib.domain.registration import State
 from chalicelib.usecases.relay import QUEUES
 from infra import stages
@@ -111,7 +111,7 @@ def test_workers_answer_for_each_message_alone(packaged: dict[str, dict[str, Any
     for each in relay["FilterCriteria"]["Filters"]:
         told = json.loads(each["Pattern"])["dynamodb"]
         passed[told["Keys"]["pk"]["S"][0]["prefix"]] = set(told["NewImage"]["s"]["S"])
-    kinds = {"V#": State, "P#": adoption.Stage, "D#": dispute.Stage}
+    kinds = {"V#": State, "P#": adoption.Stage, "D#": dispute.Stage, "M#": misconduct.Stage}
     assert passed == {
         prefix: {moved.value for moved in QUEUES[kind]} for prefix, kind in kinds.items()
     } | {"W#": {stage.value for stage in ground_check.ENDED}}

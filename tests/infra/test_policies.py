@@ -109,7 +109,7 @@ def test_the_screening_opens_no_identity_and_reads_no_case() -> None:
     for statement in statements("screen_evidence"):
         if statement["Resource"] == {"Ref": "RegistryTableArn"}:
             keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-            assert set(keys) == {"D#*", "W#*"}
+            assert set(keys) == {"D#*", "M#*", "W#*"}
 
 
 def test_nobody_else_says_to_ikd_that_it_is_us() -> None:
@@ -128,10 +128,10 @@ def test_nobody_changes_or_deletes_in_the_ledger() -> None:
 
 WRITES = {
     "carry_out": [{"V#*", "P#*"}],
-    "staff_api": [{"V#*", "N#*", "K#*"}, {"P#*", "CUTS"}, {"D#*", "B#*"}, {"O#*"}, {"W#*"}],
-    "screen_evidence": [{"D#*", "W#*"}],
-    "public_api": [{"V#*", "N#*", "K#*"}, {"D#*", "B#*"}, {"W#*"}],
-    "conduct_dispute": [{"D#*", "V#*"}],
+    "staff_api": [{"V#*", "N#*", "K#*"}, {"P#*", "CUTS"}, {"D#*", "M#*", "B#*"}, {"O#*"}, {"W#*"}],
+    "screen_evidence": [{"D#*", "M#*", "W#*"}],
+    "public_api": [{"V#*", "N#*", "K#*"}, {"D#*", "M#*", "B#*"}, {"W#*"}],
+    "conduct_dispute": [{"D#*", "M#*", "V#*"}],
     "send_visits": [{"W#*"}],
 }
 """Keys that a role may write in the registry, a statement each; all others: cases and guards."""

@@ -33,6 +33,7 @@ WATCHERS = frozenset({"region_admin", "supervisor", "auditor", "analyst"})
 ADMIN = frozenset({"region_admin"})
 OFFICER_READERS = frozenset({"region_admin", "supervisor", "auditor"})
 AGENT = frozenset({"agent"})
+SUPERVISOR = frozenset({"supervisor"})
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ PUBLIC: Mapping[tuple[str, str], Row] = {
     ("POST", "/v1/disputes/withdrawals"): Row("either", form={"agreed": True}),
     ("GET", "/v1/objections"): Row("person"),
     ("POST", "/v1/objections"): Row("person"),
+    ("POST", "/v1/reports"): Row("open"),
+    ("POST", "/v1/reports/status"): Row("receipt"),
     ("POST", "/v1/agent/registrations"): Row("agent", AGENT),
     ("POST", "/v1/agent/checks/{locator}"): Row("agent", AGENT, VISIT),
     ("POST", "/v1/agent/checks/{locator}/remarks"): Row("agent", AGENT, {"text": "Catatan."}),
@@ -104,6 +107,11 @@ STAFF: Mapping[tuple[str, str], Row] = {
     ("POST", "/staff/disputes/{number}/vote"): Row("staff", DECIDERS, VOTE),
     ("POST", "/staff/disputes/{number}/visit"): Row("staff", DECIDERS, SEEN),
     ("POST", "/staff/disputes/{number}/family"): Row("staff", DECIDERS, {"number": "2222222222"}),
+    ("GET", "/staff/reports"): Row("staff", frozenset({"supervisor", "region_admin"})),
+    ("GET", "/staff/reports/{number}"): Row("staff", SUPERVISOR),
+    ("POST", "/staff/reports/{number}/close"): Row(
+        "staff", SUPERVISOR, {"outcome": "not_shown", "seen": "1"}
+    ),
     ("GET", "/staff/officers"): Row("staff", OFFICER_READERS),
     ("POST", "/staff/officers"): Row("staff", ADMIN),
     ("GET", "/staff/officers/{locator}"): Row("staff", OFFICER_READERS),
