@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from chalicelib import wiring
+from chalicelib import case_wiring, wiring
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def show_ports() -> show_report.Ports:
         wiring.words("misconduct"),
         wiring.fault_words(),
         wiring.words("disputes")["evidence"],
-        wiring.status_ports(),
+        case_wiring.status_ports(),
         wiring.villages(),
     )
 
