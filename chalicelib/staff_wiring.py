@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         show_officers,
         show_queue,
         show_review,
+        uncovered_visits,
     )
 
 
@@ -147,6 +148,20 @@ def show_officers_ports() -> show_officers.Ports:
         wiring.villages(),
         wiring.districts(),
         case_wiring.status_ports(),
+    )
+
+
+def uncovered_ports() -> uncovered_visits.Ports:
+    """Ports of telling supervisors which visits nobody may make."""
+    from chalicelib.usecases.uncovered_visits import Ports
+
+    return Ports(
+        wiring.ground_checks(),
+        wiring.words("staff")["officers"]["visits"],
+        wiring.words("sanggah")["excluded"],
+        wiring.villages(),
+        case_wiring.status_ports(),
+        settings().region,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -17,7 +18,14 @@ from chalicelib.domain.region_calendar import RegionCalendar
 from chalicelib.domain.registration import Registration, WayIn
 from chalicelib.domain.sanggah_rules import load_sanggah
 from chalicelib.domain.working_days import load_holidays
-from chalicelib.usecases import ask_check, carry_out_check, filing, list_checks, send_visits
+from chalicelib.usecases import (
+    ask_check,
+    carry_out_check,
+    filing,
+    list_checks,
+    send_visits,
+    uncovered_visits,
+)
 from chalicelib.usecases.filing import Photo
 from tests.fakes import FakeOpener, FakeSealer
 from tests.fakes_checks import FakeGroundChecks
@@ -112,6 +120,17 @@ class Field:
                 lambda: self.rules,
                 self.world.village_of,
             )
+        )
+
+    def uncovered_ports(self) -> uncovered_visits.Ports:
+        words = DATA / "words"
+        return uncovered_visits.Ports(
+            self.checks,
+            json.loads((words / "staff.id.json").read_bytes())["officers"]["visits"],
+            json.loads((words / "sanggah.id.json").read_bytes())["excluded"],
+            self.world.villages(),
+            self.world.status_ports(),
+            REGION,
         )
 
     def carry_ports(self) -> carry_out_check.Ports:

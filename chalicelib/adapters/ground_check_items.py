@@ -105,6 +105,7 @@ def check_to_item(check: Check) -> Item:
     item |= {short: value for short, value in kept.items() if value}
     lists = {
         "dc": list(check.decided),
+        "wy": list(check.why),
         "nb": list(check.not_by),
         "at": [[e.at, e.why.value, e.request_id.hex()] for e in check.attempts],
         "ev": [_exhibit_out(each) for each in check.evidence],
@@ -115,6 +116,8 @@ def check_to_item(check: Check) -> Item:
     item |= {name: _pack(value) for name, value in lists.items() if value}
     if check.to_settle:
         item["ts"] = 1
+    if check.level:
+        item["lv"] = check.level
     waits = work_of(check)
     if waits is not None:
         item["wk"], item["due"] = waits[0], registry_items.due_text(waits[1])
@@ -125,7 +128,8 @@ def check_from_item(item: Item) -> Check:
     """Read what `check_to_item` wrote."""
     found = {name: _unpack(data(item, name)) for name in ("m", "f", "vd") if name in item}
     lists = {
-        name: _unpack(data(item, name)) if name in item else [] for name in ("dc", "nb", "at", "ev")
+        name: _unpack(data(item, name)) if name in item else []
+        for name in ("dc", "nb", "at", "ev", "wy")
     }
     more: dict[str, Any] = {name: number(item, short) for name, short in _NUMBERS}
     more |= {name: text(item, short) for name, short in _TEXTS if short in item}
@@ -143,6 +147,8 @@ def check_from_item(item: Item) -> Check:
         chance=(drawn, families),
         decided=tuple(lists["dc"]),
         not_by=tuple(lists["nb"]),
+        level=number(item, "lv") if "lv" in item else 0,
+        why=tuple((code, count) for code, count in lists["wy"]),
         attempts=tuple(
             Attempt(at, Missed(why), bytes.fromhex(request)) for at, why, request in lists["at"]
         ),

@@ -234,8 +234,12 @@ def draw(
         for officer in sorted(pool, key=lambda each: _lot(key, locator, role, each), reverse=True):
             if may_act(officer, interests, role) <= waived:
                 return Drawn(officer.sub, level)
-    why = Counter(code for officer in near for code in may_act(officer, interests, role))
-    return Escalated(why)
+    return Escalated(why_nobody(near, interests, role))
+
+
+def why_nobody(officers: Iterable[Officer], interests: Interests, role: Role) -> Mapping[str, int]:
+    """Code of `may_act` -> how many of these officers it keeps from a matter."""
+    return Counter(code for officer in officers for code in may_act(officer, interests, role))
 
 
 def _lot(key: bytes, locator: str, role: Role, officer: Officer) -> bytes:

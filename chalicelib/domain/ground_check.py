@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.domain import audit, finding, receipt
 from chalicelib.domain.audit import Act, Event, Head
-from chalicelib.domain.dispute import Exhibit
+from chalicelib.domain.dispute import HIGHEST_LEVEL, Exhibit
 from chalicelib.domain.errors import Fault, InvalidRequest, NotAllowed, WrongState
 from chalicelib.domain.finding import Difference, Finding
 from chalicelib.domain.registration import Ref, Stamp
@@ -111,6 +111,8 @@ class Check:
         not_by: subjects who may never go: who registered the family, and who went before.
         officer: subject of the field officer, "" for nobody yet.
         due: by when somebody should have gone (ms, UTC).
+        level: who was told that nobody may go: 0 nobody, 1 the supervisor, 2 the region.
+        why: code -> how many of the region's people it keeps from going, while nobody may.
         request_id, body_digest: of the finding or attempt that came last, to know a repeat.
         received_at: when the finding reached us (ms, UTC); 0 for not yet.
         to_settle: whether an officer has to look at what was found.
@@ -134,6 +136,8 @@ class Check:
     agent: str = ""
     not_by: tuple[str, ...] = ()
     officer: str = ""
+    level: int = 0
+    why: tuple[tuple[str, int], ...] = ()
     attempts: tuple[Attempt, ...] = ()
     evidence: tuple[Exhibit, ...] = ()
     finding: Finding | None = None
@@ -194,8 +198,28 @@ def assign(check: Check, officer: str, stamp: Stamp, *, due: int) -> tuple[Check
         raise NotAllowed(Fault("check_not_by"))
     before = (check.officer,) if check.officer and check.officer != officer else ()
     not_by = tuple(dict.fromkeys((*check.not_by, *before)))[-MOST_NOT_BY:]
-    moved = replace(check, officer=officer, due=due, not_by=not_by)
+    moved = replace(check, officer=officer, due=due, not_by=not_by, level=0, why=())
     return _step(moved, Stage.ASSIGNED, Act.CHECK_ASSIGNED, stamp, {"officer": officer})
+
+
+def escalate(check: Check, level: int, why: Mapping[str, int], stamp: Stamp) -> tuple[Check, Event]:
+    """Call somebody higher, since nobody may go; who may by then is drawn all the same.
+
+    Args:
+        level: 1 the supervisor, 2 the region.
+        why: code of `assignment.may_act` -> how many it keeps from going.
+
+    Raises:
+        WrongState: somebody was drawn, or it has ended.
+        ValueError: the level does not rise.
+    """
+    _open(check)
+    if check.stage is not Stage.ASKED:
+        raise WrongState(Fault("check_moved"))
+    if not check.level < level <= HIGHEST_LEVEL:
+        raise ValueError("an escalation rises")
+    moved = replace(check, level=level, why=tuple(sorted(why.items())))
+    return _step(moved, check.stage, Act.ESCALATED, stamp, {"level": level, "why": dict(why)})
 
 
 def attempt(

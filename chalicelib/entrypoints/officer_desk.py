@@ -63,7 +63,7 @@ def listed(request: Request, who: Session) -> Response:
     shown = rows(ports.officers.profiles(ports.region), staff_wiring.show_officers_ports())
     may_keep = bool(who.claims.groups & KEEPERS)
     roles = [name.removeprefix(_ROLE) for name in _role_boxes()]
-    context = {"rows": shown, "may_keep": may_keep, "roles": roles}
+    context = {"rows": shown, "may_keep": may_keep, "roles": roles, "visits": _visits()}
     return staff_frame.page("officers", told | context, who, status)
 
 
@@ -202,6 +202,13 @@ def _sheet(
         "districts": wiring.districts(),
     }
     return staff_frame.page("officer", context, who, http.status_of(error) if error else 200)
+
+
+def _visits() -> list[dict[str, Any]]:
+    """The visits that wait because none of these officers may make them."""
+    from chalicelib.usecases.uncovered_visits import rows  # noqa: PLC0415 - see wiring
+
+    return rows(wiring.clock.now_ms(), staff_wiring.uncovered_ports())
 
 
 def _profile(locator: str) -> Profile:

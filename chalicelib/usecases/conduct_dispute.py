@@ -21,7 +21,7 @@ from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing
 from chalicelib.usecases.dispute_clock import clock
 from chalicelib.usecases.dispute_ports import Disputes
-from chalicelib.usecases.interests import interests_of
+from chalicelib.usecases.interests import decided_since, interests_of
 from chalicelib.usecases.link_dispute import Step, linked
 from chalicelib.usecases.ports import CaseStore, Clock, Loaded, Message, Randomness
 
@@ -199,5 +199,5 @@ def _interests(there: Dispute, rules: SanggahRules, now: int, ports: Ports) -> I
         others = ports.disputes.load([Ref(case.ref.village, each) for each in case.disputes])
         first = ports.ledger.event(case.ref.locator, case.steps[0].at, 1)
         agent = first.actor.partition("agent:")[2] if first else ""
-    since = now - rules.decided_before_months * 31 * audit.DAY_MS
+    since = decided_since(now, rules)
     return interests_of(there, loaded, others.values(), agent, since)

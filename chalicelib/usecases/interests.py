@@ -5,8 +5,10 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable
 
+from chalicelib.domain import audit
 from chalicelib.domain.assignment import Interests
 from chalicelib.domain.dispute import Dispute, Kind
+from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases.ports import Loaded
 
 
@@ -30,15 +32,20 @@ def interests_of(
         contacts=contacts_of(loaded),
         agent=agent,
         objector=there.person if there.kind is Kind.OBJECTION else b"",
-        decided=frozenset(
-            _subject(vote.actor)
-            for other in others
-            if other.ref != there.ref
-            for vote in other.votes
-            if vote.at >= since
-        ),
+        decided=decided_of_late((other for other in others if other.ref != there.ref), since),
         acted=frozenset(_subject(vote.actor) for vote in there.votes),
     )
+
+
+def decided_since(now: int, rules: SanggahRules) -> int:
+    """From when on who has decided for a household does not act on it again (ms, UTC)."""
+    return now - rules.decided_before_months * 31 * audit.DAY_MS
+
+
+def decided_of_late(disputes: Iterable[Dispute], since: int) -> frozenset[str]:
+    """Subjects who have voted in disputes of a household since then (ms, UTC)."""
+    votes = (vote for each in disputes for vote in each.votes)
+    return frozenset(_subject(vote.actor) for vote in votes if vote.at >= since)
 
 
 def contacts_of(loaded: Loaded | None) -> frozenset[bytes]:

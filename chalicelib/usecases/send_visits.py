@@ -1,6 +1,7 @@
 """What a clock does for ground checks: ask for those that nobody asks for, and draw who goes.
 
-A family that cannot be scored is visited as soon as somebody may be drawn. Of a day's decisions
+A family that cannot be scored is visited as soon as somebody may be drawn; where nobody may, a
+supervisor is told at once, and the region when the visit is long overdue. Of a day's decisions
 some that a small correction would turn are visited, of a month's a random sample. All of it can
 run twice or end halfway: a need has one check, and what is missing is made by the next run.
 """
@@ -29,7 +30,7 @@ from chalicelib.domain.registration import (
 from chalicelib.usecases.ask_check import Need, new_check
 from chalicelib.usecases.ask_check import Ports as AskPorts
 from chalicelib.usecases.check_ports import FirstEvents, Samples
-from chalicelib.usecases.interests import contacts_of, digests
+from chalicelib.usecases.interests import contacts_of, decided_of_late, decided_since, digests
 from chalicelib.usecases.ports import InForce, Loaded
 from chalicelib.usecases.score import basis_of
 
@@ -250,27 +251,41 @@ def _assign_one(
     interests = _interests(check, found, ports)
     drawn = assignment.draw(key, check.ref.locator, officers, interests, Role.FIELD)
     if not isinstance(drawn, Drawn) or drawn.level or drawn.sub in check.not_by:
-        return False  # nobody who goes may: it stays in the list of what waits for officers
+        _call_for(check, officers, interests, stamp, ports)
+        return False
     moved, event = ground_check.assign(check, drawn.sub, stamp, due=check.due)
     return ports.ask.checks.change(moved, event) is None
 
 
+def _call_for(
+    check: Check, officers: Sequence[Officer], interests: Interests, stamp: Stamp, ports: Ports
+) -> None:
+    """Tell the supervisor that nobody may go, and the region when it is long overdue."""
+    terms = ports.ask.terms.today(stamp.at).terms
+    overdue = ports.ask.terms.calendar.term(check.asked_at, terms.visit, terms).level(stamp.at)
+    level = max(1, overdue)
+    if level > check.level:
+        field = [each for each in officers if each.roles & assignment.GROUPS[Role.FIELD]]
+        why = assignment.why_nobody(field, interests, Role.FIELD)
+        ports.ask.checks.change(*ground_check.escalate(check, level, why, stamp))
+
+
 def _interests(check: Check, found: Loaded, ports: Ports) -> Interests:
-    objector, acted = b"", set(check.not_by)
-    if check.dispute:
-        ref = Ref(check.ref.village, check.dispute)
-        there = ports.ask.disputes.load([ref]).get(ref)
-        objector = there.person if there else b""
-        votes = there.votes if there else ()
-        acted |= {vote.actor.partition(":")[2] for vote in votes}
+    village, now = check.ref.village, ports.ask.clock.now_ms()
+    numbers = {*found.case.disputes, check.dispute} - {""}
+    others = ports.ask.disputes.load([Ref(village, each) for each in sorted(numbers)])
+    there = others.get(Ref(village, check.dispute))
+    acted = set(check.not_by)
+    if there is not None:
+        acted |= {vote.actor.partition(":")[2] for vote in there.votes}
     return Interests(
         village=check.ref.village,
         people=digests(found.guards, "N#"),
         kks=digests(found.guards, "K#"),
         contacts=contacts_of(found),
         agent=check.agent,
-        objector=objector,
-        decided=frozenset(),
+        objector=there.person if there else b"",
+        decided=decided_of_late(others.values(), decided_since(now, ports.ask.terms.today(now))),
         acted=frozenset(acted),
     )
 

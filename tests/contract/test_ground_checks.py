@@ -95,7 +95,13 @@ def full() -> Check:
     assert kept is not None
     said = ground_check.remark(kept[0], b"m" * 16, at(100), {"digest": "x"})[0]
     return replace(
-        said, dispute="5ABC222222", occasion="3510 2025-11", chance=(40, 1_234), agent="agent-7"
+        said,
+        dispute="5ABC222222",
+        occasion="3510 2025-11",
+        chance=(40, 1_234),
+        agent="agent-7",
+        level=2,
+        why=(("kin", 1), ("same_village", 12)),
     )
 
 

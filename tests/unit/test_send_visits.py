@@ -8,11 +8,11 @@ import pytest
 
 from chalicelib.domain import check_sample, dispute, ground_check, lottery, registration
 from chalicelib.domain.audit import Act
-from chalicelib.domain.dispute import Dispute, Kind, Stage
+from chalicelib.domain.dispute import Dispute, Kind, Outcome, Stage, Vote
 from chalicelib.domain.errors import NotAllowed, NotFound, WrongState
 from chalicelib.domain.ground_check import Check, Missed, Purpose
 from chalicelib.domain.registration import Ref, Registration, Stamp, State, WayIn
-from chalicelib.usecases import ask_check
+from chalicelib.usecases import ask_check, uncovered_visits
 from chalicelib.usecases.interests import digests
 from chalicelib.usecases.near_cutoff import is_near
 from chalicelib.usecases.score import basis_of
@@ -92,8 +92,61 @@ def test_nobody_goes_who_may_not(there: Field, who: dict[str, object]) -> None:
     there.family(rooms=None)
     assert there.send() == Done(1, 0)
     assert list(there.checks.unassigned("3510", 9)) == [there.only_check().ref]
+    assert there.only_check().level == 1
     there.officers.append(officer("agent-1"))
     assert there.send() == Done(0, 1)
+
+
+def test_where_nobody_may_go_a_supervisor_is_told_at_once_and_the_region_when_it_is_overdue(
+    there: Field,
+) -> None:
+    there.officers = [
+        officer("agent-8", village=VILLAGE),
+        officer("agent-9", kin_at=0),
+        officer("boss", roles=frozenset({"supervisor"})),
+    ]
+    there.family(rooms=None)
+    there.send()
+    check = there.only_check()
+    assert (check.level, check.why) == (1, (("profile_incomplete", 1), ("same_village", 1)))
+    (row,) = uncovered_visits.rows(there.world.clock.now, there.uncovered_ports())
+    assert row["number"] == check.ref.locator
+    assert row["level"] == "Pengawas"
+    assert row["why"] == [
+        "Profil petugas belum lengkap: 1 orang",
+        "Tinggal di desa atau kelurahan yang sama: 1 orang",
+    ]
+    assert not row["late"]
+    there.world.clock.advance(HOUR)
+    there.send()
+    assert there.only_check() == check  # told once, not every hour
+    there.world.clock.now = check.due + 14 * DAY
+    there.send()
+    assert there.only_check().level == 2
+    there.officers.append(officer("agent-1"))
+    there.send()
+    assert (there.only_check().level, there.only_check().why) == (0, ())
+    assert uncovered_visits.rows(there.world.clock.now, there.uncovered_ports()) == []
+
+
+def test_who_decided_for_the_household_of_late_does_not_visit_it(there: Field) -> None:
+    there.officers = [officer("agent-1"), officer("both", roles=frozenset({"agent", "reviewer"}))]
+    made = reviewed(there, officer="both")
+    now = there.world.clock.now
+    vote = Vote("staff:both", Outcome.REJECTED, "claim_unproven", now)
+    step = dispute.recommend(made, vote, stamp(there, "staff:both"), due=now)
+    assert there.disputes.change(*step) is None
+    for number in range(12):  # of twelve visits the draw would give one some half
+        check, event = ask_check.new_check(
+            there.world.aws.cases[made.case],
+            ask_check.Need(Purpose.NEAR_CUTOFF, f"near {number}"),
+            None,
+            "system:tests",
+            there.ask_ports(),
+        )
+        assert there.checks.create(check, event) is None
+    there.send()
+    assert {each.officer for each in checks(there, Purpose.NEAR_CUTOFF)} == {"agent-1"}
 
 
 def test_kin_of_the_family_never_go(there: Field) -> None:
@@ -270,15 +323,16 @@ def test_families_that_moved_on_since_are_neither_drawn_nor_visited(there: Field
 # --- for a dispute --------------------------------------------------------------------------------
 
 
-def reviewed(there: Field) -> Dispute:
+def reviewed(there: Field, officer: str = OFFICER) -> Dispute:
     """An appeal of a decided family, in the hands of the officer who was drawn."""
     case = there.family()
     now = there.world.clock.now
     made, event = dispute.file(blank(Kind.APPEAL, case.ref.locator), stamp(there), due=now)
-    assert there.disputes.create(made, event, ()) is None
+    told = registration.disputed(case, made.ref.locator, stamp(there))
+    assert there.disputes.create(made, event, (), case=told) is None
     for step in (
         lambda it: dispute.to_review(it, stamp(there), due=now),
-        lambda it: dispute.assign(it, OFFICER, stamp(there), level=0),
+        lambda it: dispute.assign(it, officer, stamp(there), level=0),
     ):
         moved, event = step(made)
         assert there.disputes.change(moved, event) is None
