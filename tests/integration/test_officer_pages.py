@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import assignment, tokens
+from chalicelib.domain import assignment, ground_check, tokens
 from chalicelib.domain.assignment import Officer
+from tests.checking import asked, at
 from tests.desk import Desk, ledger
 from tests.world import REGION, VILLAGE
 
@@ -174,3 +175,15 @@ def test_a_form_from_elsewhere_is_refused(admin: Desk) -> None:
     place = begin(admin)
     admin.origin = "https://elsewhere.example"
     assert admin.post(f"{place}/drop")[0] == 403
+
+
+def test_visits_that_nobody_may_make_are_listed_for_whoever_finds_people(admin: Desk) -> None:
+    assert "Kunjungan tanpa petugas" not in admin.get("/staff/officers")[1]
+    check, event = asked()
+    assert wiring.ground_checks().create(check, event) is None
+    called = ground_check.escalate(check, 1, {"kin": 2}, at(5, "system:send_visits"))
+    assert wiring.ground_checks().change(*called) is None
+    body = admin.get("/staff/officers")[1]
+    assert "Kunjungan tanpa petugas" in body
+    assert check.ref.locator in body
+    assert "Kerabat yang dinyatakan petugas: 2 orang" in body
