@@ -21,7 +21,7 @@ from tests.local_aws import Tepat
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests that share the package and the local AWS in one process.
+    """Keep the tests that share something costly in one process: the local AWS, a fitted model.
 
     The group goes into the name that xdist deals by. xdist 3.8 does this itself from its mark, but
     in a way that pytest 9.2 no longer sees: then each process would start a stack of its own.
@@ -29,9 +29,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not hasattr(config, "workerinput"):
         return
     for item in items:
-        shared = {"package", "bare_aws", "tepat"} & set(getattr(item, "fixturenames", ()))
-        if shared or item.get_closest_marker("local_aws"):
-            item._id = NodeId.parse(f"{item.nodeid}@local_aws")
+        if group := _group_of(item):
+            item._id = NodeId.parse(f"{item.nodeid}@{group}")
+
+
+def _group_of(item: pytest.Item) -> str:
+    shared = {"package", "bare_aws", "tepat"} & set(getattr(item, "fixturenames", ()))
+    if shared or item.get_closest_marker("local_aws"):
+        return "local_aws"
+    mark = item.get_closest_marker("xdist_group")
+    return mark.args[0] if mark else ""
 
 
 @pytest.fixture(scope="session")

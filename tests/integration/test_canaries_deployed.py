@@ -33,7 +33,7 @@ GONE, STAYS, LATER = family(0), family(1), family(2)
 SOUGHT = needles(GONE.canaries, STAYS.canaries, LATER.canaries)
 SETTLED = ("needs_correction", "needs_officer", "needs_ground_check", "decided")
 LARGEST = 2_000_000  # bytes of a file of the local AWS: larger ones are the functions' zips
-pytestmark = pytest.mark.local_aws
+pytestmark = [pytest.mark.local_aws, pytest.mark.prove]
 
 
 @pytest.fixture(scope="module")

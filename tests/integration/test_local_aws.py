@@ -59,6 +59,7 @@ def test_a_registration_before_and_after_an_ordered_restart_is_worked(
     tepat.wait_for(after, *SETTLED)
 
 
+@pytest.mark.prove
 def test_a_registration_before_and_after_a_power_cut_is_worked(
     tepat: Tepat, drafts: Iterator[Draft]
 ) -> None:

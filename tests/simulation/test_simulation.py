@@ -63,10 +63,10 @@ def test_another_process_comes_to_the_same_states() -> None:
 def test_two_processes_find_what_one_finds() -> None:
     alone, beside = Figures(""), Figures("")
     for processes, figures in ((1, alone), (2, beside)):
-        for piece in pieces(0, 600, processes):
+        for piece in pieces(0, 200, processes):
             assert piece.broken is None
             figures.add(piece)
-    assert alone.seeds == 600
+    assert alone.seeds == 200
     assert replace(alone, cpu_s=0) == replace(beside, cpu_s=0)
 
 
@@ -100,8 +100,11 @@ def test_what_is_remembered_is_the_code_that_a_schedule_runs() -> None:
 def test_every_kind_of_fault_happens_at_every_kind_of_call() -> None:
     """A simulation whose faults never fire would be green for ever."""
     met: set[tuple[str, Trouble]] = set()
+    often = {"TransactWriteItems", "BatchGetItem", "PutItem", "SendMessageBatch", "Query"}
     for seed in range(400):
         met |= Schedule(plan_of(seed)).go().region.aws.met
-    daily = {call for call, _ in met} - OF_THE_SEAL
-    assert daily >= {"TransactWriteItems", "BatchGetItem", "PutItem", "SendMessageBatch", "Query"}
-    assert not {(call, trouble) for call in daily for trouble in troubles_of(call)} - met
+        daily = {call for call, _ in met} - OF_THE_SEAL
+        left = {(call, trouble) for call in daily for trouble in troubles_of(call)} - met
+        if daily >= often and not left:
+            return
+    pytest.fail(f"never met: {sorted(map(str, left))}, or of {sorted(often - daily)} nothing")

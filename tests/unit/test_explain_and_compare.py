@@ -12,6 +12,8 @@ from modelling.cli import main
 from modelling.comparison import Choice, compare
 from tests.surveys import invented, write_description, write_table
 
+pytestmark = pytest.mark.xdist_group("explain")  # its models are fitted once
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:

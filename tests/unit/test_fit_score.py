@@ -268,6 +268,7 @@ def test_an_odd_survey_is_fitted_all_the_same(run: Run, tmp_path: Path, name: st
     assert given[:, 0].std() > 0
 
 
+@pytest.mark.prove
 def test_a_survey_of_very_many_columns_stays_within_bounds(run: Run, tmp_path: Path) -> None:
     draw = np.random.default_rng(8)
     names = [f"q{i}" for i in range(180)]
