@@ -465,6 +465,17 @@ def visits(dispute: Dispute) -> int:
     return sum(step.stage is Stage.VISIT for step in dispute.steps)
 
 
+def needs_stranger(dispute: Dispute) -> bool:
+    """Whether only somebody from another district may act on it.
+
+    While the family of an objection has not been found nobody can tell who is close to it: who
+    neither lives nor works there is the least likely to be, and says which family it is. From then
+    on it is drawn again, from the beginning, among those without an interest in that family.
+    """
+    unknown = dispute.kind is Kind.OBJECTION and not dispute.about
+    return unknown or bool(dispute.follows)
+
+
 def may_open(dispute: Dispute, actor: str) -> bool:
     """Whether an officer may look into it: who was drawn, and who has voted, and nobody else."""
     drawn = f"staff:{dispute.officer}" if dispute.officer else ""

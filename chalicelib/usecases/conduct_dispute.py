@@ -168,7 +168,7 @@ def _to_review(
 
 def _drawn(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
     """Draw who acts, or hand it upwards at once when nobody here may."""
-    role = Role.THIRD if there.follows else _ROLES[there.stage]
+    role = Role.THIRD if dispute.needs_stranger(there) else _ROLES[there.stage]
     officers = ports.officers()
     if there.level == 1:  # a deadline has passed, and with it the turn of those who had it
         officers = [each for each in officers if Role.SUPERVISOR in each.roles]

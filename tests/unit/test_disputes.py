@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain import dispute
 from chalicelib.domain.dispute import Kind, Outcome, Side, Stage
 from chalicelib.domain.errors import (
     InvalidRequest,
@@ -21,6 +22,7 @@ from chalicelib.domain.registration import State
 from chalicelib.usecases import review_dispute, show_dispute, take_part
 from chalicelib.usecases.conduct_dispute import UNCLEAR, UNPROVEN
 from chalicelib.usecases.filing import Photo
+from chalicelib.usecases.interests import digests
 from chalicelib.usecases.my_objections import my_objections
 from tests.court import DAY_MS, NEIGHBOUR, PHOTO, STAFF, Court, officer
 from tests.fakes import FakeOpener
@@ -323,6 +325,42 @@ def test_a_name_that_nobody_has_goes_to_an_officer_who_names_the_family(court: C
     court.conduct()
     assert court.now(there).stage is Stage.HEARING
     assert court.case().disputes == (there.ref.locator,)
+
+
+def test_who_names_an_unknown_family_is_from_elsewhere_and_its_kin_lose_it(court: Court) -> None:
+    """Until the family is known nobody can tell who is close to it."""
+    ref = court.case().ref
+    own = digests(court.world.store.load([ref])[ref].guards, "N#")
+    # All who could be drawn are kin of the family that the neighbour means, but for three.
+    strangers = {"officer-1", "officer-2", "officer-6"}
+    court.staff = [
+        each if each.sub in strangers else replace(each, kin_people=own) for each in STAFF
+    ]
+    named = set()
+    for number in range(12):
+        key = f"object-{number:016}"
+        nik = f"351015200380{9903 + number:04}"
+        name = "Pak Slamet Raharjo"
+        there = court.screen(court.object(key, nik=nik, name=name).dispute)
+        court.conduct(there.ref)
+        there = court.now(there)
+        assert (there.stage, there.about) == (Stage.REVIEW, "")
+        by = {each.sub: each for each in court.staff}[there.officer]
+        assert VILLAGE[:6] not in by.districts
+        assert by.village[:6] != VILLAGE[:6]
+        named.add(by.sub)
+        actor = f"staff:{by.sub}"
+        review_dispute.link(there.ref, actor, ref.locator, court.review_ports())
+        there = court.now(there)
+        assert there.officer == ""
+        assert not dispute.may_open(there, actor)
+    assert named - strangers  # kin among them, whom nobody could know yet
+    court.conduct()
+    court.world.clock.advance(20 * DAY_MS)
+    court.conduct()
+    found = [each for each in court.world.aws.disputes.values() if each.stage is Stage.REVIEW]
+    assert len(found) == 12
+    assert {each.officer for each in found} <= {"officer-1", "officer-2"}
 
 
 def test_an_objection_without_usable_evidence_hears_nobody(court: Court) -> None:
