@@ -30,9 +30,18 @@ elif surface() == "staff":
     from chalicelib.entrypoints.staff_api import staff
     from chalicelib.entrypoints.staff_disputes import staff_disputes
     from chalicelib.entrypoints.staff_queues import staff_queues
+    from chalicelib.entrypoints.staff_redraws import redraws
     from chalicelib.entrypoints.staff_reports import staff_reports
 
-    for blueprint in (staff, desk, officers, staff_disputes, staff_queues, staff_reports):
+    for blueprint in (
+        staff,
+        desk,
+        officers,
+        staff_disputes,
+        staff_queues,
+        redraws,
+        staff_reports,
+    ):
         app.register_blueprint(blueprint)
 else:
     from chalicelib.entrypoints.screening import screening

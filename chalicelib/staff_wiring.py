@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         keep_officers,
         list_disputes,
         read_case,
+        redraw_disputes,
         reissue,
         review_dispute,
         review_queue,
@@ -184,6 +185,22 @@ def list_ports() -> list_disputes.Ports:
     from chalicelib.usecases.list_disputes import Ports
 
     return Ports(wiring.clock, wiring.store(), wiring.disputes(), wiring.terms(), settings().region)
+
+
+def redraw_ports() -> redraw_disputes.Ports:
+    """Ports of drawing anew who acts on disputes."""
+    from chalicelib.domain.assignment import day_key
+    from chalicelib.usecases.redraw_disputes import Ports
+
+    return Ports(
+        wiring.clock,
+        wiring.disputes(),
+        wiring.store(),
+        wiring.ledger(),
+        officers=lambda: wiring.officers().of_region(settings().region),
+        day_key=lambda day: day_key(wiring.index().mac, day),
+        terms=wiring.terms(),
+    )
 
 
 def show_queue_ports() -> show_queue.Ports:

@@ -73,6 +73,8 @@ def dispute_to_item(there: Dispute) -> Item:
         item["o"] = there.outcome.value
     if there.concerns:
         item["m"] = list(there.concerns)
+    if there.passed:
+        item["r"] = list(there.passed)
     if there.officer:
         item["of"] = officer_key(region, there.officer)
     if not there.ended:
@@ -93,6 +95,7 @@ def dispute_from_item(item: Item) -> Dispute:
     packed = inflate(data(item, "e"), _LARGEST) if "e" in item else b"[]"
     votes = json.loads(text(item, "d")) if "d" in item else ()
     concerns: Any = item.get("m", ())
+    passed: Any = item.get("r", ())
     return Dispute(
         ref=registry_items.ref_of(item),
         kind=Kind(text(item, "k")),
@@ -107,6 +110,7 @@ def dispute_from_item(item: Item) -> Dispute:
         salt=data(item, "x"),
         evidence=tuple(unpack_exhibit(*told) for told in json.loads(packed)),
         officer=text(item, "of").partition("#")[2] if "of" in item else "",
+        passed=tuple(passed),
         votes=tuple(
             Vote(actor, Outcome(outcome), reason, at) for actor, outcome, reason, at in votes
         ),

@@ -72,6 +72,7 @@ class Act(StrEnum):
     ANSWERED = "answered"
     TO_REVIEW = "to_review"
     ASSIGNED = "assigned"
+    REDRAWN = "redrawn"
     ESCALATED = "escalated"
     VISIT_ASKED = "visit_asked"
     RECOMMENDED = "recommended"

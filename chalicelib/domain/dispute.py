@@ -76,6 +76,10 @@ LOST_MS: Final = 15 * 60_000
 MOST_PLACES: Final = 9
 """Places for open objections that a person may be given, since all are read in one call."""
 
+MOST_PASSED: Final = 3
+"""Officers that one step may be taken from: whoever may draw anew without end could go on until
+somebody they like has it."""
+
 MOST_PIECES: Final = 20
 """Pieces of evidence that one dispute may hold (security 2.5)."""
 
@@ -133,6 +137,7 @@ class Dispute:
         answer_by: until when the family is asked to answer an objection (ms, UTC); 0 for never.
         answered_at: when the family answered; 0 for not yet.
         officer: subject of who was drawn to act now, "" for nobody yet.
+        passed: subjects who had the step that it stands at, and have it no more.
         due: when the next step should be done (ms, UTC); 0 once it has ended.
         level: how far this stage has been escalated.
         votes: recommendation, decision, and the third where they differ.
@@ -160,6 +165,7 @@ class Dispute:
     answer_by: int = 0
     answered_at: int = 0
     officer: str = ""
+    passed: tuple[str, ...] = ()
     due: int = 0
     level: int = 0
     votes: tuple[Vote, ...] = ()
@@ -330,6 +336,31 @@ def assign(dispute: Dispute, officer: str, stamp: Stamp, *, level: int) -> tuple
     return _step(moved, dispute.stage, Act.ASSIGNED, stamp, {"officer": officer, "level": level})
 
 
+def redraw(
+    dispute: Dispute, officer: str, stamp: Stamp, *, level: int, reason: str
+) -> tuple[Dispute, Event]:
+    """Take it from who has it, if anybody, and name who was drawn instead; its term runs on.
+
+    Args:
+        officer: drawn among those who may, without who has it, who had it, and who asks.
+        level: escalation that the drawing met, as for `assign`.
+        reason: coded, why it was taken.
+
+    Raises:
+        WrongState: no officer is needed now, or too many have had this step.
+        ValueError: it would go to somebody who had it, or to who asks.
+    """
+    _at(dispute, *WITH_OFFICER)
+    passed = _passed(dispute)
+    if dispute.officer and len(passed) > MOST_PASSED:
+        raise WrongState(Fault("redraw_too_often"))
+    if officer in ("", *passed) or stamp.actor == f"staff:{officer}":
+        raise ValueError("it goes to somebody else")
+    moved = replace(dispute, officer=officer, level=max(dispute.level, level), passed=passed)
+    details = {"officer": officer, "before": dispute.officer, "level": level}
+    return _step(moved, dispute.stage, Act.REDRAWN, stamp, details, reason=reason)
+
+
 def escalate(dispute: Dispute, level: int, stamp: Stamp, *, due: int) -> tuple[Dispute, Event]:
     """A deadline passed: the next higher takes over. It is the only thing that a deadline does.
 
@@ -343,7 +374,7 @@ def escalate(dispute: Dispute, level: int, stamp: Stamp, *, due: int) -> tuple[D
     _open(dispute)
     if not dispute.level < level <= HIGHEST_LEVEL:
         raise ValueError("an escalation rises")
-    moved = replace(dispute, level=level, officer="", due=due)
+    moved = replace(dispute, level=level, officer="", passed=_passed(dispute), due=due)
     return _step(moved, dispute.stage, Act.ESCALATED, stamp, {"level": level})
 
 
@@ -489,6 +520,11 @@ def _heard(dispute: Dispute, vote: Vote) -> None:
         raise WrongState(Fault("dispute_not_heard"))
 
 
+def _passed(dispute: Dispute) -> tuple[str, ...]:
+    """Who had the step, when nobody has it any more."""
+    return tuple(dict.fromkeys((*dispute.passed, *([dispute.officer] if dispute.officer else []))))
+
+
 def _told(vote: Vote) -> Mapping[str, object]:
     return {"outcome": vote.outcome.value, "reason": vote.reason}
 
@@ -534,6 +570,7 @@ def _step(
         stage=stage,
         version=dispute.version + 1,
         level=dispute.level if goes_on else 0,
+        passed=dispute.passed if goes_on else (),
         steps=steps,
         head=head,
     )

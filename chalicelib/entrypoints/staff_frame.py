@@ -18,6 +18,7 @@ from chalicelib.telemetry import log
 OPENERS = frozenset({"reviewer", "supervisor", "region_admin"})
 DECIDERS = frozenset({"reviewer", "supervisor"})
 OVERSEERS = frozenset({"supervisor", "region_admin"})
+REDRAWERS = frozenset({"supervisor"})
 READERS = OPENERS | {"auditor"}
 ADOPTION_READERS = frozenset({"region_admin", "supervisor", "auditor", "analyst"})
 OFFICER_READERS = frozenset({"region_admin", "supervisor", "auditor"})

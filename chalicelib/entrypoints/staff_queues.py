@@ -10,7 +10,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib import staff_wiring
 from chalicelib.entrypoints import http, staff_frame
 from chalicelib.entrypoints.http import CONTENT_TYPES
-from chalicelib.entrypoints.staff_frame import DECIDERS, OVERSEERS, signed_in
+from chalicelib.entrypoints.staff_frame import DECIDERS, OVERSEERS, REDRAWERS, signed_in
 from chalicelib.entrypoints.staff_session import Session
 
 if TYPE_CHECKING:
@@ -71,5 +71,6 @@ def _page(listed: DisputeList, asked: Filter, request: Request, who: Session) ->
         "query": urlencode(asked.told()),
         "path": REGION if overseen else MINE,
         "overseen": overseen,
+        "may_redraw": overseen and bool(who.claims.groups & REDRAWERS),
     }
     return staff_frame.page("disputes", context, who)

@@ -6,24 +6,23 @@ it never closes one (product: silence never counts against the citizen).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
-from chalicelib.domain import assignment, audit, dispute, name_tags
-from chalicelib.domain.assignment import Drawn, Interests, Officer, Role
-from chalicelib.domain.audit import Event
+from chalicelib.domain import audit, dispute, name_tags
+from chalicelib.domain.assignment import Drawn, Officer
 from chalicelib.domain.dispute import Dispute, Kind, Side, Stage
 from chalicelib.domain.errors import TryAgain
 from chalicelib.domain.evidence import PieceState
-from chalicelib.domain.registration import Ref, Registration, Stamp
+from chalicelib.domain.registration import Stamp
 from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing
 from chalicelib.usecases.dispute_clock import clock
 from chalicelib.usecases.dispute_ports import Disputes
-from chalicelib.usecases.interests import decided_since, interests_of
+from chalicelib.usecases.draw_officer import FirstEvents, draw, interests_in
 from chalicelib.usecases.link_dispute import Step, linked
-from chalicelib.usecases.ports import CaseStore, Clock, Loaded, Message, Randomness
+from chalicelib.usecases.ports import CaseStore, Clock, Message, Randomness
 
 ACTOR: Final = "system:conduct_dispute"
 MOST_STEPS: Final = 8  # of one dispute in one go; it comes again if there were more
@@ -31,20 +30,6 @@ MOST_STEPS: Final = 8  # of one dispute in one go; it comes again if there were 
 UNCLEAR: Final = "family_unclear"
 UNPROVEN: Final = "no_evidence"
 ENDED: Final = "case_ended"
-
-_ROLES: Final[Mapping[Stage, Role]] = {
-    Stage.REVIEW: Role.RECOMMENDER,
-    Stage.RECOMMENDED: Role.DECIDER,
-    Stage.SPLIT: Role.THIRD,
-}
-
-
-class FirstEvents(Protocol):
-    """Reads one event of a chain."""
-
-    def event(self, chain: str, at: int, seq: int) -> Event | None:
-        """The event of a chain at a place, by its time (ms, UTC)."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +107,7 @@ def _with_people(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports
     if level > there.level:
         due = own.next(stamp.at) or stamp.at + audit.DAY_MS
         return *dispute.escalate(there, level, stamp, due=due), None
-    if there.stage in _ROLES and not there.officer:
+    if there.stage in dispute.WITH_OFFICER and not there.officer:
         return _drawn(there, rules, stamp, ports)
     return None
 
@@ -168,16 +153,13 @@ def _to_review(
 
 def _drawn(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
     """Draw who acts, or hand it upwards at once when nobody here may."""
-    role = Role.THIRD if dispute.needs_stranger(there) else _ROLES[there.stage]
     officers = ports.officers()
-    if there.level == 1:  # a deadline has passed, and with it the turn of those who had it
-        officers = [each for each in officers if Role.SUPERVISOR in each.roles]
-    entered = there.steps[-1].at
-    key = ports.day_key(audit.day_of(entered))
-    interests = _interests(there, rules, stamp.at, ports)
-    # Each level is a draw of its own, so that whoever let the term pass is not drawn again at once.
-    turn = f"{there.ref.locator}|{there.level}" if there.level else there.ref.locator
-    drawn = assignment.draw(key, turn, officers, interests, role)
+    interests = interests_in(there, rules, stamp.at, ports)
+    # Whoever let the term pass, or had it taken away, comes last.
+    fresh = [each for each in officers if each.sub not in there.passed]
+    drawn = draw(there, fresh, interests, ports)
+    if there.passed and not isinstance(drawn, Drawn):
+        drawn = draw(there, officers, interests, ports)
     if isinstance(drawn, Drawn):
         level = max(there.level, min(drawn.level, dispute.HIGHEST_LEVEL))
         return *dispute.assign(there, drawn.sub, stamp, level=level), None
@@ -185,19 +167,3 @@ def _drawn(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> S
         return None  # the region has it; it is drawn as soon as somebody may be
     day = stamp.at + audit.DAY_MS
     return *dispute.escalate(there, dispute.HIGHEST_LEVEL, stamp, due=day), None
-
-
-def _interests(there: Dispute, rules: SanggahRules, now: int, ports: Ports) -> Interests:
-    case: Registration | None = None
-    loaded: Loaded | None = None
-    others: Mapping[Ref, Dispute] = {}
-    agent = ""
-    if there.case is not None:
-        loaded = ports.store.load([there.case]).get(there.case)
-    if loaded is not None:
-        case = loaded.case
-        others = ports.disputes.load([Ref(case.ref.village, each) for each in case.disputes])
-        first = ports.ledger.event(case.ref.locator, case.steps[0].at, 1)
-        agent = first.actor.partition("agent:")[2] if first else ""
-    since = decided_since(now, rules)
-    return interests_of(there, loaded, others.values(), agent, since)

@@ -15,6 +15,7 @@ from chalicelib.domain.dispute import WITH_OFFICER, Dispute
 from chalicelib.usecases import show_dispute
 from chalicelib.usecases.dispute_filter import OPTIONS, STAGES, Filter
 from chalicelib.usecases.list_disputes import DisputeList, Waiting
+from chalicelib.usecases.redraw_disputes import Redrawn
 
 PAGE: Final = 60
 _SHOWN: Final = 8  # letters of an account's id, as on the pages of officers
@@ -113,6 +114,23 @@ def days_since(at: int, now: int, ports: Ports) -> int:
     return (calendar.day(now) - calendar.day(at)).days
 
 
+def redrawn(done: Sequence[Redrawn], faults: Mapping[str, str]) -> dict[str, Any]:
+    """What became of those that were to be drawn anew.
+
+    Args:
+        faults: words by code.
+    """
+    rows = [
+        {
+            "number": each.number,
+            "officer": each.officer[:_SHOWN],
+            "fault": faults[each.fault.code] if each.fault else "",
+        }
+        for each in done
+    ]
+    return {"rows": rows, "done": sum(each.fault is None for each in done)}
+
+
 def _row(waiting: Waiting, now: int, viewer: str, ports: Ports) -> dict[str, Any]:
     there = waiting.there
     village = ports.villages.get(there.ref.village)
@@ -135,5 +153,6 @@ def _row(waiting: Waiting, now: int, viewer: str, ports: Ports) -> dict[str, Any
         "level": words["levels"][str(there.level)] if there.level else "",
         "officer": there.officer[:_SHOWN],
         "with_nobody": is_with_nobody(there),
+        "may_redraw": there.stage in WITH_OFFICER,
         "concerns": [ports.concerns.get(code, code) for code in there.concerns],
     }

@@ -103,6 +103,9 @@ def step(life: Life, name: str, person: int, outcome: Outcome, number: int) -> S
         "decide": lambda: dispute.decide(
             there, vote(life, person, outcome), life.stamp(officer), due=due
         ),
+        "redraw": lambda: dispute.redraw(
+            there, PEOPLE[person], life.stamp("staff:overseer"), level=number % 3, reason=REASON
+        ),
         "withdraw": lambda: dispute.withdraw(there, b"w" * 16, life.stamp("citizen")),
     }
     return steps[name]()
@@ -115,7 +118,7 @@ def begun(kind: Kind) -> Life:
 
 # Those that lead on come often, so that many lives come to their end.
 NAMES = (
-    *("add", "screened", "link", "hear", "answer", "nobody", "visit", "withdraw"),
+    *("add", "screened", "link", "hear", "answer", "nobody", "visit", "redraw", "withdraw"),
     *("escalate", "to_review", "recommend", "decide") * 3,
     *("assign",) * 5,
 )
@@ -145,8 +148,9 @@ def test_nothing_ends_it_but_two_people_who_agree_a_third_or_its_filer(
         if now.ended and not before.ended:
             assert name == ("decide" if now.stage is Stage.DECIDED else "withdraw")
             assert (now.due, now.officer) == (0, "")
-        if name == "escalate" and changed:
+        if name in ("escalate", "redraw") and changed:
             assert untouched(before, now)
+            assert now.officer not in (before.officer, *now.passed)
         voted = [each.actor for each in now.votes]
         assert len(set(voted)) == len(voted) <= 3
         assert now.votes[: len(before.votes)] == before.votes
@@ -160,9 +164,12 @@ def test_nothing_ends_it_but_two_people_who_agree_a_third_or_its_filer(
     assert_sound(life)
 
 
+CLOCK = ("level", "officer", "passed", "due", "version", "head")
+
+
 def untouched(before: Dispute, after: Dispute) -> bool:
     """Whether nothing but the clock, who has it, and the chain has changed."""
-    own = {name: getattr(after, name) for name in ("level", "officer", "due", "version", "head")}
+    own = {name: getattr(after, name) for name in CLOCK}
     return replace(before, **own) == after
 
 
