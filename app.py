@@ -26,6 +26,7 @@ if surface() == "public":
         app.register_blueprint(blueprint)
 elif surface() == "staff":
     from chalicelib.entrypoints.agent_desk import desk
+    from chalicelib.entrypoints.agent_door import door
     from chalicelib.entrypoints.officer_desk import officers
     from chalicelib.entrypoints.staff_api import staff
     from chalicelib.entrypoints.staff_disputes import staff_disputes
@@ -36,6 +37,7 @@ elif surface() == "staff":
     for blueprint in (
         staff,
         desk,
+        door,
         officers,
         staff_disputes,
         staff_queues,

@@ -499,6 +499,14 @@ def login() -> Login:
 
 
 @cache
+def agent_login() -> Login:
+    """The pool's sign-in pages, for agents on their phones."""
+    from dataclasses import replace
+
+    return replace(login(), callback="/staff/agent/callback", home="/petugas/")
+
+
+@cache
 def cookies() -> CookieSealer:
     """Seals what browsers keep of staff and citizens who are signed in."""
     from chalicelib.adapters.cookies import CookieSealer

@@ -148,6 +148,7 @@ ADDRESSES = {
     "offline/index.html": "offline",
     "404.html": "missing_page",
 }
+PAGES_ONLY = ("agent", "agent_page")  # words that no function ever says: their zips are small
 SMALLEST_TO_COMPRESS = 200  # bytes; below it the encoded file is no smaller
 
 
@@ -178,7 +179,8 @@ def build(region: str, out: Path) -> None:
         )
         _write(made / address, squeeze(page).encode())
     _write(made / "petugas" / "sw.js", _worker(made, assets["site"]))
-    _write(made / "assets.json", json.dumps(assets, ensure_ascii=False, sort_keys=True).encode())
+    told = assets | {"words": {k: v for k, v in assets["words"].items() if k not in PAGES_ONLY}}
+    _write(made / "assets.json", json.dumps(told, ensure_ascii=False, sort_keys=True).encode())
     for path in sorted(made.rglob("*")):
         if path.is_file():
             _compress(path)

@@ -73,10 +73,15 @@ class PretendLogin:
 
 @dataclass
 class Desk:
-    """A browser at a desk: keeps cookies, sends forms with its origin."""
+    """A browser at a desk: keeps cookies, sends forms with its origin.
+
+    Attributes:
+        phones: the same pool as it meets agents.
+    """
 
     client: Client
     login: PretendLogin
+    phones: PretendLogin
     jar: dict[str, str] = field(default_factory=dict)
     origin: str | None = ORIGIN
 

@@ -31,11 +31,15 @@ class Login:
     Attributes:
         base: address of the pool's pages.
         origin: our own site, to which the pool sends people back.
+        callback: where they bring the code of a sign-in.
+        home: where they come out after signing out.
     """
 
     base: str
     client_id: str
     origin: str
+    callback: str = "/staff/callback"
+    home: str = "/staff/"
 
     def sign_in_address(self, state: str, nonce: str, challenge: str) -> str:
         """Where to send somebody who wants to sign in."""
@@ -53,7 +57,7 @@ class Login:
 
     def sign_out_address(self) -> str:
         """Where to send somebody who signed out here, to sign out of the pool's pages too."""
-        query = {"client_id": self.client_id, "logout_uri": f"{self.origin}/staff/"}
+        query = {"client_id": self.client_id, "logout_uri": f"{self.origin}{self.home}"}
         return f"{self.base}/logout?{urlencode(query)}"
 
     def exchange(self, code: str, verifier: str) -> Tokens:
@@ -83,7 +87,7 @@ class Login:
 
     @property
     def _callback(self) -> str:
-        return f"{self.origin}/staff/callback"
+        return f"{self.origin}{self.callback}"
 
     def _ask(self, **fields: str) -> dict[str, Any]:
         status, found = send_form(

@@ -35,16 +35,23 @@ def programs(view: View) -> Callable[..., Response]:
 
     @wraps(view)
     def answered(request: Request, **place: str) -> Response:
-        try:
+        def answer() -> Answer:
             claims = staff_session.require_bearer(request, GROUP)
-            return http.respond_json(view(claims.subject, **place))
-        except TepatError as error:
-            body = http.errors_body(
-                error, str(request.context.get("requestId", "")), wiring.fault_words()
-            )
-            return http.respond_json(Answer(http.status_of(error), body, ""))
+            return view(claims.subject, **place)
+
+        return in_json(request, answer)
 
     return answered
+
+
+def in_json(request: Request, answer: Callable[[], Answer]) -> Response:
+    """Answer a program, errors in the same shape."""
+    try:
+        return http.respond_json(answer())
+    except TepatError as error:
+        number = str(request.context.get("requestId", ""))
+        body = http.errors_body(error, number, wiring.fault_words())
+        return http.respond_json(Answer(http.status_of(error), body, ""))
 
 
 @desk.route("/staff/agent/checks", methods=["GET"], content_types=CONTENT_TYPES)

@@ -23,6 +23,7 @@ from chalicelib.domain.tokens import Claims
 SESSION = "__Host-tepat_session"
 RENEWAL = "__Host-tepat_renewal"
 SIGN_IN = "__Host-tepat_sign_in"
+PHONE_SIGN_IN = "__Host-tepat_agent_sign_in"
 IDLE_S = 15 * 60
 LONGEST_S = 8 * 3600
 SIGN_IN_S = 10 * 60
@@ -45,6 +46,15 @@ class Session:
     def actor(self) -> str:
         """As the ledger names the person."""
         return f"staff:{self.claims.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Somebody who has just come back from the pool, with the tokens of the sign-in."""
+
+    access: str
+    renewal: str
+    claims: Claims
 
 
 def require_bearer(request: Request, group: str) -> Claims:
@@ -72,10 +82,13 @@ def require_fresh(session: Session) -> None:
     tokens.require_fresh(session.claims, _now())
 
 
-def begin_sign_in() -> tuple[str, str]:
+def begin_sign_in(*, phone: bool = False) -> tuple[str, str]:
     """Start the code flow: the address to send the browser to, and the cookie it takes along.
 
     The cookie is Lax, since the pool's pages send the browser back from another site.
+
+    Args:
+        phone: of an agent; such a sign-in has a cookie of its own, and opens no desk.
     """
     started = {
         "state": wiring.fresh_key(),
@@ -85,14 +98,14 @@ def begin_sign_in() -> tuple[str, str]:
     }
     digest = hashlib.sha256(str(started["verifier"]).encode()).digest()
     challenge = urlsafe_b64encode(digest).decode().rstrip("=")
-    address = wiring.login().sign_in_address(
-        str(started["state"]), str(started["nonce"]), challenge
-    )
-    return address, wiring.cookies().make(SIGN_IN, started, SIGN_IN_S, same_site="Lax")
+    login = wiring.agent_login() if phone else wiring.login()
+    address = login.sign_in_address(str(started["state"]), str(started["nonce"]), challenge)
+    cookie = PHONE_SIGN_IN if phone else SIGN_IN
+    return address, wiring.cookies().make(cookie, started, SIGN_IN_S, same_site="Lax")
 
 
-def finish_sign_in(request: Request) -> Session:
-    """Take the code that the pool sent the browser back with.
+def came_back(request: Request, *, phone: bool = False) -> Arrived:
+    """Take the code that the pool sent the browser back with, from who began that sign-in.
 
     Raises:
         NotSignedIn: this browser did not begin the sign-in, it took too long, or the pool
@@ -100,25 +113,36 @@ def finish_sign_in(request: Request) -> Session:
         TryAgain: the pool does not answer for now.
     """
     query: Mapping[str, str] = request.query_params or {}
-    started = _open(SIGN_IN, request)
-    now = _now()
+    started = _open(PHONE_SIGN_IN if phone else SIGN_IN, request)
     if (
         started is None
-        or now - started["at"] > SIGN_IN_S
+        or _now() - started["at"] > SIGN_IN_S
         or not tokens.same_text(query.get("state", ""), started["state"])
         or not query.get("code")
     ):
         raise NotSignedIn(Fault("not_signed_in"))
-    given = wiring.login().exchange(query["code"], started["verifier"])
+    login = wiring.agent_login() if phone else wiring.login()
+    given = login.exchange(query["code"], started["verifier"])
     claims = wiring.verify_token(given.access)
     wiring.verify_id_token(given.id, nonce=started["nonce"], subject=claims.subject)
-    renewal = {"token": given.renewal, "subject": claims.subject, "at": now}
+    return Arrived(given.access, given.renewal, claims)
+
+
+def finish_sign_in(request: Request) -> Session:
+    """Let in at the desk whoever comes back from the pool.
+
+    Raises:
+        NotSignedIn, TryAgain: as `came_back`.
+    """
+    arrived = came_back(request)
+    now = _now()
+    renewal = {"token": arrived.renewal, "subject": arrived.claims.subject, "at": now}
     cookies = (
-        _session_cookie(given.access, now),
+        _session_cookie(arrived.access, now),
         wiring.cookies().make(RENEWAL, renewal, LONGEST_S),
         wiring.cookies().clear(SIGN_IN, same_site="Lax"),
     )
-    return Session(claims, cookies)
+    return Session(arrived.claims, cookies)
 
 
 def open_session(request: Request) -> Session:

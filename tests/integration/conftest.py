@@ -203,13 +203,16 @@ def desk(public_api: Api, answer_pages: Any, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(wiring, "token_keys", lambda: minted.keys)
     login = PretendLogin(Login("https://login.example", "client-1", ORIGIN))
     monkeypatch.setattr(wiring, "login", lambda: login)
+    back = ("/staff/agent/callback", "/petugas/")
+    phones = PretendLogin(Login("https://login.example", "client-1", ORIGIN, *back), ["agent"])
+    monkeypatch.setattr(wiring, "agent_login", lambda: phones)
     app = load_app("staff", monkeypatch)
     pages = importlib.import_module("chalicelib.entrypoints.pages")
     assets = json.loads((answer_pages / "assets.json").read_text())
     engine = pages.environment([answer_pages], assets)
     monkeypatch.setattr(pages, "_environment", lambda: engine)
     with Client(app) as client:
-        yield Desk(client, login)
+        yield Desk(client, login, phones)
 
 
 @pytest.fixture

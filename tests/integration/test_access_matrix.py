@@ -42,7 +42,8 @@ class Row:
 
     Attributes:
         door: "open", "receipt" (whoever holds one), "person" (signed in by IKD), "either" of the
-            two, "staff" (a session of the groups), "agent" (a bearer token of the groups).
+            two, "staff" (a session of the groups), "agent" (a bearer token of the groups), "cookie"
+            (an agent's, which gives such a token: test_agent_door).
         form: fields that are right but for the place, for routes that name one.
     """
 
@@ -120,6 +121,10 @@ STAFF: Mapping[tuple[str, str], Row] = {
     ("POST", "/staff/officers/{locator}/roles"): Row("staff", ADMIN, {"role_reviewer": "true"}),
     ("POST", "/staff/officers/{locator}/grant"): Row("staff", ADMIN, {"sure": "true"}),
     ("POST", "/staff/officers/{locator}/drop"): Row("staff", ADMIN),
+    ("GET", "/staff/agent/sign-in"): Row("open"),
+    ("GET", "/staff/agent/callback"): Row("open"),
+    ("POST", "/staff/agent/token"): Row("cookie", AGENT),
+    ("POST", "/staff/agent/sign-out"): Row("open"),
     ("GET", "/staff/agent/checks"): Row("agent", AGENT),
     ("GET", "/staff/agent/checks/{locator}"): Row("agent", AGENT),
 }
