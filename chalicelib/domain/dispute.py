@@ -83,6 +83,12 @@ somebody they like has it."""
 MOST_PIECES: Final = 20
 """Pieces of evidence that one dispute may hold (security 2.5)."""
 
+UNCLEAR: Final = "family_unclear"
+"""Concern: the family of an objection is not found, or there is more than one."""
+
+UNPROVEN: Final = "no_evidence"
+"""Concern: no piece of evidence can be used."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
@@ -248,10 +254,13 @@ def is_screened(dispute: Dispute) -> bool:
     return all(each.piece.settled for each in dispute.evidence)
 
 
-def link(dispute: Dispute, about: str, stamp: Stamp) -> tuple[Dispute, Event]:
+def link(dispute: Dispute, about: str, stamp: Stamp, *, due: int) -> tuple[Dispute, Event]:
     """Name the case that an objection is about, found by a machine or by the officer drawn for it.
 
     It goes on from its beginning, for the family has not been heard.
+
+    Args:
+        due: when its evidence should be there and screened, as when it was filed (ms, UTC).
 
     Raises:
         WrongState: it is linked already, or has come further.
@@ -262,21 +271,36 @@ def link(dispute: Dispute, about: str, stamp: Stamp) -> tuple[Dispute, Event]:
         _drawn(dispute, stamp)
     if dispute.about:
         raise WrongState(Fault("dispute_linked"))
-    moved = replace(dispute, about=about, names=b"", officer="", due=stamp.at)
+    concerns = tuple(each for each in dispute.concerns if each != UNCLEAR)
+    moved = replace(dispute, about=about, names=b"", officer="", due=due, concerns=concerns)
     return _step(moved, Stage.FILED, Act.LINKED, stamp, {"about": about})
 
 
 def hear(dispute: Dispute, stamp: Stamp, *, answer_by: int) -> tuple[Dispute, Event]:
     """Tell the family of the objection, and wait for its answer.
 
+    An officer loses it who had it only because no evidence had come in time.
+
     Raises:
-        WrongState: it is an appeal, not linked, or not at its beginning.
+        WrongState: it is an appeal, not linked, heard, or somebody has recommended.
     """
-    if dispute.kind is not Kind.OBJECTION or not dispute.about:
+    if dispute.kind is not Kind.OBJECTION or not dispute.about or dispute.answer_by:
         raise WrongState(Fault("dispute_not_to_be_heard"))
-    _at(dispute, Stage.FILED)
-    moved = replace(dispute, answer_by=answer_by, due=answer_by)
+    _at(dispute, Stage.FILED, Stage.REVIEW)
+    concerns = tuple(each for each in dispute.concerns if each != UNPROVEN)
+    moved = replace(dispute, answer_by=answer_by, due=answer_by, officer="", concerns=concerns)
     return _step(moved, Stage.HEARING, Act.HEARD, stamp, {"answer_by": answer_by})
+
+
+def is_proven(dispute: Dispute) -> bool:
+    """Whether whoever filed it has brought at least one piece that officers can see."""
+    return any(each.side is Side.FILER and each.piece.released for each in dispute.evidence)
+
+
+def is_heard_late(dispute: Dispute) -> bool:
+    """Whether officers have an objection unheard, and evidence has come since."""
+    unheard = dispute.kind is Kind.OBJECTION and dispute.about and not dispute.answer_by
+    return bool(unheard) and dispute.stage is Stage.REVIEW and is_proven(dispute)
 
 
 def answer(
@@ -488,7 +512,7 @@ def _goes_on(dispute: Dispute) -> bool:
         return bool(dispute.names) or is_screened(dispute)
     if dispute.stage is Stage.HEARING:
         return bool(dispute.answered_at) and is_screened(dispute)
-    return dispute.stage in WITH_OFFICER and not dispute.officer
+    return is_heard_late(dispute) or (dispute.stage in WITH_OFFICER and not dispute.officer)
 
 
 def visits(dispute: Dispute) -> int:

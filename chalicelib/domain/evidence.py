@@ -107,7 +107,12 @@ class Piece:
     @property
     def settled(self) -> bool:
         """Whether its screening has ended."""
-        return self.state in (PieceState.RELEASED, PieceState.REFUSED)
+        return self.released or self.state is PieceState.REFUSED
+
+    @property
+    def released(self) -> bool:
+        """Whether officers can see it."""
+        return self.state is PieceState.RELEASED
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from typing import Final
 
 from chalicelib.domain import audit, dispute, name_tags
 from chalicelib.domain.assignment import Drawn, Officer
-from chalicelib.domain.dispute import Dispute, Kind, Side, Stage
+from chalicelib.domain.dispute import Dispute, Kind, Stage
 from chalicelib.domain.errors import TryAgain
-from chalicelib.domain.evidence import PieceState
 from chalicelib.domain.registration import Stamp
 from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing
@@ -27,8 +26,6 @@ from chalicelib.usecases.ports import CaseStore, Clock, Message, Randomness
 ACTOR: Final = "system:conduct_dispute"
 MOST_STEPS: Final = 8  # of one dispute in one go; it comes again if there were more
 
-UNCLEAR: Final = "family_unclear"
-UNPROVEN: Final = "no_evidence"
 ENDED: Final = "case_ended"
 
 
@@ -93,6 +90,8 @@ def _next(there: Dispute, rules: SanggahRules, now: int, ports: Ports) -> Step |
     if there.stage is Stage.HEARING:
         heard = there.answered_at and dispute.is_screened(there)
         return _to_review(there, rules, stamp, ports) if heard or now >= there.due else None
+    if dispute.is_heard_late(there):
+        return _heard(there, rules, stamp, ports)
     if there.stage is Stage.VISIT and ports.visited(there):
         return _to_review(there, rules, stamp, ports)
     return _with_people(there, rules, stamp, ports)
@@ -114,22 +113,25 @@ def _with_people(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports
 
 def _filed(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
     if there.kind is Kind.OBJECTION and not there.about and there.names:
-        found = _search(there, stamp, ports)
+        found = _search(there, rules, stamp, ports)
         if found is not None:
             return found
-        return _to_review(there, rules, stamp, ports, UNCLEAR)
+        return _to_review(there, rules, stamp, ports, dispute.UNCLEAR)
     if not dispute.is_screened(there) and stamp.at < there.due:
         return None
     if there.kind is Kind.APPEAL:
         return _to_review(there, rules, stamp, ports)
-    released = (PieceState.RELEASED, Side.FILER)
-    if not any((each.piece.state, each.side) == released for each in there.evidence):
-        return _to_review(there, rules, stamp, ports, UNPROVEN)
+    if not dispute.is_proven(there):
+        return _to_review(there, rules, stamp, ports, dispute.UNPROVEN)
+    return _heard(there, rules, stamp, ports)
+
+
+def _heard(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step:
     answer_by = ports.terms.calendar.term(stamp.at, rules.terms.answer, rules.terms).at
     return *dispute.hear(there, stamp, answer_by=answer_by), None
 
 
-def _search(there: Dispute, stamp: Stamp, ports: Ports) -> Step | None:
+def _search(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
     """Link an objection to the one family of its village that has all the words of the name.
 
     None when there is none or more than one: then somebody has to look.
@@ -141,7 +143,7 @@ def _search(there: Dispute, stamp: Stamp, ports: Ports) -> Step | None:
     ]
     if len(found) != 1:
         return None
-    return linked(there, found[0], stamp, ports.store, ports.random)
+    return linked(there, found[0], stamp, ports.store, ports.random, rules=rules)
 
 
 def _to_review(

@@ -86,7 +86,7 @@ def file_appeal(command: Appeal, ports: Ports) -> Filed:
         _refuse_faults(command, rules)
         earlier = follows(found.case, others, rules, now, ports.terms)
         blank = replace(_blank(command, found, mine, digest, ports), follows=earlier)
-        due = now + rules.terms.screening_hours * filing.HOUR_MS
+        due = filing.screened_by(now, rules)
         made, event = dispute.file(blank, Stamp(now, command.actor, blank.salt), due=due)
         knows = registration.disputed(
             found.case, mine, Stamp(now, command.actor, ports.random.take(filing.SALT_SIZE))

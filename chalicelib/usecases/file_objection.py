@@ -116,7 +116,7 @@ def file_objection(command: Objection, ports: Ports) -> Filed:
     blank = _blank(command, slot, digest, ports)
     if rules.same_village:
         blank = replace(blank, concerns=_neighbour(command, ports))
-    due = now + rules.terms.screening_hours * filing.HOUR_MS
+    due = filing.screened_by(now, rules)
     made, event = dispute.file(blank, Stamp(now, "citizen", blank.salt), due=due)
     stands = ports.disputes.create(made, event, _statements(command, slot.ref, ports), slot=slot)
     if stands is None:

@@ -106,7 +106,7 @@ def file_report(command: Complaint, ports: Ports) -> Reported:
         raise TooMany(Fault("reports_too_often"), retry_after=rest)
     paper = misconduct.paper_of(ports.index.mac, command.key, ports.villages[command.village].index)
     blank = _blank(command, paper, ports)
-    due = now + rules.terms.screening_hours * filing.HOUR_MS
+    due = filing.screened_by(now, rules)
     made, event = misconduct.file(blank, Stamp(now, "citizen", blank.salt), due=due)
     told = {"text": command.text, "day": command.day}
     packed = json.dumps(told, ensure_ascii=False, sort_keys=True).encode()

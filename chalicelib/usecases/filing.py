@@ -22,6 +22,11 @@ RulesOn = Callable[[date], SanggahRules]
 """The region's rules of a day; raises `SanggahError` for a day that none cover."""
 
 
+def screened_by(at: int, rules: SanggahRules) -> int:
+    """When evidence of what was filed should be there and screened (both ms, UTC)."""
+    return at + rules.terms.screening_hours * HOUR_MS
+
+
 class Owner(Protocol):
     """Whatever keeps evidence."""
 

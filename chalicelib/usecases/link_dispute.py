@@ -9,6 +9,7 @@ from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.errors import WrongState
 from chalicelib.domain.registration import Ref, Stamp
+from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing
 from chalicelib.usecases.dispute_ports import CaseStep
 from chalicelib.usecases.ports import CaseStore, Randomness
@@ -18,12 +19,19 @@ Step = tuple[Dispute, Event, CaseStep | None]
 
 
 def linked(
-    there: Dispute, about: str, stamp: Stamp, store: CaseStore, random: Randomness
+    there: Dispute,
+    about: str,
+    stamp: Stamp,
+    store: CaseStore,
+    random: Randomness,
+    *,
+    rules: SanggahRules,
 ) -> Step | None:
     """Link an objection to a case, which is told of it; None when that case has ended.
 
     Args:
         about: locator of a case of the same village.
+        rules: those of today.
     """
     ref = Ref(there.ref.village, about)
     loaded = store.load([ref]).get(ref)
@@ -35,4 +43,5 @@ def linked(
         case = registration.disputed(loaded.case, there.ref.locator, own)
     except WrongState:
         return None
-    return *dispute.link(there, about, stamp), case
+    due = filing.screened_by(there.steps[0].at, rules)  # photos may be on their way still
+    return *dispute.link(there, about, stamp, due=due), case

@@ -208,7 +208,8 @@ def link(ref: Ref, actor: str, about: str, ports: Ports) -> Dispute:
     if not dispute.may_open(there, actor):
         raise NotAllowed(Fault("dispute_not_yours"))
     stamp = Stamp(ports.clock.now_ms(), actor, there.salt)
-    step = linked(there, about, stamp, ports.store, ports.random)
+    rules = ports.terms.today(stamp.at)
+    step = linked(there, about, stamp, ports.store, ports.random, rules=rules)
     if step is None:
         raise NotFound(Fault("case_unknown", "number"))
     moved, event, case = step

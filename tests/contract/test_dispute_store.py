@@ -244,7 +244,7 @@ def test_a_decision_over_a_case_that_moved_on_is_not_written(world: World) -> No
 
 def test_the_family_s_answer_stands_beside_the_claim(world: World) -> None:
     made = objected(world)
-    made = stored(world, dispute.link(made, "3M3GAAAAAA", at(LATER)))
+    made = stored(world, dispute.link(made, "3M3GAAAAAA", at(LATER), due=LATER))
     made = stored(world, dispute.hear(made, at(LATER), answer_by=LATER + DAY))
     moved, event = dispute.answer(
         made, exhibits(2, Side.FAMILY, 5), b"a" * 16, at(LATER, "citizen"), {"answer": "0f"}

@@ -87,7 +87,7 @@ def heard(number: str, about: str) -> None:
     case = wiring.store().load([Ref(VILLAGE, about)])[Ref(VILLAGE, about)].case
     from chalicelib.domain import registration
 
-    linked, event = dispute.link(there, about, stamp)
+    linked, event = dispute.link(there, about, stamp, due=stamp.at)
     assert disputes.change(linked, event, case=registration.disputed(case, number, stamp)) is None
     told, event = dispute.hear(linked, stamp, answer_by=now + 86_400_000)
     assert disputes.change(told, event) is None

@@ -89,7 +89,7 @@ def step(life: Life, name: str, person: int, outcome: Outcome, number: int) -> S
     steps: dict[str, Callable[[], Step | None]] = {
         "add": lambda: dispute.add_evidence(there, more, b"a" * 16, life.stamp("citizen")),
         "screened": lambda: dispute.screened(there, settled, life.stamp()),
-        "link": lambda: dispute.link(there, FAMILY, life.stamp(officer)),
+        "link": lambda: dispute.link(there, FAMILY, life.stamp(officer), due=there.due),
         "hear": lambda: dispute.hear(there, life.stamp(), answer_by=due),
         "answer": lambda: dispute.answer(there, more, b"b" * 16, life.stamp("citizen"), {}),
         "to_review": lambda: dispute.to_review(there, life.stamp(), due=due),
@@ -348,10 +348,10 @@ def test_an_objection_is_heard_before_anybody_recommends_and_late_answers_count(
     life = begun(Kind.OBJECTION)
     with pytest.raises(WrongState):  # nobody knows yet whose it is
         dispute.hear(life.now, life.stamp(), answer_by=life.time)
-    assert life.take(lambda: dispute.link(life.now, FAMILY, life.stamp()))
+    assert life.take(lambda: dispute.link(life.now, FAMILY, life.stamp(), due=life.time))
     assert (life.now.about, life.now.names, life.now.due) == (FAMILY, b"", life.time)
     with pytest.raises(WrongState) as refused:
-        dispute.link(life.now, "3M3GBBBBBB", life.stamp())
+        dispute.link(life.now, "3M3GBBBBBB", life.stamp(), due=life.time)
     assert refused.value.faults == (Fault("dispute_linked"),)
     assert life.take(lambda: dispute.hear(life.now, life.stamp(), answer_by=life.time + DAY))
     assert life.now.due == life.now.answer_by

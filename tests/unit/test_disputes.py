@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain import dispute
-from chalicelib.domain.dispute import Kind, Outcome, Side, Stage
+from chalicelib.domain.dispute import UNCLEAR, UNPROVEN, Kind, Outcome, Side, Stage
 from chalicelib.domain.errors import (
     InvalidRequest,
     NotAllowed,
@@ -20,7 +20,6 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.evidence import FileKind, PieceState
 from chalicelib.domain.registration import State
 from chalicelib.usecases import review_dispute, show_dispute, take_part
-from chalicelib.usecases.conduct_dispute import UNCLEAR, UNPROVEN
 from chalicelib.usecases.filing import Photo
 from chalicelib.usecases.interests import digests
 from chalicelib.usecases.my_objections import my_objections
@@ -327,6 +326,24 @@ def test_a_name_that_nobody_has_goes_to_an_officer_who_names_the_family(court: C
     assert court.case().disputes == (there.ref.locator,)
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_family_is_heard_though_it_was_found_before_the_photos_were_screened(
+    court: Court, *, known: bool
+) -> None:
+    there = court.object(**({} if known else {"name": "Pak Slamet Raharjo"})).dispute
+    court.conduct()
+    if not known:
+        actor = f"staff:{court.now(there).officer}"
+        review_dispute.link(there.ref, actor, court.case().ref.locator, court.review_ports())
+        court.conduct()
+    found = court.now(there)
+    assert (found.stage, found.about) == (Stage.FILED, court.case().ref.locator)
+    assert UNCLEAR not in found.concerns
+    court.screen(there)
+    court.conduct()
+    assert court.now(there).stage is Stage.HEARING
+
+
 def test_who_names_an_unknown_family_is_from_elsewhere_and_its_kin_lose_it(court: Court) -> None:
     """Until the family is known nobody can tell who is close to it."""
     ref = court.case().ref
@@ -368,6 +385,20 @@ def test_an_objection_without_usable_evidence_hears_nobody(court: Court) -> None
     court.conduct()
     there = court.now(there)
     assert (there.stage, there.concerns[1:], there.answer_by) == (Stage.REVIEW, (UNPROVEN,), 0)
+
+
+def test_a_family_is_heard_when_evidence_comes_after_all(court: Court) -> None:
+    there = court.screen(court.object().dispute, PieceState.REFUSED, "evidence_broken")
+    court.conduct()
+    assert court.now(there).officer
+    added = take_part.add_evidence(
+        there.ref.locator, court.neighbour(), "one-more-0000000000001", (PHOTO,), court.part_ports()
+    )
+    court.screen(added.dispute)
+    court.conduct()
+    there = court.now(there)
+    assert (there.stage, there.officer, there.concerns[1:]) == (Stage.HEARING, "", ())
+    assert there.answer_by > 0
 
 
 @pytest.mark.parametrize("outcome", [Outcome.UPHELD, Outcome.PARTLY_UPHELD])
