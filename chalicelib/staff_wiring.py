@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.usecases import (
         adopt,
         erase,
+        export_disputes,
         keep_officers,
         list_disputes,
         read_case,
@@ -200,6 +201,21 @@ def redraw_ports() -> redraw_disputes.Ports:
         officers=lambda: wiring.officers().of_region(settings().region),
         day_key=lambda day: day_key(wiring.index().mac, day),
         terms=wiring.terms(),
+    )
+
+
+def export_ports() -> export_disputes.Ports:
+    """Ports of taking a list of disputes out as a file."""
+    from chalicelib.usecases.export_disputes import Ports
+
+    return Ports(
+        wiring.clock,
+        wiring.random,
+        wiring.index(),
+        wiring.ledger(),
+        wiring.limits(),
+        show_queue_ports(),
+        settings().region,
     )
 
 

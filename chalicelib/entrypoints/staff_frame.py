@@ -109,3 +109,18 @@ def page(
     )
     sent = (*(who.cookies if who else ()), *cookies)
     return Response(text, {**_HEADERS, "Set-Cookie": list(sent)}, status)
+
+
+def file(name: str, text: str, who: Session) -> Response:
+    """A file to be kept and not shown; the mark at its start tells spreadsheets of UTF-8.
+
+    Args:
+        name: letters, digits, "-" and "." only.
+    """
+    headers = {
+        **_HEADERS,
+        "Content-Type": "text/csv; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Set-Cookie": list(who.cookies),
+    }
+    return Response(f"\ufeff{text}", headers)

@@ -103,6 +103,7 @@ STAFF: Mapping[tuple[str, str], Row] = {
     ("POST", "/staff/adoptions/{number}/refuse"): Row("staff", ADMIN, {"reason": "mistaken"}),
     ("GET", "/staff/disputes"): Row("staff", DECIDERS),
     ("GET", "/staff/oversight"): Row("staff", OVERSEERS),
+    ("POST", "/staff/exports"): Row("staff", OVERSEERS),
     ("POST", "/staff/redraws"): Row("staff", frozenset({"supervisor"})),
     ("GET", "/staff/disputes/{number}"): Row("staff", DECIDERS),
     ("POST", "/staff/disputes/{number}/letter"): Row("staff", DECIDERS),  # words, and no dispute

@@ -224,6 +224,59 @@ def test_what_is_no_request_to_draw_changes_nothing(desk: Desk, make: Make) -> N
     assert now(there) == there
 
 
+# --- taking a list out ----------------------------------------------------------------------------
+
+
+def test_what_the_filter_shows_goes_out_and_is_in_the_ledger(desk: Desk, make: Make) -> None:
+    late, fresh = make("officer-1", days=30), make("officer-2")
+    elsewhere = make(region="3578012001")
+    as_officer(desk, "officer-9", "supervisor")
+    code, body, headers = desk.post("/staff/exports", due="late")
+    assert code == 200
+    assert headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    (read,) = reads()
+    number, reason = read
+    assert reason == "export_1"
+    assert 'attachment; filename="sanggah-3510-' in headers["Content-Disposition"]
+    assert f"-{number}-officer.csv" in headers["Content-Disposition"]
+    assert body.startswith(f'\ufeff"Ekspor {number} oleh akun officer-9 ')
+    assert [there.ref.locator in body for there in (late, fresh, elsewhere)] == [True, False, False]
+    as_officer(desk, "admin-1", "region_admin")
+    body = desk.post("/staff/exports")[1]
+    assert [there.ref.locator in body for there in (late, fresh, elsewhere)] == [True, True, False]
+
+
+def test_no_file_goes_out_without_right_or_for_what_cannot_be_asked(desk: Desk, make: Make) -> None:
+    there = make("officer-1")
+    as_officer(desk, "officer-1", "reviewer")
+    assert desk.post("/staff/exports")[0] == 403
+    assert "/staff/exports" not in desk.get("/staff/disputes")[1]
+    as_officer(desk, "officer-9", "supervisor")
+    for fields in (
+        {"kind": "neither"},
+        {"village": VILLAGE},  # without its district nothing would be left of it
+        {"village": VILLAGE, "district": "351001"},
+        {"everything": "yes"},
+    ):
+        code, body, _ = desk.post("/staff/exports", **fields)
+        assert (code, there.ref.locator in body) == (422, False), fields
+    desk.origin = "https://elsewhere.example"
+    assert desk.post("/staff/exports")[0] == 403
+    assert reads() == []
+
+
+def test_no_file_goes_out_that_the_ledger_does_not_have(
+    desk: Desk, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = make("officer-1")
+    as_officer(desk, "officer-9", "supervisor")
+    monkeypatch.setattr(type(wiring.ledger()), "put_read", lambda *_: False)
+    code, body, _ = desk.post("/staff/exports")
+    assert (code, there.ref.locator in body) == (503, False)
+
+
 VOTE = {"vote": "rejected:claim_unproven", "step": "recommend", "kind": "appeal"}
 
 
