@@ -117,7 +117,7 @@ def file(name: str, text: str, who: Session) -> Response:
     Args:
         name: letters, digits, "-" and "." only.
     """
-    headers = {
+    headers: dict[str, str | list[str]] = {
         **_HEADERS,
         "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": f'attachment; filename="{name}"',
