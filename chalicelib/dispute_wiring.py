@@ -14,6 +14,8 @@ if TYPE_CHECKING:
         conduct_dispute,
         file_appeal,
         file_objection,
+        file_outcome_appeal,
+        file_own_appeal,
         show_dispute,
         take_part,
     )
@@ -66,6 +68,31 @@ def objection_ports(after: str) -> file_objection.Ports:
     )
 
 
+def own_appeal_ports(after: str) -> file_own_appeal.Ports:
+    """Ports of appealing signed in; `after` as for an appeal."""
+    from chalicelib.usecases.file_own_appeal import Ports
+
+    return Ports(
+        wiring.clock,
+        wiring.random,
+        wiring.index(),
+        wiring.sealer(),
+        wiring.disputes(),
+        wiring.limits(),
+        wiring.grants(),
+        wiring.terms(),
+        wiring.villages(),
+        after,
+    )
+
+
+def second_ports(after: str) -> file_outcome_appeal.Ports:
+    """Ports of asking for a second look at one's own objection; `after` as for an appeal."""
+    from chalicelib.usecases.file_outcome_appeal import Ports
+
+    return Ports(part_ports(after), wiring.random)
+
+
 def part_ports(after: str) -> take_part.Ports:
     """Ports of taking part in a dispute; `after` as for an appeal."""
     from chalicelib.usecases.take_part import Ports
@@ -98,6 +125,7 @@ def show_ports() -> show_dispute.Ports:
 def conduct_ports() -> conduct_dispute.Ports:
     """Ports of taking appeals and objections as far as a machine may."""
     from chalicelib.domain.assignment import day_key
+    from chalicelib.domain.blind_keys import guard_of
     from chalicelib.usecases.conduct_dispute import Ports
 
     return Ports(
@@ -108,6 +136,7 @@ def conduct_ports() -> conduct_dispute.Ports:
         wiring.ledger(),
         officers=lambda: wiring.officers().of_region(settings().region),
         day_key=lambda day: day_key(wiring.index().mac, day),
+        guard=lambda person: guard_of(wiring.index().version, person),
         visited=_visited,
         terms=wiring.terms(),
     )

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from chalicelib.adapters.area_files import village_at
-from chalicelib.domain import assignment, dispute
+from chalicelib.domain import assignment, blind_keys, dispute
 from chalicelib.domain.assignment import Officer
 from chalicelib.domain.dispute import Dispute, Exhibit, Outcome, Stage
 from chalicelib.domain.evidence import FileKind, Piece, PieceState
@@ -207,6 +207,7 @@ class Courtroom:
             world.ledger,
             lambda: self.staff,
             lambda day: assignment.day_key(world.index.mac, day),
+            lambda person: blind_keys.guard_of(world.index.version, person),
             lambda _dispute: self.visits_done,
             self.terms,
         )

@@ -68,8 +68,15 @@ class FakeDisputes:
         before = dispute.version - 1
         return self.aws.call(_TRANSACT, lambda: self._write(dispute, before, event, parts))
 
-    def forget(self, dispute: Dispute, event: Event, parts: Sequence[str]) -> Stands | None:
-        gone = _Parts(gone=parts)
+    def forget(
+        self,
+        dispute: Dispute,
+        event: Event,
+        parts: Sequence[str],
+        *,
+        gives_up: Slot | None = None,
+    ) -> Stands | None:
+        gone = _Parts(gone=parts, gives_up=gives_up)
         before = dispute.version - 1
         return self.aws.call(_TRANSACT, lambda: self._write(dispute, before, event, gone))
 

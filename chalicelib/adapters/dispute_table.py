@@ -90,10 +90,19 @@ class DisputeTable:
             more["slot"] = self._put_slot(replace(gives_up, held=False))
         return self._write(dispute, _after(dispute.version), event, more)
 
-    def forget(self, dispute: Dispute, event: Event, parts: Sequence[str]) -> Stands | None:
+    def forget(
+        self,
+        dispute: Dispute,
+        event: Event,
+        parts: Sequence[str],
+        *,
+        gives_up: Slot | None = None,
+    ) -> Stands | None:
         """Store a step and delete parts of what was written, in one transaction."""
         pk = vault_items.vault_pk(dispute.ref.locator)
-        gone = {part: dynamo.delete(self.tables.vault, pk, part) for part in parts}
+        gone: dict[str, Any] = {part: dynamo.delete(self.tables.vault, pk, part) for part in parts}
+        if gives_up is not None:
+            gone["slot"] = self._put_slot(replace(gives_up, held=False))
         return self._write(dispute, _after(dispute.version), event, gone)
 
     def load(self, refs: Sequence[Ref]) -> Mapping[Ref, Dispute]:

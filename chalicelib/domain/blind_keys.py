@@ -27,7 +27,12 @@ def person(mac: Mac, nik: str) -> bytes:
 
 def nik_guard(mac: Mac, version: str, nik: str) -> str:
     """Key of the guard that one NIK has."""
-    return f"N#{version}#{_text(person(mac, nik))}"
+    return guard_of(version, person(mac, nik))
+
+
+def guard_of(version: str, person: bytes) -> str:
+    """Key of the guard of a NIK, from the digest that stands for the person."""
+    return f"N#{version}#{_text(person)}"
 
 
 def kk_guard(mac: Mac, version: str, kk: str) -> str:

@@ -74,7 +74,10 @@ LOST_MS: Final = 15 * 60_000
 """After so long a machine looks again at what it could go on with: the message may be lost."""
 
 MOST_PLACES: Final = 9
-"""Places for open objections that a person may be given, since all are read in one call."""
+"""Places that a person may be given, since all are read in one call."""
+
+OWN_PLACE: Final = MOST_PLACES
+"""The place of a person's appeal of the own result without a receipt; all others: objections."""
 
 MOST_PASSED: Final = 3
 """Officers that one step may be taken from: whoever may draw anew without end could go on until
@@ -132,9 +135,11 @@ class Dispute:
             objection has not been found.
         reason: why it was filed, a code of the region's list.
         request_id, body_digest: of the request that filed it, to know a repeat.
-        person: 16 bytes that stand for an objector, "" for an appeal: a keyed digest of the NIK.
-        place: which of the person's places it holds while it is open, from 1; 0 for an appeal.
-        names: tags of the name that an objector gave, to look for the family; empty afterwards.
+        person: 16 bytes that stand for who filed it signed in, b"" for an appeal by receipt: a
+            keyed digest of the NIK.
+        place: which of the person's places it holds while it is open, from 1; 0 for none.
+        names: tags of the name that an objector gave, or of who appeals signed in, to look for
+            the family; empty afterwards.
         follows: locator of the dispute whose outcome this one appeals, "" for a first one.
         steps: oldest first.
         head: end of its chain.
@@ -200,20 +205,29 @@ def locator_of(mac: Mac, request_key: str, village_index: int) -> str:
     return receipt.derive(mac, f"dispute|{request_key}", PLACE + village_index).locator
 
 
+def second_of(mac: Mac, first: str) -> str:
+    """The locator of the second look at a dispute: derived, so that there is one at most."""
+    return receipt.derive(mac, f"second|{first}", receipt.village_index(first)).locator
+
+
 def village_index(locator: str) -> int:
     """Place of the village in the national list; of no village when it is no dispute's locator."""
     return receipt.village_index(locator) - PLACE
 
 
-def file(blank: Dispute, stamp: Stamp, *, due: int) -> tuple[Dispute, Event]:
+def file(
+    blank: Dispute, stamp: Stamp, *, due: int, told: Mapping[str, object] | None = None
+) -> tuple[Dispute, Event]:
     """Write the first event of a dispute.
 
     Args:
         blank: without steps; its chain is begun here.
         due: when its evidence should be there and screened (ms, UTC).
+        told: what the event commits to besides, such as that a family has agreed.
     """
     begun = replace(blank, head=audit.first_head(blank.ref.locator), due=due)
-    details = {"kind": blank.kind.value, "reason": blank.reason, "pieces": len(blank.evidence)}
+    pieces = len(blank.evidence)
+    details = {"kind": blank.kind.value, "reason": blank.reason, "pieces": pieces, **(told or {})}
     return _step(begun, Stage.FILED, Act.FILED, stamp, details, reason=blank.reason)
 
 
@@ -254,13 +268,23 @@ def is_screened(dispute: Dispute) -> bool:
     return all(each.piece.settled for each in dispute.evidence)
 
 
-def link(dispute: Dispute, about: str, stamp: Stamp, *, due: int) -> tuple[Dispute, Event]:
-    """Name the case that an objection is about, found by a machine or by the officer drawn for it.
+def link(
+    dispute: Dispute,
+    about: str,
+    stamp: Stamp,
+    *,
+    due: int,
+    follows: str = "",
+    concerns: tuple[str, ...] = (),
+) -> tuple[Dispute, Event]:
+    """Name the case that a dispute is about, found by a machine or by the officer drawn for it.
 
     It goes on from its beginning, for the family has not been heard.
 
     Args:
         due: when its evidence should be there and screened, as when it was filed (ms, UTC).
+        follows: locator of the dispute whose outcome it turns out to appeal.
+        concerns: what an officer should see of the case that was found.
 
     Raises:
         WrongState: it is linked already, or has come further.
@@ -271,8 +295,16 @@ def link(dispute: Dispute, about: str, stamp: Stamp, *, due: int) -> tuple[Dispu
         _drawn(dispute, stamp)
     if dispute.about:
         raise WrongState(Fault("dispute_linked"))
-    concerns = tuple(each for each in dispute.concerns if each != UNCLEAR)
-    moved = replace(dispute, about=about, names=b"", officer="", due=due, concerns=concerns)
+    kept = tuple(each for each in dispute.concerns if each != UNCLEAR)
+    moved = replace(
+        dispute,
+        about=about,
+        names=b"",
+        officer="",
+        due=due,
+        follows=dispute.follows or follows,
+        concerns=kept + concerns,
+    )
     return _step(moved, Stage.FILED, Act.LINKED, stamp, {"about": about})
 
 
@@ -523,12 +555,11 @@ def visits(dispute: Dispute) -> int:
 def needs_stranger(dispute: Dispute) -> bool:
     """Whether only somebody from another district may act on it.
 
-    While the family of an objection has not been found nobody can tell who is close to it: who
+    While its family has not been found nobody can tell who is close to it: who
     neither lives nor works there is the least likely to be, and says which family it is. From then
     on it is drawn again, from the beginning, among those without an interest in that family.
     """
-    unknown = dispute.kind is Kind.OBJECTION and not dispute.about
-    return unknown or bool(dispute.follows)
+    return not dispute.about or bool(dispute.follows)
 
 
 def may_open(dispute: Dispute, actor: str) -> bool:

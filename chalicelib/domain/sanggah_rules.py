@@ -229,7 +229,7 @@ def _period(node: Node, sources: Mapping[str, str]) -> SanggahRules:
         effective_to=end,
         window_months=fields["window_months"].whole(1, 24),
         same_village=fields["same_village"].boolean(),
-        most_open_objections=fields["most_open_objections"].whole(1, MOST_PLACES),
+        most_open_objections=fields["most_open_objections"].whole(1, MOST_PLACES - 1),
         decided_before_months=fields["decided_before_months"].whole(1, 120),
         terms=_terms(fields["terms"]),
         evidence=_evidence(fields["evidence"]),

@@ -1,4 +1,4 @@
-"""What agents call from their phones: register a family that asked for help, send a visit."""
+"""What agents call from their phones: register or appeal for a family, send a visit."""
 
 from __future__ import annotations
 
@@ -23,6 +23,17 @@ def register(request: Request) -> Response:
     sent = http.read(request, RegistrationBody, keyed=True)
     accepted = register_family(sent, WayIn.AGENT, f"agent:{claims.subject}")
     return http.respond(request, received(accepted))
+
+
+@agents.route("/v1/agent/appeals", methods=["POST"], content_types=CONTENT_TYPES)
+@handled(agents)
+def appeal(request: Request) -> Response:
+    """File an appeal for a family that has agreed; the agent is named in the ledger."""
+    from chalicelib.entrypoints.dispute_api import appeal_for  # noqa: PLC0415 - see citizen_api
+    from chalicelib.entrypoints.staff_session import require_bearer  # noqa: PLC0415
+
+    claims = require_bearer(request, "agent")
+    return appeal_for(request, claims.subject)
 
 
 @agents.route("/v1/agent/checks/{locator}", methods=["POST"], content_types=CONTENT_TYPES)

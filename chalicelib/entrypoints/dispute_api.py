@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Request, Response
@@ -13,6 +13,7 @@ from chalicelib.entrypoints import http
 from chalicelib.entrypoints.http import CONTENT_TYPES, Answer, handled
 
 if TYPE_CHECKING:
+    from chalicelib.domain.dispute import Dispute
     from chalicelib.entrypoints.person_session import Signed
     from chalicelib.usecases.filing import Filed, Photo
     from chalicelib.usecases.take_part import Party
@@ -43,6 +44,83 @@ def appeal(request: Request) -> Response:
     except TepatError as error:
         return _form_again(request, error, "appeal", sent)
     return _filed(request, filed, "appealed", {"receipt": sent.body["receipt"]})
+
+
+def appeal_for(request: Request, agent: str) -> Response:
+    """File an appeal for a family that has agreed, by an agent who has its receipt.
+
+    Args:
+        agent: subject of the agent, who is named in the ledger.
+    """
+    from chalicelib.usecases.file_appeal import Appeal, file_appeal  # noqa: PLC0415 - see `appeal`
+
+    sent = http.read(request, schemas().AgentAppealBody, keyed=True)
+    sent.refuse()
+    body = sent.body
+    command = Appeal(
+        key=sent.key,
+        receipt=body["receipt"],
+        reason=body["reason"],
+        text=body["text"],
+        photos=_photos(body),
+        form=body,
+        caller=http.caller(request),
+        actor=f"agent:{agent}",
+    )
+    filed = file_appeal(command, ports().appeal_ports(_after(request)))
+    return _filed(request, filed, "appealed", {"receipt": body["receipt"]})
+
+
+@disputes.route("/v1/appeals/own", methods=["POST"], content_types=CONTENT_TYPES)
+@handled(disputes)
+def own_appeal(request: Request) -> Response:
+    """File an appeal of one's own result, as the head of family who signed in."""
+    from chalicelib.entrypoints import person_session  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.file_objection import Person  # noqa: PLC0415
+    from chalicelib.usecases.file_own_appeal import OwnAppeal, file_own_appeal  # noqa: PLC0415
+
+    signed = person_session.require_person(request)
+    person_session.check_origin(request)
+    sent = http.read(request, schemas().OwnAppealBody, keyed=True, form_key=wiring.fresh_key())
+    try:
+        sent.refuse()
+        body = sent.body
+        command = OwnAppeal(
+            key=sent.key,
+            person=Person(signed.person_mac, signed.name, signed.nik),
+            village=body["village"],
+            reason=body["reason"],
+            text=body["text"],
+            photos=_photos(body),
+            form=body,
+            caller=http.caller(request),
+        )
+        filed = file_own_appeal(command, ports().own_appeal_ports(_after(request)))
+    except TepatError as error:
+        return _form_again(request, error, "own_appeal", sent)
+    return _filed(request, filed, "appealed", {}, signed)
+
+
+@disputes.route("/v1/disputes/appeals", methods=["POST"], content_types=CONTENT_TYPES)
+@handled(disputes)
+def second_look(request: Request) -> Response:
+    """Ask that the outcome of one's own objection is looked at again."""
+    from chalicelib.entrypoints import person_session  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.file_outcome_appeal import Second, appeal_outcome  # noqa: PLC0415
+    from chalicelib.usecases.take_part import Party  # noqa: PLC0415
+
+    signed = person_session.require_person(request)
+    person_session.check_origin(request)
+    sent = http.read(request, schemas().SecondLookBody, keyed=True, form_key=wiring.fresh_key())
+    try:
+        sent.refuse()
+        body = sent.body
+        party = Party(http.caller(request), person=signed.person_mac)
+        wish = Second(sent.key, body["dispute"], party, body["text"], _photos(body), body)
+        filed = appeal_outcome(wish, ports().second_ports(_after(request)))
+    except TepatError as error:
+        return _form_again(request, error, "second_look", sent)
+    return _filed(request, filed, "objected", {}, signed)
 
 
 @disputes.route("/v1/appeals/form", methods=["POST"], content_types=CONTENT_TYPES)
@@ -189,10 +267,28 @@ def _mine(request: Request, signed: Signed) -> Response:
     from chalicelib.usecases.show_dispute import told  # noqa: PLC0415
 
     shown = ports().show_ports()
-    mine = my_objections(signed.person_mac, wiring.disputes())
-    body = {"objections": [told(each, Side.FILER, shown) for each in mine]}
+    mine = my_objections(signed.person_mac, wiring.index().mac, wiring.disputes())
+    followed = {each.follows for each in mine}
+    now = wiring.clock.now_ms()
+    body = {
+        "objections": [
+            told(each, Side.FILER, shown)
+            | ({"can": ["second_look"]} if _once_more(each, followed, now) else {})
+            for each in mine
+        ]
+    }
     extra = {"key": wiring.fresh_key()}
     return http.respond(request, Answer(200, body, "objections", extra, _cookies(signed)))
+
+
+def _once_more(there: Dispute, followed: Collection[str], now: int) -> bool:
+    """Whether the outcome of one's own objection may still be looked at again."""
+    from chalicelib.domain.dispute import Kind  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.file_outcome_appeal import why_not  # noqa: PLC0415
+
+    if there.kind is Kind.APPEAL or there.ref.locator in followed:
+        return False
+    return not why_not(there, now, wiring.terms())
 
 
 def _party(request: Request, body: Mapping[str, Any]) -> tuple[Party, Signed | None]:
@@ -255,7 +351,7 @@ def _form(form: str, status: int, context: Mapping[str, Any]) -> Response:
     from chalicelib.entrypoints import pages  # noqa: PLC0415 - jinja2 only for pages
 
     offered: dict[str, Any] = {"key": wiring.fresh_key()}
-    if form == "objection":
+    if form in ("objection", "own_appeal"):
         offered["villages"] = wiring.villages()
     text = pages.render(f"{form}_form", **{**offered, **context})
     return Response(text, http.page_headers(), status)

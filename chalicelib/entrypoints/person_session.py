@@ -26,7 +26,15 @@ LONGEST_S: Final = 60 * 60
 SIGN_IN_S: Final = 10 * 60
 HOME: Final = "/v1/person"
 PLACES: Final = frozenset(
-    {HOME, "/", "/status/", "/sanggah/", "/sanggah/saya/", "/sanggah/lanjut/"}
+    {
+        HOME,
+        "/",
+        "/status/",
+        "/sanggah/",
+        "/sanggah/saya/",
+        "/sanggah/lanjut/",
+        "/sanggah/tanpa-nomor/",
+    }
 )
 """Our own pages to which a sign-in may lead on; an address that anybody may write never decides."""
 

@@ -188,6 +188,29 @@ class AppealBody(Strict):
     photos: Photos = Field(default_factory=list)
 
 
+class OwnAppealBody(Strict):
+    """An appeal of the result of the family whose head has signed in, without a receipt."""
+
+    village: Village
+    reason: Code
+    text: Text
+    photos: Photos = Field(default_factory=list)
+
+
+class AgentAppealBody(AppealBody):
+    """An appeal that an agent sends for a family that has agreed to it."""
+
+    agreed: Ticked
+
+
+class SecondLookBody(Strict):
+    """The wish that the outcome of one's own objection is looked at again, once."""
+
+    dispute: Locator
+    text: Text
+    photos: Photos = Field(default_factory=list)
+
+
 class ObjectionBody(Strict):
     """An objection to somebody else's eligibility, by who signed in."""
 
@@ -353,7 +376,7 @@ class DisputeBody(Body):
     steps: list[StepBody]
     next: NextBody | None
     notes: list[str]
-    can: list[Literal["answer", "add_evidence", "withdraw"]]
+    can: list[Literal["answer", "add_evidence", "withdraw", "second_look"]]
     claim: str | None = Field(description="Of an objection: its reason; never who objects")
     evidence: list[PieceBody]
     outcome: str | None

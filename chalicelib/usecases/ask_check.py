@@ -22,6 +22,7 @@ from chalicelib.domain.registration import Ref, Registration, Stamp, State, WayI
 from chalicelib.usecases import filing
 from chalicelib.usecases.check_ports import FirstEvents, GroundChecks
 from chalicelib.usecases.dispute_ports import Disputes
+from chalicelib.usecases.file_appeal import BY_AGENT
 from chalicelib.usecases.ports import BlindIndex, CaseStore, Clock, InForce, Randomness
 from chalicelib.usecases.score import basis_of
 
@@ -59,6 +60,7 @@ class Need:
     Attributes:
         name: what is asked for, the same each time it is asked for.
         dispute, occasion, chance: as of `Check`.
+        not_by: who may never go, besides who registered the family.
     """
 
     purpose: Purpose
@@ -66,6 +68,7 @@ class Need:
     dispute: str = ""
     occasion: str = ""
     chance: tuple[int, int] = (1, 1)
+    not_by: tuple[str, ...] = ()
 
 
 def ask_for_dispute(ref: Ref, actor: str, seen: int, ports: Ports) -> Dispute:
@@ -95,7 +98,8 @@ def ask_for_dispute(ref: Ref, actor: str, seen: int, ports: Ports) -> Dispute:
     if found is None or found.case.household is None:
         raise NotFound(Fault("case_unknown", "number"))
     name = _name(moved.ref.locator, dispute.visits(moved))
-    need = Need(Purpose.DISPUTE, name, dispute=moved.ref.locator)
+    not_by = _filed_by(there, ports.ledger)
+    need = Need(Purpose.DISPUTE, name, dispute=moved.ref.locator, not_by=not_by)
     check, event = new_check(found.case, need, in_force, actor, ports)
     if ports.checks.create(check, event, dispute=(moved, step)) is not None:
         raise TryAgain(Fault("busy"))
@@ -135,7 +139,7 @@ def new_check(
         chance=need.chance,
         decided=decided if case.state is State.DECIDED else (),
         agent=agent,
-        not_by=(agent,) if agent else (),
+        not_by=tuple(dict.fromkeys(each for each in (agent, *need.not_by) if each)),
     )
     return ground_check.ask(blank, Stamp(now, actor, blank.salt))
 
@@ -177,11 +181,22 @@ def _name(locator: str, visit: int) -> str:
     return f"dispute {locator} {visit}"
 
 
+def _filed_by(there: Dispute, ledger: FirstEvents) -> tuple[str, ...]:
+    """The agent who filed an appeal for the family, from the first event of its chain, if any."""
+    if BY_AGENT not in there.concerns:
+        return ()
+    return (_agent_of(there.ref.locator, there.steps[0].at, ledger),)
+
+
+def _agent_of(chain: str, at: int, ledger: FirstEvents) -> str:
+    first = ledger.event(chain, at, 1)
+    if first is None or not first.actor.startswith(_AGENT):
+        raise TryAgain(Fault("busy"))
+    return first.actor.removeprefix(_AGENT)
+
+
 def _registered_by(case: Registration, ledger: FirstEvents) -> str:
     """The agent who registered the family, from the first event of its chain; "" for none."""
     if case.way_in is not WayIn.AGENT:
         return ""
-    first = ledger.event(case.ref.locator, case.steps[0].at, 1)
-    if first is None or not first.actor.startswith(_AGENT):
-        raise TryAgain(Fault("busy"))
-    return first.actor.removeprefix(_AGENT)
+    return _agent_of(case.ref.locator, case.steps[0].at, ledger)

@@ -13,14 +13,15 @@ from typing import Final
 from chalicelib.domain import audit, dispute, name_tags
 from chalicelib.domain.assignment import Drawn, Officer
 from chalicelib.domain.dispute import Dispute, Kind, Stage
-from chalicelib.domain.errors import TryAgain
-from chalicelib.domain.registration import Stamp
+from chalicelib.domain.errors import TryAgain, WrongState
+from chalicelib.domain.registration import Ref, Registration, Stamp
 from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing
 from chalicelib.usecases.dispute_clock import clock
 from chalicelib.usecases.dispute_ports import Disputes
 from chalicelib.usecases.draw_officer import FirstEvents, draw, interests_in
-from chalicelib.usecases.link_dispute import Step, linked
+from chalicelib.usecases.file_appeal import follows
+from chalicelib.usecases.link_dispute import Found, Step, linked
 from chalicelib.usecases.ports import CaseStore, Clock, Message, Randomness
 
 ACTOR: Final = "system:conduct_dispute"
@@ -36,6 +37,7 @@ class Ports:
     Attributes:
         officers: of the region.
         day_key: the key of a UTC day's draws, yyyymmdd (`assignment.day_key`).
+        guard: key of the guard of a NIK, by the digest that stands for the person.
         visited: whether the visit that was asked for has brought its findings, or was given up.
     """
 
@@ -46,6 +48,7 @@ class Ports:
     ledger: FirstEvents
     officers: Callable[[], Sequence[Officer]]
     day_key: Callable[[str], bytes]
+    guard: Callable[[bytes], str]
     visited: Callable[[Dispute], bool]
     terms: filing.Terms
 
@@ -112,23 +115,67 @@ def _with_people(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports
 
 
 def _filed(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
-    if there.kind is Kind.OBJECTION and not there.about and there.names:
-        found = _search(there, rules, stamp, ports)
-        if found is not None:
-            return found
-        return _to_review(there, rules, stamp, ports, dispute.UNCLEAR)
+    if not there.about and (there.names or there.follows):
+        found = _family_of(there, rules, stamp, ports)
+        return found or _to_review(there, rules, stamp, ports, dispute.UNCLEAR)
     if not dispute.is_screened(there) and stamp.at < there.due:
         return None
     if there.kind is Kind.APPEAL:
         return _to_review(there, rules, stamp, ports)
     if not dispute.is_proven(there):
-        return _to_review(there, rules, stamp, ports, dispute.UNPROVEN)
+        first = _first_of(there, ports) if there.follows else None
+        if first is None or not dispute.is_proven(first):
+            return _to_review(there, rules, stamp, ports, dispute.UNPROVEN)
     return _heard(there, rules, stamp, ports)
 
 
 def _heard(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step:
     answer_by = ports.terms.calendar.term(stamp.at, rules.terms.answer, rules.terms).at
     return *dispute.hear(there, stamp, answer_by=answer_by), None
+
+
+def _first_of(there: Dispute, ports: Ports) -> Dispute | None:
+    """The dispute whose outcome this one appeals."""
+    ref = Ref(there.ref.village, there.follows)
+    return ports.disputes.load([ref]).get(ref)
+
+
+def _family_of(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
+    """Link a dispute to its family; None when somebody has to look."""
+    if there.kind is Kind.APPEAL:
+        return _own_family(there, rules, stamp, ports)
+    if not there.follows:
+        return _search(there, rules, stamp, ports)
+    first = _first_of(there, ports)
+    if first is None or not first.about:
+        return None
+    return linked(there, first.about, stamp, ports.store, ports.random, rules=rules)
+
+
+def _own_family(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
+    """Link an appeal of who signed in to the case that holds the NIK, if it names them its head.
+
+    Whether the result can still be appealed is the officers' to say, since a machine that refused
+    it would tell that there is one.
+    """
+    holder = ports.store.holder(ports.guard(there.person))
+    if holder is None or holder.ref.village != there.ref.village:
+        return None
+
+    def look(case: Registration) -> Found:
+        refs = [Ref(case.ref.village, each) for each in case.disputes]
+        others = {ref.locator: each for ref, each in ports.disputes.load(refs).items()}
+        try:
+            return Found(follows(case, others, rules, stamp.at, ports.terms))
+        except WrongState as error:
+            return Found(concerns=(error.faults[0].code,))
+
+    loaded = ports.store.load([holder.ref]).get(holder.ref)
+    if loaded is None or not name_tags.is_whole(there.names, loaded.case.names):
+        return None
+    return linked(
+        there, holder.ref.locator, stamp, ports.store, ports.random, rules=rules, look=look
+    )
 
 
 def _search(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:

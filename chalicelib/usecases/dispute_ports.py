@@ -120,7 +120,14 @@ class Disputes(Protocol):
         """
         ...
 
-    def forget(self, dispute: Dispute, event: Event, parts: Sequence[str]) -> Stands | None:
+    def forget(
+        self,
+        dispute: Dispute,
+        event: Event,
+        parts: Sequence[str],
+        *,
+        gives_up: Slot | None = None,
+    ) -> Stands | None:
         """As `change`, and delete parts of what was written, in the same transaction."""
         ...
 

@@ -21,6 +21,7 @@ from chalicelib.usecases.dispute_ports import ANSWER, CLAIM, Disputes, Opened
 from chalicelib.usecases.evidence_ports import Copies
 from chalicelib.usecases.forget_checks import forget_checks
 from chalicelib.usecases.ports import CaseStore, Clock, Randomness
+from chalicelib.usecases.take_part import held_slot
 
 REASONS = ("family_request", "no_consent", "court_order", "retention_over")
 _SALT_SIZE = 16
@@ -85,7 +86,9 @@ def _forget(ref: Ref, actor: str, ports: Ports) -> None:
             ports.copies.erase(keys)
         stamp = Stamp(ports.clock.now_ms(), actor, ports.random.take(_SALT_SIZE))
         moved, event = dispute.forget(there, stamp)
-        if ports.disputes.forget(moved, event, [part_of_family(there)]) is None:
+        ends = moved.ended and not there.ended
+        place = held_slot(there) if ends else None
+        if ports.disputes.forget(moved, event, [part_of_family(there)], gives_up=place) is None:
             return
     raise TryAgain(Fault("busy"))
 

@@ -22,6 +22,8 @@ from chalicelib.usecases.find_case import Caller, Found, find_case
 from chalicelib.usecases.find_case import Ports as FindPorts
 from chalicelib.usecases.ports import Randomness, Sealer
 
+CITIZEN = "citizen"
+BY_AGENT = "by_agent"
 TRIES = 4  # of writing beside somebody else who writes the same case
 
 
@@ -47,7 +49,7 @@ class Appeal:
         reason: a code of the region's list.
         text: what the family writes.
         form: the body, to know another body under the same key.
-        actor: "citizen" or "agent:<subject>".
+        actor: "citizen", or "agent:<subject>" of an agent to whom the family has agreed.
     """
 
     key: str
@@ -57,7 +59,7 @@ class Appeal:
     photos: tuple[Photo, ...]
     form: Mapping[str, Any]
     caller: Caller
-    actor: str = "citizen"
+    actor: str = CITIZEN
 
 
 def file_appeal(command: Appeal, ports: Ports) -> Filed:
@@ -87,7 +89,9 @@ def file_appeal(command: Appeal, ports: Ports) -> Filed:
         earlier = follows(found.case, others, rules, now, ports.terms)
         blank = replace(_blank(command, found, mine, digest, ports), follows=earlier)
         due = filing.screened_by(now, rules)
-        made, event = dispute.file(blank, Stamp(now, command.actor, blank.salt), due=due)
+        told = {} if command.actor == CITIZEN else {"agreed": "family"}
+        stamp = Stamp(now, command.actor, blank.salt)
+        made, event = dispute.file(blank, stamp, due=due, told=told)
         knows = registration.disputed(
             found.case, mine, Stamp(now, command.actor, ports.random.take(filing.SALT_SIZE))
         )
@@ -187,6 +191,7 @@ def _blank(command: Appeal, found: Found, mine: str, digest: bytes, ports: Ports
         head=audit.first_head(mine),
         salt=ports.random.take(filing.SALT_SIZE),
         evidence=filing.exhibits(mac, ref, command.key, command.photos, Side.FILER),
+        concerns=() if command.actor == CITIZEN else (BY_AGENT,),
     )
 
 

@@ -154,7 +154,8 @@ def _slot(command: Objection, ref: Ref, rules: SanggahRules, ports: Ports) -> Sl
     free = set(range(1, rules.most_open_objections + 1)) - {slot.place for slot in held}
     if not free:
         raise TooMany(Fault("objections_too_many", params={"most": rules.most_open_objections}))
-    return Slot(person, min(free), ref, named)
+    unused = free - {slot.place for slot in slots}  # what was decided stays in sight the longer
+    return Slot(person, min(unused or free), ref, named)
 
 
 def _named(command: Objection, ports: Ports) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from chalicelib.domain import audit
 from chalicelib.domain.assignment import Interests
-from chalicelib.domain.dispute import Dispute, Kind
+from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases.ports import Loaded
 
@@ -18,8 +18,8 @@ def interests_of(
     """The people, cards and officers that a dispute concerns.
 
     Args:
-        loaded: the disputed case; None while the family of an objection has not been found, and
-            then only the village and the objector are known to keep away from.
+        loaded: the disputed case; None while the family has not been found, and then only the
+            village and whoever filed it signed in are known to keep away from.
         others: all disputes about that case.
         agent: subject of the agent who registered it, "" when it came by itself.
         since: from when on a vote for this household counts (ms, UTC).
@@ -31,7 +31,7 @@ def interests_of(
         kks=digests(guards, "K#"),
         contacts=contacts_of(loaded),
         agent=agent,
-        objector=there.person if there.kind is Kind.OBJECTION else b"",
+        objector=there.person,
         decided=decided_of_late((other for other in others if other.ref != there.ref), since),
         acted=frozenset(_subject(vote.actor) for vote in there.votes),
     )

@@ -298,7 +298,7 @@ def _effect(
 
 def _claim(statements: Mapping[str, Sealed], there: Dispute, opener: Opener) -> Mapping[str, Any]:
     text = _opened(statements, CLAIM, there, opener)
-    if there.kind is Kind.APPEAL:
+    if there.kind is Kind.APPEAL and not there.person:
         return {"text": text}
     found: Mapping[str, Any] = json.loads(text) if text else {}
     return found

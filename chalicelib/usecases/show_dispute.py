@@ -133,7 +133,7 @@ def of_case(
 
 
 def _notes(there: Dispute, ports: Ports) -> list[str]:
-    notes = []
+    notes = [text for code, text in ports.words["told"].items() if code in there.concerns]
     if there.answered_at:
         notes.append(ports.words["answered"])
     if there.level and not there.ended:

@@ -160,5 +160,5 @@ def withdraw(number: str, party: Party, key: str, ports: Ports) -> Dispute:
 
 
 def held_slot(there: Dispute) -> Slot | None:
-    """The place that an objector holds by a dispute, to give it up."""
-    return Slot(there.person, there.place, there.ref, b"") if there.person else None
+    """The place that whoever filed a dispute holds by it, to give it up."""
+    return Slot(there.person, there.place, there.ref, b"") if there.place else None

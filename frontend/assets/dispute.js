@@ -19,10 +19,10 @@ if (template) {
 }
 const form = main.querySelector("form[data-sanggah]");
 const KIND = form ? form.dataset.sanggah : "";
-const ALONE = KIND === "objection" || KIND === "report"; // carries nothing over from another page
+const ALONE = ["objection", "report", "own_appeal"].indexOf(KIND) >= 0; // carries nothing over from another page
 const ABOUT = ALONE ? "" : carried.dispute || carried.receipt || "";
 const NAME = "tepat." + KIND + ABOUT + ".";
-const SIGNED_IN = KIND === "objection" || Boolean(carried.signed);
+const SIGNED_IN = KIND === "objection" || KIND === "own_appeal" || Boolean(carried.signed);
 checks.optional = () => "";
 let task = kept(NAME) || { key: newKey(), v: {}, body: "" };
 let slots, sending = false;

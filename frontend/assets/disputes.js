@@ -4,7 +4,7 @@
 const STATES = {
   granted: W.dispute.granted, screening: W.dispute.screening, released: W.dispute.released, refused: W.dispute.refused,
 };
-const FORMS = { answer: W.dispute.answer, add_evidence: W.dispute.add_evidence };
+const FORMS = { answer: W.dispute.answer, add_evidence: W.dispute.add_evidence, second_look: W.dispute.second_look };
 
 function fact(label, value) {
   return value ? make("p", {}, label + ": ", make("b", {}, value)) : "";
@@ -25,7 +25,7 @@ function actsView(one, owner, again) {
   const can = (act) => one.can.indexOf(act) >= 0;
   const acts = make("div", { class: "noprint" });
   Object.keys(FORMS).filter(can).forEach((act) => {
-    const handed = { act, dispute: one.dispute, claim: one.claim, by: one.next.by };
+    const handed = { act, dispute: one.dispute, claim: one.claim, by: one.next ? one.next.by : "" };
     acts.append(onward(FORMS[act], "/sanggah/lanjut/", Object.assign(handed, owner)), " ");
   });
   if (isAccused(one, owner)) acts.append(button(W.dispute.print, () => window.print()), " ");

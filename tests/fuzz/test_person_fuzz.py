@@ -28,7 +28,10 @@ ROUTES = (
     ("GET", "/v1/person/callback"),
     ("POST", "/v1/person/sign-out"),
 )
-PLACES = ("/v1/person", "/", "/status/", "/sanggah/", "/sanggah/saya/")
+PLACES = (
+    *("/v1/person", "/", "/status/"),
+    *("/sanggah/", "/sanggah/saya/", "/sanggah/tanpa-nomor/"),
+)
 
 
 class PretendIkd:

@@ -447,7 +447,7 @@ def test_a_person_has_three_places_and_one_for_each_family(court: Court) -> None
     with pytest.raises(TooMany) as full:
         court.object("object-000000000000021", name="Siti Empat")
     assert codes(full) == ["objections_too_many"]
-    mine = my_objections(court.person(NEIGHBOUR), court.disputes)
+    mine = my_objections(court.person(NEIGHBOUR), court.world.index.mac, court.disputes)
     assert len(mine) == 3
     take_part.withdraw(
         mine[0].ref.locator, court.neighbour(), "withdraw-00000000000001", court.part_ports()
@@ -480,6 +480,17 @@ def test_strangers_learn_nothing_of_a_dispute(court: Court) -> None:
         )
 
 
+def test_an_objection_waits_for_its_photo_though_its_family_is_found_at_once(court: Court) -> None:
+    there = court.object().dispute
+    court.conduct(there.ref)
+    found = court.now(there)
+    assert (found.stage, found.about) == (Stage.FILED, court.case().ref.locator)
+    assert UNPROVEN not in found.concerns
+    court.screen(found)
+    court.conduct(there.ref)
+    assert court.now(there).stage is Stage.HEARING
+
+
 def test_an_upheld_objection_frees_the_objectors_place_and_is_told_in_a_letter(
     court: Court,
 ) -> None:
@@ -490,7 +501,8 @@ def test_an_upheld_objection_frees_the_objectors_place_and_is_told_in_a_letter(
     court.vote(there)
     there = court.vote(there)
     assert there.outcome is Outcome.UPHELD
-    assert court.object("object-000000000000009").dispute.place == there.place
+    slots = court.disputes.slots(there.person)
+    assert [(slot.place, slot.held) for slot in slots] == [(there.place, False)]
     assert show_dispute.told(there, Side.FILER, court.show_ports())["letter"] is None
     letter = show_dispute.told(there, Side.FAMILY, court.show_ports())["letter"]
     assert letter == show_dispute.letter(

@@ -213,7 +213,7 @@ def test_a_dispute_that_others_write_each_time_keeps_the_family_whole(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = brought(world, Kind.APPEAL, Side.FILER)
-    monkeypatch.setattr(FakeDisputes, "forget", lambda *_: Stands(dispute=made))
+    monkeypatch.setattr(FakeDisputes, "forget", lambda *_, **__: Stands(dispute=made))
     with pytest.raises(TryAgain):
         forget(world)
     assert world.only().state is State.DECIDED

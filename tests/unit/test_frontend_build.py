@@ -77,7 +77,7 @@ def test_nothing_comes_from_elsewhere_and_nothing_runs_inline(site: Path) -> Non
 
 
 API_LINKS = {"/v1/person"} | {
-    f"/v1/person/sign-in?to={to}" for to in ("/sanggah/", "/sanggah/saya/")
+    f"/v1/person/sign-in?to={to}" for to in ("/sanggah/", "/sanggah/saya/", "/sanggah/tanpa-nomor/")
 }
 
 

@@ -160,7 +160,7 @@ def test_a_field_that_is_not_as_agreed_is_refused(
     ("path", "least", "most"),
     [
         ((*PERIOD, "window_months"), 1, 24),
-        ((*PERIOD, "most_open_objections"), 1, 9),
+        ((*PERIOD, "most_open_objections"), 1, 8),
         ((*PERIOD, "decided_before_months"), 1, 120),
         ((*TERMS, "screening_hours"), 1, 240),
         ((*TERMS, "answer"), 1, 250),
