@@ -34,6 +34,7 @@ elif surface() == "staff":
     from chalicelib.entrypoints.staff_queues import staff_queues
     from chalicelib.entrypoints.staff_redraws import redraws
     from chalicelib.entrypoints.staff_reports import staff_reports
+    from chalicelib.entrypoints.staff_views import views
 
     for blueprint in (
         staff,
@@ -44,6 +45,7 @@ elif surface() == "staff":
         staff_queues,
         redraws,
         exports,
+        views,
         staff_reports,
     ):
         app.register_blueprint(blueprint)

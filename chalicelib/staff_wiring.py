@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         reissue,
         review_dispute,
         review_queue,
+        saved_views,
         show_adoption,
         show_case,
         show_officers,
@@ -217,6 +218,16 @@ def export_ports() -> export_disputes.Ports:
         show_queue_ports(),
         settings().region,
     )
+
+
+def view_ports() -> saved_views.Ports:
+    """Ports of the filters that officers keep."""
+    from chalicelib.adapters.view_table import ViewTable
+    from chalicelib.usecases.saved_views import Ports
+
+    names = settings()
+    table = ViewTable(wiring.client("dynamodb"), names.ops_table, names.region)
+    return Ports(wiring.clock, table)
 
 
 def show_queue_ports() -> show_queue.Ports:

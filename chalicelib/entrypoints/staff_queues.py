@@ -21,6 +21,7 @@ staff_queues = Blueprint(__name__)
 
 MINE = "/staff/disputes"
 REGION = "/staff/oversight"
+PATHS = {"mine": MINE, "region": REGION}
 _LONGEST = 3  # digits of a page's number
 
 
@@ -63,14 +64,18 @@ def _page(listed: DisputeList, asked: Filter, request: Request, who: Session) ->
     number = int(page) if page.isascii() and page.isdecimal() and len(page) <= _LONGEST else 1
     ports = staff_wiring.show_queue_ports()
     overseen = request.context.get("resourcePath") == REGION
+    place = "region" if overseen else "mine"
+    kept, _ = staff_wiring.view_ports().views.load(who.actor.partition(":")[2])
     context: dict[str, Any] = {
         "d": show_queue.page(listed, number, who.actor, ports),
         "f": {"values": asked.told(), "errors": []},
         "choices": show_queue.choices(asked, ports),
         "in_words": show_queue.in_words(asked, ports),
         "query": urlencode(asked.told()),
-        "path": REGION if overseen else MINE,
+        "path": PATHS[place],
+        "place": place,
         "overseen": overseen,
+        "views": [(each.name, urlencode(each.asked)) for each in kept if each.place == place],
         "may_redraw": overseen and bool(who.claims.groups & REDRAWERS),
     }
     return staff_frame.page("disputes", context, who)

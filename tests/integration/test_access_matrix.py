@@ -107,6 +107,8 @@ STAFF: Mapping[tuple[str, str], Row] = {
     ("GET", "/staff/disputes"): Row("staff", DECIDERS),
     ("GET", "/staff/oversight"): Row("staff", OVERSEERS),
     ("POST", "/staff/exports"): Row("staff", OVERSEERS),
+    ("POST", "/staff/views"): Row("staff", DECIDERS | OVERSEERS),
+    ("POST", "/staff/views/delete"): Row("staff", DECIDERS | OVERSEERS),
     ("POST", "/staff/redraws"): Row("staff", frozenset({"supervisor"})),
     ("GET", "/staff/disputes/{number}"): Row("staff", DECIDERS),
     ("POST", "/staff/disputes/{number}/letter"): Row("staff", DECIDERS),  # words, and no dispute

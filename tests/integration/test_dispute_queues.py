@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib import staff_wiring, wiring
+from chalicelib.adapters.view_table import ViewTable
 from chalicelib.domain import dispute
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Vote
 from chalicelib.domain.registration import Ref, Stamp
+from chalicelib.usecases import saved_views
 from tests.builders import VILLAGE
 from tests.court import STAFF
 from tests.desk import Desk, ledger, reads
@@ -326,3 +328,78 @@ def test_a_route_that_decides_two_would_be_found(
 
 def by(officer: str, there: Dispute) -> Stamp:
     return Stamp(wiring.clock.now_ms(), f"staff:{officer}", there.salt)
+
+
+# --- filters under a name -------------------------------------------------------------------------
+
+
+def saving(name: str, place: str = "region", **asked: str) -> dict[str, str]:
+    return {"name": name, "place": place, **(asked or {"due": "late"})}
+
+
+def test_a_filter_is_kept_under_a_name_for_its_officer_alone(desk: Desk, make: Make) -> None:
+    make("officer-9")
+    as_officer(desk, "officer-9", "supervisor")
+    assert 'action="/staff/views"' not in desk.get("/staff/oversight")[1]
+    assert 'action="/staff/views"' in desk.get("/staff/oversight?due=late")[1]
+    code, _, headers = desk.post("/staff/views", **saving("Terlambat, Srono"))
+    assert (code, headers["Location"]) == (303, "/staff/oversight?due=late")
+    link = '<a href="/staff/oversight?due=late">Terlambat, Srono</a>'
+    assert link in desk.get("/staff/oversight")[1]
+    assert "Terlambat" not in desk.get("/staff/disputes")[1]
+    # The same name again is another filter in its place.
+    desk.post("/staff/views", **saving("Terlambat, Srono", level="2"))
+    body = desk.get("/staff/oversight?level=2")[1]
+    assert body.count("Terlambat, Srono</a>") == 1
+    assert 'href="/staff/oversight?level=2" aria-current="page">Terlambat' in body
+    as_officer(desk, "officer-10", "supervisor")
+    assert "Terlambat" not in desk.get("/staff/oversight")[1]
+    desk.post("/staff/views/delete", name="Terlambat, Srono", place="region")
+    as_officer(desk, "officer-9", "supervisor")
+    assert "Terlambat, Srono" in desk.get("/staff/oversight")[1]
+    code, _, headers = desk.post("/staff/views/delete", name="Terlambat, Srono", place="region")
+    assert (code, headers["Location"]) == (303, "/staff/oversight")
+    assert "Terlambat" not in desk.get("/staff/oversight")[1]
+    assert desk.post("/staff/views/delete", name="Terlambat, Srono", place="region")[0] == 303
+
+
+def test_what_is_no_name_and_no_filter_is_not_kept(desk: Desk) -> None:
+    as_officer(desk, "officer-9", "supervisor")
+    for fields in (
+        saving("3510154903859901"),  # somebody's number
+        saving("NIK 3510 1549 0385"),
+        saving("<b>tebal</b>"),
+        saving("=1+1"),
+        saving("x" * 31),
+        saving(" "),
+        saving("Semua", kind=""),
+        saving("Salah", kind="neither"),
+        saving("Salah", place="everywhere"),
+        saving("Salah") | {"officer": "officer-1"},
+    ):
+        assert desk.post("/staff/views", **fields)[0] == 422, fields
+    for number in range(10):
+        assert desk.post("/staff/views", **saving(f"Tampilan {number}"))[0] == 303
+    code, body, _ = desk.post("/staff/views", **saving("Satu lagi"))
+    assert (code, "Paling banyak 10 tampilan" in body) == (422, True)
+    assert desk.post("/staff/views", **saving("Tampilan 3", kind="appeal"))[0] == 303
+    as_officer(desk, "officer-1", "reviewer")
+    assert desk.post("/staff/views", **saving("Semua"))[0] == 403
+    assert desk.post("/staff/views", **saving("Milik saya", place="mine"))[0] == 303
+    assert "Milik saya</a>" in desk.get("/staff/disputes")[1]
+
+
+def test_of_two_windows_neither_loses_a_filter(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    views = staff_wiring.view_ports().views
+    as_officer(desk, "officer-9", "supervisor")
+    real, between = ViewTable.put, [saved_views.View("Jendela lain", "region", {"kind": "appeal"})]
+
+    def meanwhile(table: ViewTable, owner: str, *rest: Any) -> bool:
+        if between:
+            assert real(table, owner, [between.pop()], 1, wiring.clock.now_ms() + DAY)
+        return real(table, owner, *rest)
+
+    monkeypatch.setattr(ViewTable, "put", meanwhile)
+    assert desk.post("/staff/views", **saving("Jendela ini"))[0] == 303
+    kept, version = views.load("officer-9")
+    assert ([each.name for each in kept], version) == (["Jendela ini", "Jendela lain"], 2)
