@@ -31,6 +31,7 @@ elif surface() == "staff":
     from chalicelib.entrypoints.staff_api import staff
     from chalicelib.entrypoints.staff_disputes import staff_disputes
     from chalicelib.entrypoints.staff_exports import exports
+    from chalicelib.entrypoints.staff_findings import staff_findings
     from chalicelib.entrypoints.staff_queues import staff_queues
     from chalicelib.entrypoints.staff_redraws import redraws
     from chalicelib.entrypoints.staff_reports import staff_reports
@@ -42,6 +43,7 @@ elif surface() == "staff":
         door,
         officers,
         staff_disputes,
+        staff_findings,
         staff_queues,
         redraws,
         exports,

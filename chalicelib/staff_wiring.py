@@ -17,14 +17,12 @@ if TYPE_CHECKING:
         read_case,
         redraw_disputes,
         reissue,
-        review_dispute,
         review_queue,
         saved_views,
         show_adoption,
         show_case,
         show_officers,
         show_queue,
-        show_review,
         uncovered_visits,
     )
 
@@ -168,20 +166,6 @@ def uncovered_ports() -> uncovered_visits.Ports:
     )
 
 
-def show_review_ports() -> show_review.Ports:
-    """Ports of telling officers about a dispute."""
-    from chalicelib import dispute_wiring
-    from chalicelib.usecases.show_review import Ports
-
-    return Ports(
-        wiring.words("staff")["dispute"],
-        show_ports(),
-        dispute_wiring.show_ports(),
-        wiring.grants(),
-        wiring.clock.now_ms,
-    )
-
-
 def list_ports() -> list_disputes.Ports:
     """Ports of listing the disputes that wait."""
     from chalicelib.usecases.list_disputes import Ports
@@ -242,26 +226,4 @@ def show_queue_ports() -> show_queue.Ports:
         dispute_wiring.show_ports(),
         wiring.villages(),
         wiring.districts(),
-    )
-
-
-def review_ports() -> review_dispute.Ports:
-    """Ports of opening, recommending and deciding."""
-    from chalicelib.adapters.review_table import ReviewTable
-    from chalicelib.domain.ground_check import checked_household
-    from chalicelib.usecases.ask_check import visit_of
-    from chalicelib.usecases.review_dispute import Ports
-
-    mac = wiring.index().mac
-    return Ports(
-        wiring.clock,
-        wiring.random,
-        wiring.opener(),
-        wiring.store(),
-        wiring.disputes(),
-        wiring.ledger(),
-        wiring.terms(),
-        ReviewTable(wiring.client("dynamodb"), wiring.tables()),
-        visit=lambda ref, about, number: visit_of(ref, about, number, mac),
-        checked=lambda check: checked_household(check) if check else None,
     )

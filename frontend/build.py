@@ -128,6 +128,7 @@ SCRIPTS = {
         ),
         "",
     ),
+    "penampil": Script(("viewer.js",), (), ""),
 }
 # The address of each page and its template.
 ADDRESSES = {

@@ -13,7 +13,7 @@ from chalicelib.domain.assignment import Officer
 from chalicelib.domain.check_rules import CheckRules, load_check_rules
 from chalicelib.domain.evidence import FileKind
 from chalicelib.domain.finding import Count, Finding
-from chalicelib.domain.ground_check import Check, Missed
+from chalicelib.domain.ground_check import Check, Missed, Purpose
 from chalicelib.domain.region_calendar import RegionCalendar
 from chalicelib.domain.registration import Registration, WayIn
 from chalicelib.domain.sanggah_rules import load_sanggah
@@ -26,6 +26,7 @@ from chalicelib.usecases import (
     send_visits,
     uncovered_visits,
 )
+from chalicelib.usecases.ask_check import Need, new_check
 from chalicelib.usecases.filing import Photo
 from tests.fakes import FakeOpener, FakeSealer
 from tests.fakes_checks import FakeGroundChecks
@@ -35,6 +36,16 @@ from tests.world import DATA, REGION, VILLAGE, World, child, form, member
 
 HOUR = 3_600_000
 ELSEWHERE = "3510152005"
+RICH: Mapping[str, Any] = {
+    "rooms": 9,
+    "tenure": "owned",
+    "toilet": "flush_tank",
+    "laptop": 1,
+    "computer": 1,
+    "internet": "fixed",
+    "fuel": "electric",
+}
+"""What nobody has whom the programmes are for."""
 RULES = load_check_rules((DATA / "checks" / "default.json").read_bytes()).on(date(2026, 11, 22))
 
 
@@ -85,6 +96,14 @@ class Field:
         paper = self.world.register(key, body, way_in, actor).receipt
         self.world.settle()
         return self.world.find(paper.text)
+
+    def sampled(self, decided: Registration) -> Check:
+        """A check of a decided family that chance asked for, with somebody drawn to go."""
+        need = Need(Purpose.SAMPLE, "sample x", occasion="sample 3510 2026-11", chance=(1, 9))
+        check, event = new_check(decided, need, None, "system:send_visits", self.ask_ports())
+        assert self.checks.create(check, event) is None
+        self.send()
+        return self.only_check()
 
     def case(self, there: Registration | Check) -> Registration:
         """A family's case as it stands."""

@@ -16,7 +16,9 @@ from chalicelib.domain.finding import Count, Finding
 from chalicelib.domain.ground_check import (
     Attempt,
     Check,
+    Course,
     Missed,
+    Opinion,
     Purpose,
     Stage,
     Verdict,
@@ -109,6 +111,7 @@ def check_to_item(check: Check) -> Item:
         "nb": list(check.not_by),
         "at": [[e.at, e.why.value, e.request_id.hex()] for e in check.attempts],
         "ev": [_exhibit_out(each) for each in check.evidence],
+        "op": [[e.actor, e.course.value, e.reason, e.at] for e in check.opinions],
         "m": None if check.declared is None else _household_out(check.declared),
         "f": None if check.finding is None else _finding_out(check.finding),
         "vd": None if check.verdict is None else astuple(check.verdict),
@@ -129,7 +132,7 @@ def check_from_item(item: Item) -> Check:
     found = {name: _unpack(data(item, name)) for name in ("m", "f", "vd") if name in item}
     lists = {
         name: _unpack(data(item, name)) if name in item else []
-        for name in ("dc", "nb", "at", "ev", "wy")
+        for name in ("dc", "nb", "at", "ev", "wy", "op")
     }
     more: dict[str, Any] = {name: number(item, short) for name, short in _NUMBERS}
     more |= {name: text(item, short) for name, short in _TEXTS if short in item}
@@ -156,6 +159,9 @@ def check_from_item(item: Item) -> Check:
         finding=_finding_in(found["f"]) if "f" in found else None,
         verdict=_verdict_in(found["vd"]) if "vd" in found else None,
         to_settle="ts" in item,
+        opinions=tuple(
+            Opinion(actor, Course(course), reason, at) for actor, course, reason, at in lists["op"]
+        ),
         **{"salt": b"", **more},
     )
 

@@ -229,6 +229,8 @@ def to_item(case: Registration) -> Item:
         hashes = bytes.fromhex(case.earlier.model_hash + case.earlier.rules_hash)
         item["f"] = hashes + pack_numbers((case.earlier.at,))
         item["p"] = _pack_decisions(case.earlier.decisions)
+        if case.earlier.why:
+            item["fw"] = case.earlier.why
     if case.waiting is not None:
         item["wk"] = work_key(case.waiting.work, case.ref.village[:4])
         item["due"] = due_text(case.waiting.due)
@@ -439,7 +441,8 @@ def _unpack_earlier(item: Item) -> Earlier | None:
     packed = data(item, "f")
     hashes, (at,) = packed[: 2 * _HASH].hex(), unpack_numbers(packed[2 * _HASH :])
     decisions = tuple(_unpack_decisions(text(item, "p")))
-    return Earlier(at, hashes[: 2 * _HASH], hashes[2 * _HASH :], decisions)
+    why = _optional_text(item, "fw")
+    return Earlier(at, hashes[: 2 * _HASH], hashes[2 * _HASH :], decisions, why)
 
 
 def _unpack_waiting(item: Mapping[str, Value]) -> Waiting | None:

@@ -94,6 +94,28 @@ class Verdict:
     rules: str
 
 
+class Course(StrEnum):
+    """What an officer would do with a finding that would be decided otherwise."""
+
+    REOPEN = "reopen"  # the family is decided anew on what was found
+    KEEP = "keep"  # its decision stands
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What an officer holds of a finding (`check_review`).
+
+    Attributes:
+        actor: "staff:<subject>".
+        reason: a code of the course's list.
+    """
+
+    actor: str
+    course: Course
+    reason: str
+    at: int
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """A ground check as it is stored: no name, no address, no coordinates.
@@ -115,7 +137,8 @@ class Check:
         why: code -> how many of the region's people it keeps from going, while nobody may.
         request_id, body_digest: of the finding or attempt that came last, to know a repeat.
         received_at: when the finding reached us (ms, UTC); 0 for not yet.
-        to_settle: whether an officer has to look at what was found.
+        to_settle: whether officers have to say what becomes of what was found.
+        opinions: theirs, oldest first.
     """
 
     ref: Ref
@@ -147,6 +170,7 @@ class Check:
     body_digest: bytes = b""
     remark_id: bytes = b""
     to_settle: bool = False
+    opinions: tuple[Opinion, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -183,7 +207,7 @@ def ask(blank: Check, stamp: Stamp) -> tuple[Check, Event]:
         "occasion": blank.occasion,
         "chance": list(blank.chance),
     }
-    return _step(begun, Stage.ASKED, Act.CHECK_ASKED, stamp, details)
+    return step(begun, Stage.ASKED, Act.CHECK_ASKED, stamp, details)
 
 
 def assign(check: Check, officer: str, stamp: Stamp, *, due: int) -> tuple[Check, Event]:
@@ -199,7 +223,7 @@ def assign(check: Check, officer: str, stamp: Stamp, *, due: int) -> tuple[Check
     before = (check.officer,) if check.officer and check.officer != officer else ()
     not_by = tuple(dict.fromkeys((*check.not_by, *before)))[-MOST_NOT_BY:]
     moved = replace(check, officer=officer, due=due, not_by=not_by, level=0, why=())
-    return _step(moved, Stage.ASSIGNED, Act.CHECK_ASSIGNED, stamp, {"officer": officer})
+    return step(moved, Stage.ASSIGNED, Act.CHECK_ASSIGNED, stamp, {"officer": officer})
 
 
 def escalate(check: Check, level: int, why: Mapping[str, int], stamp: Stamp) -> tuple[Check, Event]:
@@ -219,7 +243,7 @@ def escalate(check: Check, level: int, why: Mapping[str, int], stamp: Stamp) -> 
     if not check.level < level <= HIGHEST_LEVEL:
         raise ValueError("an escalation rises")
     moved = replace(check, level=level, why=tuple(sorted(why.items())))
-    return _step(moved, check.stage, Act.ESCALATED, stamp, {"level": level, "why": dict(why)})
+    return step(moved, check.stage, Act.ESCALATED, stamp, {"level": level, "why": dict(why)})
 
 
 def attempt(
@@ -259,7 +283,7 @@ def attempt(
     )
     stage = Stage.NOT_MET if len(moved.attempts) >= most else check.stage
     details = {"why": missed.why.value, "at": missed.at}
-    return _step(moved, stage, Act.ATTEMPTED, stamp, details, reason=missed.why.value)
+    return step(moved, stage, Act.ATTEMPTED, stamp, details, reason=missed.why.value)
 
 
 def find(
@@ -298,7 +322,7 @@ def find(
         body_digest=request[1],
         to_settle=weighed and verdict.eligible != check.decided,
     )
-    return _step(
+    return step(
         moved,
         Stage.DONE,
         Act.CHECK_DONE,
@@ -327,7 +351,7 @@ def remark(
         raise WrongState(Fault("check_not_done"))
     if check.remark_id:
         raise WrongState(Fault("check_remarked"))
-    return _step(
+    return step(
         replace(check, remark_id=request_id), check.stage, Act.CHECK_REMARKED, stamp, details
     )
 
@@ -344,22 +368,7 @@ def screened(check: Check, piece: Piece, stamp: Stamp) -> tuple[Check, Event] | 
         replace(each, piece=piece) if each.piece.id == piece.id else each for each in check.evidence
     )
     details = {"piece": piece.id, "state": piece.state.value, "why": piece.why}
-    return _step(replace(check, evidence=kept), check.stage, Act.SCREENED, stamp, details)
-
-
-def settle(check: Check, reason: str, stamp: Stamp) -> tuple[Check, Event]:
-    """Keep that an officer has looked at what was found, and what came of it.
-
-    Args:
-        reason: a code.
-
-    Raises:
-        WrongState: nothing waits for an officer.
-    """
-    if not check.to_settle:
-        raise WrongState(Fault("check_settled"))
-    moved = replace(check, to_settle=False)
-    return _step(moved, check.stage, Act.CHECK_SETTLED, stamp, {"reason": reason}, reason=reason)
+    return step(replace(check, evidence=kept), check.stage, Act.SCREENED, stamp, details)
 
 
 def cancel(check: Check, reason: str, stamp: Stamp) -> tuple[Check, Event]:
@@ -372,7 +381,7 @@ def cancel(check: Check, reason: str, stamp: Stamp) -> tuple[Check, Event]:
         WrongState: it has ended.
     """
     _open(check)
-    return _step(
+    return step(
         check, Stage.CANCELLED, Act.CHECK_CANCELLED, stamp, {"reason": reason}, reason=reason
     )
 
@@ -385,7 +394,7 @@ def forget(check: Check, stamp: Stamp) -> tuple[Check, Event]:
     """
     moved = replace(check, declared=None, finding=None, evidence=(), to_settle=False)
     stage = check.stage if check.ended else Stage.CANCELLED
-    return _step(replace(moved, salt=b""), stage, Act.FORGOTTEN, stamp, {}, salt=stamp.salt)
+    return step(replace(moved, salt=b""), stage, Act.FORGOTTEN, stamp, {}, salt=stamp.salt)
 
 
 def checked_household(check: Check, seen: Finding | None = None) -> Household | None:
@@ -447,7 +456,7 @@ def _check_pieces(check: Check, pieces: tuple[Exhibit, ...]) -> None:
         raise InvalidRequest(Fault("evidence_too_many", "photos", {"most": MOST_PIECES}))
 
 
-def _step(
+def step(
     check: Check,
     stage: Stage,
     act: Act,
@@ -459,6 +468,7 @@ def _step(
     rules: str | None = None,
     salt: bytes = b"",
 ) -> tuple[Check, Event]:
+    """The check at a stage, one version further, with the event that says what was done."""
     event, head = audit.append(
         check.head,
         chain=check.ref.locator,

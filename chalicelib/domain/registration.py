@@ -96,12 +96,16 @@ class Earlier:
     """A decision that a later one has followed: what the family was told before, and since when.
 
     Those before it stand in the ledger.
+
+    Attributes:
+        why: code of what it was taken up again for; "" for a model or rules that were adopted.
     """
 
     at: int
     model_hash: str
     rules_hash: str
     decisions: tuple[ProgrammeDecision, ...]
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,8 +453,15 @@ def reopen(
     """
     if case.state not in _REOPENED_FROM:
         raise WrongState(Fault("case_not_decided"))
+    code = reason.partition(":")[0]
+    before = _decided_before(case)
     moved = replace(
-        case, earlier=_decided_before(case), scored=None, decisions=(), rules_hash="", waiting=None
+        case,
+        earlier=replace(before, why=code) if before else None,
+        scored=None,
+        decisions=(),
+        rules_hash="",
+        waiting=None,
     )
     if household is None:
         moved = replace(
@@ -463,7 +474,6 @@ def reopen(
         kept = tuple(code for code in case.concerns if code.partition(":")[0] not in missing)
         moved = replace(moved, household=household, concerns=kept)
     state = State.NEEDS_OFFICER if household is None else State.MATCHED
-    code = reason.partition(":")[0]
     return _with_event(
         _step(moved, state, stamp.at),
         Act.REOPENED,

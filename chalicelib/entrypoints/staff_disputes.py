@@ -7,7 +7,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import staff_wiring, wiring
+from chalicelib import wiring
 from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, WrongState
 from chalicelib.domain.receipt import LOCATOR_LENGTH, is_locator
 from chalicelib.domain.registration import Ref
@@ -28,21 +28,40 @@ Act = Callable[[], Any]
 @signed_in(DECIDERS)
 def one(request: Request, who: Session, number: str) -> Response:
     """One dispute; that it was opened is in the ledger before anything of it is shown."""
-    from chalicelib.usecases.review_dispute import open_dispute  # noqa: PLC0415 - see wiring
+    from chalicelib import review_wiring  # noqa: PLC0415 - see wiring
+    from chalicelib.usecases.review_dispute import open_dispute  # noqa: PLC0415
     from chalicelib.usecases.show_review import sheet  # noqa: PLC0415
 
     query: Mapping[str, str] = request.query_params or {}
-    code, about, since = (query.get(name, "") for name in ("told", "case", "since"))
-    errors = staff_frame.errors(WrongState(Fault(code))) if code in wiring.fault_words() else []
+    about = query.get("case", "")
     about = about if is_locator(about) else ""
-    opened = open_dispute(_ref(number), who.actor, staff_wiring.review_ports(), about=about)
-    ports = staff_wiring.show_review_ports()
-    shown = sheet(opened, who.actor, ports)
+    opened = open_dispute(_ref(number), who.actor, review_wiring.review_ports(), about=about)
+    shown = sheet(opened, who.actor, review_wiring.show_review_ports())
+    since = query.get("since", "")
     if staff_forms.SEEN_BOTH.fullmatch(since):
         from chalicelib.usecases.what_changed import what_changed  # noqa: PLC0415 - seldom
 
-        shown["changed"] = what_changed(opened, _seen(since), wiring.ledger(), who.actor, ports)
-    return staff_frame.page("dispute", {"d": shown, "errors": errors}, who)
+        own, of_case = staff_forms.versions(since)
+        chains = [(opened.dispute.ref.locator, opened.dispute.head, own)]
+        if opened.case is not None:
+            chains.append((opened.case.ref.locator, opened.case.head, of_case))
+        shown["changed"] = what_changed(chains, who.actor, review_wiring.changed_ports())
+    context = {"d": shown, "errors": staff_frame.told(request), "r": wiring.words("review")}
+    return staff_frame.page("dispute", context, who)
+
+
+@staff_disputes.route(f"{DISPUTES}/{{number}}/looked", methods=["GET"], content_types=CONTENT_TYPES)
+@http.handled(staff_disputes)
+@signed_in(DECIDERS)
+def looked(_request: Request, who: Session, number: str) -> Response:
+    """Who opened the data of the family that a dispute is about."""
+    from chalicelib import review_wiring  # noqa: PLC0415 - see wiring
+    from chalicelib.usecases import review_dispute, show_looked  # noqa: PLC0415
+
+    looks = review_dispute.looks(_ref(number), who.actor, review_wiring.review_ports())
+    shown = show_looked.rows(looks, who.actor, review_wiring.looked_ports())
+    context = {"looks": shown, "back": f"{DISPUTES}/{number}", "r": wiring.words("review")}
+    return staff_frame.page("looked", context, who)
 
 
 @staff_disputes.route(
@@ -72,7 +91,8 @@ def letter(request: Request, who: Session, number: str) -> Response:
 @signed_in(DECIDERS)
 def vote(request: Request, who: Session, number: str) -> Response:
     """Recommend, or decide what somebody else has recommended."""
-    from chalicelib.domain.dispute import Outcome  # noqa: PLC0415 - see wiring
+    from chalicelib import review_wiring  # noqa: PLC0415 - see wiring
+    from chalicelib.domain.dispute import Outcome  # noqa: PLC0415
     from chalicelib.usecases.review_dispute import Voting, decide, recommend  # noqa: PLC0415
 
     sent = staff_forms.read(request, staff_forms.VOTE)
@@ -80,9 +100,9 @@ def vote(request: Request, who: Session, number: str) -> Response:
         return _done(who, number, sent.refuse)
     outcome, _, reason = sent.body["vote"].partition(":")
     seen = sent.body["seen"]
-    voting = Voting(_ref(number), who.actor, Outcome(outcome), reason, *_seen(seen))
+    voting = Voting(_ref(number), who.actor, Outcome(outcome), reason, *staff_forms.versions(seen))
     act = recommend if sent.body["step"] == "recommend" else decide
-    return _done(who, number, lambda: act(voting, staff_wiring.review_ports()), seen)
+    return _done(who, number, lambda: act(voting, review_wiring.review_ports()), seen)
 
 
 @staff_disputes.route(f"{DISPUTES}/{{number}}/visit", methods=["POST"], content_types=CONTENT_TYPES)
@@ -106,7 +126,8 @@ def visit(request: Request, who: Session, number: str) -> Response:
 @signed_in(DECIDERS)
 def family(request: Request, who: Session, number: str) -> Response:
     """Name the family of an objection that the machine did not find, by its receipt."""
-    from chalicelib.usecases.review_dispute import link  # noqa: PLC0415 - see wiring
+    from chalicelib import review_wiring  # noqa: PLC0415 - see wiring
+    from chalicelib.usecases.review_dispute import link  # noqa: PLC0415
 
     sent = staff_forms.read(request, staff_forms.FIND)
     sent.refuse()
@@ -114,7 +135,7 @@ def family(request: Request, who: Session, number: str) -> Response:
     about = letters[:LOCATOR_LENGTH]
     if not is_locator(about):
         raise NotFound(Fault("case_unknown", "number"))
-    ports = staff_wiring.review_ports()
+    ports = review_wiring.review_ports()
     return _done(who, number, lambda: link(_ref(number), who.actor, about, ports))
 
 
@@ -135,12 +156,6 @@ def _done(who: Session, number: str, act: Act, seen: str = "") -> Response:
         address = f"{DISPUTES}/{_ref(number).locator}?told={code}{since}"
         return staff_frame.moved(address, who.cookies, status=303)
     return staff_frame.moved(DISPUTES, who.cookies, status=303)
-
-
-def _seen(text: str) -> tuple[int, int]:
-    """Versions of a dispute and of its case, "7.3"; the case's is 0 where there is none."""
-    own, _, case = text.partition(".")
-    return int(own), int(case)
 
 
 def _ref(number: str) -> Ref:

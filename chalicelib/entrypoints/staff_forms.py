@@ -65,12 +65,26 @@ CLOSE_REPORT: Mapping[str, Check] = {
     "outcome": matching(r"[a-z_]{1,40}", "field_not_an_option"),
     "seen": matching(r"[0-9]{1,9}", "field_wrong_type"),
 }
+JUDGE: Mapping[str, Check] = {
+    "opinion": matching(r"(reopen|keep):[a-z_]{1,40}", "field_not_an_option"),
+    "seen": matching(SEEN_BOTH.pattern, "field_wrong_type"),
+}
 SEEN: Mapping[str, Check] = {"seen": matching(r"[0-9]{1,9}", "field_wrong_type")}
 REISSUE: Mapping[str, Check] = {
     "nik": short(40),
     "reason": one_of("lost", "stolen", "unreadable"),
     "person_present": one_of("true"),
 }
+
+
+def versions(seen: str) -> tuple[int, int]:
+    """Versions of what was looked at and of its case, "7.3"; the case's is 0 where there is none.
+
+    Args:
+        seen: of the pattern `SEEN_BOTH`.
+    """
+    own, _, case = seen.partition(".")
+    return int(own), int(case)
 
 
 def read(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -10,7 +10,7 @@ from chalice.app import Request, Response
 
 from chalicelib import wiring
 from chalicelib.domain import tokens
-from chalicelib.domain.errors import NotSignedIn, TepatError
+from chalicelib.domain.errors import Fault, NotSignedIn, TepatError, WrongState
 from chalicelib.entrypoints import http, staff_session
 from chalicelib.entrypoints.staff_session import Session
 from chalicelib.telemetry import log
@@ -69,6 +69,13 @@ def errors(error: TepatError) -> list[dict[str, str]]:
     """The faults of an error in words, each with its field."""
     told: list[dict[str, str]] = http.errors_body(error, "", wiring.fault_words())["errors"]
     return told
+
+
+def told(request: Request) -> list[dict[str, str]]:
+    """What a page that was led back to has to say first: the code in its address, in words."""
+    query: Mapping[str, str] = request.query_params or {}
+    code = query.get("told", "")
+    return errors(WrongState(Fault(code))) if code in wiring.fault_words() else []
 
 
 def refused(error: TepatError, who: Session | None, cookies: tuple[str, ...] = ()) -> Response:

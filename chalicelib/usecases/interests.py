@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from chalicelib.domain import audit
 from chalicelib.domain.assignment import Interests
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases.ports import Loaded
+
+if TYPE_CHECKING:
+    from chalicelib.domain.ground_check import Check
 
 
 def interests_of(
@@ -46,6 +50,29 @@ def decided_of_late(disputes: Iterable[Dispute], since: int) -> frozenset[str]:
     """Subjects who have voted in disputes of a household since then (ms, UTC)."""
     votes = (vote for each in disputes for vote in each.votes)
     return frozenset(_subject(vote.actor) for vote in votes if vote.at >= since)
+
+
+def interests_of_check(
+    there: Check, loaded: Loaded | None, others: Iterable[Dispute], since: int
+) -> Interests:
+    """The people, cards and officers that a finding concerns.
+
+    Args:
+        loaded: the visited family's case.
+        others: all disputes about that case.
+        since: from when on a vote for this household counts (ms, UTC).
+    """
+    guards = loaded.guards if loaded else ()
+    went = {there.officer, *there.not_by} - {""}
+    return Interests(
+        village=there.ref.village,
+        people=digests(guards, "N#"),
+        kks=digests(guards, "K#"),
+        contacts=contacts_of(loaded),
+        agent=there.agent,
+        decided=decided_of_late(others, since),
+        acted=frozenset(went | {_subject(each.actor) for each in there.opinions}),
+    )
 
 
 def contacts_of(loaded: Loaded | None) -> frozenset[bytes]:

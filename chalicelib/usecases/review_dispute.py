@@ -8,11 +8,12 @@ application).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain import dispute, registration
+from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Stage, Vote
 from chalicelib.domain.errors import (
     Fault,
@@ -40,7 +41,7 @@ from chalicelib.usecases.ports import (
     ReadLedger,
     Sealed,
 )
-from chalicelib.usecases.read_case import record_read
+from chalicelib.usecases.read_case import READS_SHOWN, record_read
 from chalicelib.usecases.review_ports import Beside, Reviews, Whole
 from chalicelib.usecases.take_part import held_slot
 
@@ -150,6 +151,19 @@ def open_dispute(ref: Ref, actor: str, ports: Ports, *, about: str = "") -> Open
         checked=ports.checked(check) if loaded else None,
         in_force=whole.in_force,
     )
+
+
+def looks(ref: Ref, actor: str, ports: Ports) -> Sequence[Event]:
+    """Who opened the family's data, the latest first; it shows nothing of the family.
+
+    Raises:
+        NotFound: as `open_dispute`; or the family of an objection has not been found.
+        TryAgain: the store or the ledger refused for now.
+    """
+    there = ports.disputes.load([ref]).get(ref)
+    if there is None or not there.about or not dispute.may_open(there, actor):
+        raise NotFound(Fault("dispute_unknown", "number"))
+    return ports.ledger.reads_of(there.about, READS_SHOWN)
 
 
 def recommend(voting: Voting, ports: Ports) -> Dispute:

@@ -75,7 +75,7 @@ def sheet(opened: OpenCase, viewer: str, ports: Ports) -> dict[str, Any]:
         "due": _due(case, ports),
         "consent": case.consent,
         "concerns": _concerns(case, ports),
-        "members": _members(opened, ports),
+        "members": members(opened, ports),
         "family": _family(opened),
         "proposal": opened.proposal,
         "answers": _answers(case.household, ports),
@@ -148,7 +148,8 @@ def _who(about: str, ports: Ports) -> str:
     return str(words["head"] if number == 0 else words["other"].format(nomor=number + 1))
 
 
-def _members(opened: OpenCase, ports: Ports) -> list[dict[str, Any]]:
+def members(opened: OpenCase, ports: Ports) -> list[dict[str, Any]]:
+    """The people of a case in order, with the civil registry's word on each."""
     household = opened.case.household
     if household is None:
         return []

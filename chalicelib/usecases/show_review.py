@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain import reasons
-from chalicelib.domain.dispute import Dispute, Exhibit, Kind, Outcome, Stage
-from chalicelib.domain.evidence import PieceState, page_key
-from chalicelib.domain.household import Household
-from chalicelib.domain.pmt import Question
-from chalicelib.usecases import show_case, show_dispute, show_status
-from chalicelib.usecases.evidence_ports import Grants
+from chalicelib.domain.dispute import Dispute, Kind, Outcome, Stage
+from chalicelib.usecases import (
+    compare_household,
+    show_case,
+    show_dispute,
+    show_evidence,
+    show_status,
+)
 from chalicelib.usecases.read_case import OpenCase
 from chalicelib.usecases.review_dispute import OpenDispute
 
@@ -29,14 +31,14 @@ class Ports:
 
     Attributes:
         words: those of the staff pages about disputes.
-        grants: signs links to clean copies, for two minutes.
         now: the time (ms, UTC).
     """
 
     words: Mapping[str, Any]
     case: show_case.Ports
     dispute: show_dispute.Ports
-    grants: Grants
+    compare: compare_household.Ports
+    evidence: show_evidence.Ports
     now: Callable[[], int]
 
 
@@ -49,6 +51,7 @@ def sheet(opened: OpenDispute, viewer: str, ports: Ports) -> dict[str, Any]:
     there = opened.dispute
     words = ports.dispute.words
     mine = there.officer and viewer == f"staff:{there.officer}"
+    lines = _lines(opened, ports)
     return {
         "number": there.ref.locator,
         "version": there.version,
@@ -59,13 +62,16 @@ def sheet(opened: OpenDispute, viewer: str, ports: Ports) -> dict[str, Any]:
         "reason": ports.dispute.reasons[there.kind].get(there.reason, there.reason),
         "due": _day(there.due, ports) if there.due else "",
         "late": words["levels"].get(str(there.level), "") if not there.ended else "",
-        "concerns": [ports.words["concerns"].get(code, code) for code in there.concerns],
+        "concerns": [_concern(code, ports) for code in there.concerns],
         "claim": opened.claim,
         "answer": opened.answer,
         "answer_by": _day(there.answer_by, ports) if there.answer_by else "",
         "case": _case(opened, viewer, ports),
-        "compared": _compared(opened, ports),
-        "evidence": [_piece(there, each, ports) for each in there.evidence],
+        "lines": lines,
+        "groups": compare_household.by_group(lines),
+        "visited": opened.check is not None and opened.check.finding is not None,
+        "differing": sum(line["differs"] for line in lines),
+        "evidence": _evidence(opened, ports),
         "votes": [_vote(there, place, viewer, ports) for place in range(len(there.votes))],
         "steps": show_dispute.steps(there, ports.dispute),
         "recommends": bool(mine) and there.stage in _RECOMMENDS,
@@ -99,40 +105,28 @@ def _case(opened: OpenDispute, viewer: str, ports: Ports) -> dict[str, Any] | No
     return show_case.sheet(known, viewer, ports.case)
 
 
-def _compared(opened: OpenDispute, ports: Ports) -> list[dict[str, Any]]:
-    """The questions with what was declared and what somebody saw; differences are marked."""
-    case, checked = opened.case, opened.checked
-    artefact = ports.dispute.status.artefact("")
-    if case is None or case.household is None or artefact is None:
+def _concern(code: str, ports: Ports) -> str:
+    words: Mapping[str, str] = ports.words["concerns"]
+    return words.get(code) or ports.dispute.reasons["clusters"].get(code, code)
+
+
+def _lines(opened: OpenDispute, ports: Ports) -> list[compare_household.Line]:
+    """The family as declared, as registers know it and as it was found on the last visit."""
+    if opened.case is None:
         return []
-    return [_question(question, case.household, checked) for question in artefact.questions]
+    known = OpenCase(opened.case, opened.identity, None, opened.in_force, ())
+    check = opened.check
+    declared, found = (check.declared, check.finding) if check else (None, None)
+    return compare_household.compared(known, declared, found, ports.compare)
 
 
-def _question(question: Question, declared: Household, checked: Household | None) -> dict[str, Any]:
-    told = show_case.answer_text(question, declared.answers)
-    seen = show_case.answer_text(question, checked.answers) if checked else ""
-    return {
-        "question": question.text,
-        "declared": told,
-        "checked": seen,
-        "differs": checked is not None and told != seen,
-    }
-
-
-def _piece(there: Dispute, exhibit: Exhibit, ports: Ports) -> dict[str, Any]:
-    piece = exhibit.piece
-    pages = range(1, piece.pages + 1) if piece.state is PieceState.RELEASED else ()
-    return {
-        "side": ports.dispute.words["sides"][exhibit.side],
-        "state": ports.dispute.words["evidence"][piece.state],
-        "why": ports.dispute.faults.get(piece.why, ""),
-        "pages": [
-            ports.grants.link(
-                page_key(there.ref, piece.id, page), f"bukti-{piece.id[:6]}-{page}.jpg"
-            )
-            for page in pages
-        ],
-    }
+def _evidence(opened: OpenDispute, ports: Ports) -> list[dict[str, Any]]:
+    """What the parties brought, then what was photographed on the visit."""
+    there, check = opened.dispute, opened.check
+    shown = show_evidence.pieces(there.ref, there.evidence, ports.evidence)
+    if check is not None:
+        shown += show_evidence.pieces(check.ref, check.evidence, ports.evidence)
+    return shown
 
 
 def _vote(there: Dispute, place: int, viewer: str, ports: Ports) -> dict[str, str]:

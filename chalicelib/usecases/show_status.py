@@ -180,12 +180,17 @@ def _notes(case: Registration, ports: Ports) -> list[str]:
 
 
 def _earlier(case: Registration, ports: Ports) -> list[str]:
-    """That a decision was made anew, since when, and what the one before it said."""
+    """That a decision is made anew, why, since when, and what the one before it said."""
     earlier = case.earlier
-    if earlier is None or case.state not in (State.DECIDED, State.NEEDS_GROUND_CHECK):
+    if earlier is None:
         return []
     words = ports.concerns
     day = reasons.format_date(local(earlier.at, ports).date())
+    why = words[f"anew.{earlier.why or 'adopted'}"]
+    if earlier.why and case.state in (State.MATCHED, State.NEEDS_OFFICER):
+        return [words["taken_up_again"].format(tanggal=day, sebab=why)]
+    if case.state not in (State.DECIDED, State.NEEDS_GROUND_CHECK):
+        return []
     if case.state is State.NEEDS_GROUND_CHECK:
         return [words["visit_anew"].format(tanggal=day)]
     rules = ports.rules(earlier.rules_hash)
@@ -196,7 +201,7 @@ def _earlier(case: Registration, ports: Ports) -> list[str]:
         )
         for each in earlier.decisions
     ]
-    return [words["decided_anew"].format(tanggal=day, hasil="; ".join(results))]
+    return [words["decided_anew"].format(tanggal=day, sebab=why, hasil="; ".join(results))]
 
 
 def _corrections(case: Registration, ports: Ports) -> list[dict[str, str]]:

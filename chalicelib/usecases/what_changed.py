@@ -6,16 +6,15 @@ seen and what stands is exactly the events after it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.usecases import show_status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from chalicelib.domain.audit import Event, Head
-    from chalicelib.usecases.review_dispute import OpenDispute
-    from chalicelib.usecases.show_review import Ports
 
 MOST = 6  # events of a chain that are told, the latest first; each is one read
 
@@ -28,19 +27,31 @@ class Events(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the words rest on.
+
+    Attributes:
+        words: "changed", "you" and "officer" (data/words/staff, dispute).
+    """
+
+    ledger: Events
+    words: Mapping[str, Any]
+    status: show_status.Ports
+
+
 def what_changed(
-    opened: OpenDispute, seen: tuple[int, int], ledger: Events, viewer: str, ports: Ports
+    chains: Iterable[tuple[str, Head, int]], viewer: str, ports: Ports
 ) -> list[dict[str, str]]:
     """The steps since then, the latest first: what, who in which role, and when.
 
     Args:
-        seen: versions of the dispute and of its case, 0 for no case.
+        chains: name, end and the version that was seen, of each thing that was looked at.
         viewer: "staff:<subject>" of the officer.
     """
-    there, case = opened.dispute, opened.case
-    found = list(_since(there.ref.locator, there.head, seen[0], ledger))
-    if case is not None:
-        found += _since(case.ref.locator, case.head, seen[1], ledger)
+    found = [
+        event for chain, head, seen in chains for event in _since(chain, head, seen, ports.ledger)
+    ]
     latest = sorted(found, key=lambda event: event.at, reverse=True)
     return [_told(event, viewer, ports) for event in latest]
 
@@ -63,5 +74,5 @@ def _told(event: Event, viewer: str, ports: Ports) -> dict[str, Any]:
     return {
         "what": words["acts"].get(event.act, words["other"]),
         "who": ports.words["you"] if event.actor == viewer else who,
-        "at": show_status.moment(event.at, ports.dispute.status),
+        "at": show_status.moment(event.at, ports.status),
     }

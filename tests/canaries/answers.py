@@ -62,7 +62,7 @@ SHOWN = (
     ),
     Shown(
         "GET",
-        re.compile(r"/staff/(?:cases|disputes)/[2-9A-Z]{10}(\?.*)?"),
+        re.compile(r"/staff/(?:cases|disputes|findings)/[2-9A-Z]{10}(\?.*)?"),
         frozenset({Kind.WORDS, Kind.PHONE}),
         only_what_was_sent=False,
         reason="an officer who may open a case sees names, address and telephone; the read is in "

@@ -9,14 +9,16 @@ from typing import Protocol
 import pytest
 
 from chalicelib.adapters.ground_check_table import GroundCheckTable
-from chalicelib.domain import check_sample, ground_check, registration
+from chalicelib.domain import check_review, check_sample, ground_check, registration
 from chalicelib.domain.audit import Event
 from chalicelib.domain.check_sample import Sample
 from chalicelib.domain.evidence import PieceState
 from chalicelib.domain.ground_check import (
     Attempt,
     Check,
+    Course,
     Missed,
+    Opinion,
     Purpose,
 )
 from chalicelib.domain.pmt import CannotScore, Reason
@@ -245,9 +247,13 @@ def test_who_has_to_act_finds_it_in_one_list_and_nobody_else(over: Over) -> None
     seen, event = found(back)
     assert checks.change(seen, event) is None
     assert lists() == ([], [], [], own)
-    settled, event = ground_check.settle(seen, "looked", at(200, "staff:officer-1"))
-    assert checks.change(settled, event) is None
-    assert lists() == ([], [], [], [])
+    for number, still in ((1, own), (2, [])):
+        stamp = at(200 + number, f"staff:officer-{number}")
+        kept = Opinion(stamp.actor, Course.KEEP, "finding_doubtful", stamp.at)
+        seen, event = check_review.judge(seen, kept, stamp)
+        assert checks.change(seen, event) is None
+        assert lists() == ([], [], [], still)
+        assert checks.load([seen.ref])[seen.ref] == seen
     assert list(checks.unassigned("3511", 9)) == []
 
 

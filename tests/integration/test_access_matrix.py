@@ -53,6 +53,7 @@ class Row:
 
 
 SEEN = {"seen": "1"}
+JUDGE = {"opinion": "reopen:found_differs", "seen": "1.0"}
 VOTE = {"vote": "upheld:claim_confirmed", "step": "decide", "kind": "appeal", "seen": "1.0"}
 PHOTO = {"photos": [{"type": "jpeg", "size": 9}]}
 VISIT = {"outcome": "not_home", "taken_at": "2026-11-21T03:00:00Z"}
@@ -120,6 +121,11 @@ STAFF: Mapping[tuple[str, str], Row] = {
     ("POST", "/staff/reports/{number}/close"): Row(
         "staff", SUPERVISOR, {"outcome": "not_shown", "seen": "1"}
     ),
+    ("GET", "/staff/disputes/{number}/looked"): Row("staff", DECIDERS),
+    ("GET", "/staff/findings"): Row("staff", DECIDERS),
+    ("GET", "/staff/findings/{number}"): Row("staff", DECIDERS),
+    ("GET", "/staff/findings/{number}/looked"): Row("staff", DECIDERS),
+    ("POST", "/staff/findings/{number}/judge"): Row("staff", DECIDERS, JUDGE),
     ("GET", "/staff/officers"): Row("staff", OFFICER_READERS),
     ("POST", "/staff/officers"): Row("staff", ADMIN),
     ("GET", "/staff/officers/{locator}"): Row("staff", OFFICER_READERS),

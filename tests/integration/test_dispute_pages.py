@@ -82,6 +82,10 @@ def test_one_recommends_another_decides_and_the_family_is_taken_up_again(
     body = desk.get(f"/staff/disputes/{number}")[1]
     assert TEXT in body
     assert "Beri saran" in body
+    assert "2 dari 2 cocok di Dukcapil" in body
+    assert "Belum ada hasil pengecekan lapangan" in body
+    looked = desk.get(f"/staff/disputes/{number}/looked")[1]
+    assert "Sanggah keluarga" in looked
     code, body, _ = desk.post(f"/staff/disputes/{number}/letter", **voting(appeal, "recommend"))
     assert code == 200
     assert "Sanggah Anda diterima. Alasan: isi sanggah terbukti." in body
@@ -105,6 +109,7 @@ def test_who_was_not_drawn_opens_nothing_and_votes_nothing(desk: Desk, appeal: D
     as_officer(desk, OTHER)
     assert number not in desk.get("/staff/disputes")[1]
     assert desk.get(f"/staff/disputes/{number}")[0] == 404
+    assert desk.get(f"/staff/disputes/{number}/looked")[0] == 404
     sent = voting(appeal, "recommend")
     assert desk.post(f"/staff/disputes/{number}/vote", **sent)[0] == 403
     assert desk.post(f"/staff/disputes/{number}/visit", seen=str(appeal.version))[0] == 403

@@ -16,13 +16,12 @@ from chalicelib.domain.errors import (
     WrongState,
 )
 from chalicelib.domain.evidence import PieceState
-from chalicelib.domain.ground_check import Check, Missed, Purpose, Stage
-from chalicelib.domain.registration import Registration, Stamp, State, WayIn, Work
-from chalicelib.usecases import carry_out_check, list_checks, settle_check
-from chalicelib.usecases.ask_check import Need, new_check
+from chalicelib.domain.ground_check import Check, Missed, Stage
+from chalicelib.domain.registration import Stamp, State, WayIn, Work
+from chalicelib.usecases import carry_out_check, list_checks
 from chalicelib.usecases.check_ports import AFTER, visit_part
 from tests.fakes import FakeOpener
-from tests.visiting import HOUR, Field, officer
+from tests.visiting import HOUR, RICH, Field, officer
 
 PLACE = {"lat": "-8.21234", "lon": "114.36789", "metres": 12}
 
@@ -36,15 +35,6 @@ def unscored(there: Field) -> Check:
     """A family without an answer about its rooms, and the check that a field officer has for it."""
     case = there.family(rooms=None)
     assert case.state is State.NEEDS_GROUND_CHECK
-    there.send()
-    return there.only_check()
-
-
-def sampled(there: Field, decided: Registration) -> Check:
-    """A check of a decided family that chance asked for."""
-    need = Need(Purpose.SAMPLE, "sample x", occasion="sample 3510 2026-11", chance=(1, 9))
-    check, event = new_check(decided, need, None, "system:send_visits", there.ask_ports())
-    assert there.checks.create(check, event) is None
     there.send()
     return there.only_check()
 
@@ -182,10 +172,9 @@ def test_a_decision_that_stands_is_not_changed_by_one_person(there: Field) -> No
     """Where it would be another, it goes to the list of what an officer has to look at."""
     decided = there.family(rooms=1, tenure="free")
     assert decided.state is State.DECIDED
-    check = sampled(there, decided)
+    check = there.sampled(decided)
     assert check.decided == tuple(e.programme for e in decided.decisions if e.eligible)
-    rich = {"rooms": 9, "tenure": "owned", "toilet": "flush_tank", "laptop": 1, "computer": 1}
-    kept = there.visit(check, seen=rich | {"internet": "fixed", "fuel": "electric"}).check
+    kept = there.visit(check, seen=RICH).check
     assert there.case(check) == decided
     assert kept.verdict is not None
     assert kept.to_settle == (kept.verdict.eligible != check.decided)
@@ -195,7 +184,7 @@ def test_a_decision_that_stands_is_not_changed_by_one_person(there: Field) -> No
 
 def test_a_sample_that_finds_what_was_declared_waits_for_nobody(there: Field) -> None:
     decided = there.family()
-    check = sampled(there, decided)
+    check = there.sampled(decided)
     assert decided.household is not None
     kept = there.visit(check, seen=decided.household.answers).check
     assert not kept.to_settle
@@ -353,22 +342,3 @@ def test_a_visit_on_its_way_to_an_erased_family_is_refused(there: Field) -> None
     with pytest.raises(WrongState, match="check_ended"):
         there.visit(check, seen={"rooms": 3})
     assert (check.ref.locator, visit_part(0)) not in there.world.aws.statements
-
-
-def test_an_officer_who_looked_empties_the_list_and_changes_no_result(there: Field) -> None:
-    decided = there.family(rooms=1, tenure="free")
-    check = sampled(there, decided)
-    rich = {"rooms": 9, "tenure": "owned", "toilet": "flush_tank", "laptop": 1, "computer": 1}
-    there.visit(check, seen=rich | {"internet": "fixed", "fuel": "electric"})
-    ports = settle_check.Ports(there.world.clock, there.checks, "3510")
-    assert [each.ref for each in settle_check.to_settle(ports)] == [check.ref]
-    with pytest.raises(InvalidRequest):
-        settle_check.settle(check.ref, "staff:officer-1", "because", ports)
-    unknown = registration.Ref(check.ref.village, "2" * 10)
-    with pytest.raises(NotFound):
-        settle_check.settle(unknown, "staff:officer-1", "no_change", ports)
-    settle_check.settle(check.ref, "staff:officer-1", "family_told", ports)
-    assert settle_check.to_settle(ports) == []
-    assert there.case(check) == decided
-    with pytest.raises(WrongState):
-        settle_check.settle(check.ref, "staff:officer-2", "no_change", ports)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain import ground_check
+from chalicelib.domain import check_review, ground_check
 from chalicelib.domain.audit import Act
 from chalicelib.domain.errors import InvalidRequest, NotAllowed, TepatError, WrongState
 from chalicelib.domain.evidence import PieceState
@@ -19,7 +19,9 @@ from chalicelib.domain.ground_check import (
     OLDEST_MS,
     Attempt,
     Check,
+    Course,
     Missed,
+    Opinion,
     Purpose,
     Stage,
     Verdict,
@@ -216,18 +218,6 @@ def test_one_finding_alone_changes_no_decision_that_stands(purpose: Purpose) -> 
     assert found(drawn, None)[0].to_settle is weighed
 
 
-def test_an_officer_settles_what_was_found_once() -> None:
-    drawn = assigned(asked(Purpose.SAMPLE, decided=("BPNT",))[0])[0]
-    done = found(drawn)[0]
-    settled, event = ground_check.settle(done, "appeal_opened", at(200, "staff:officer-1"))
-    assert (settled.to_settle, event.reason) == (False, "appeal_opened")
-    refused(
-        "check_settled",
-        WrongState,
-        lambda: ground_check.settle(settled, "appeal_opened", at(201, "staff:officer-1")),
-    )
-
-
 def test_a_remark_is_made_once_by_who_went_and_changes_nothing_found() -> None:
     done = found()[0]
     said, event = ground_check.remark(done, b"m" * 16, at(95), {"digest": "x"})
@@ -316,7 +306,9 @@ def test_whatever_is_tried_silence_ends_nothing_but_the_visits(
             elif name == "cancel":
                 check = ground_check.cancel(check, "withdrawn", stamp)[0]
             else:
-                check = ground_check.settle(check, "looked", stamp)[0]
+                stamp = at(minute, f"staff:officer-{minute % 3}")
+                kept = Opinion(stamp.actor, Course.KEEP, "finding_doubtful", stamp.at)
+                check = check_review.judge(check, kept, stamp)[0]
         except (NotAllowed, WrongState):
             assert check is before
             continue
@@ -324,4 +316,5 @@ def test_whatever_is_tried_silence_ends_nothing_but_the_visits(
         assert check.head.seq == before.head.seq + 1
         assert not before.ended or check.stage is before.stage
     assert (check.finding is not None) == met == (check.stage is Stage.DONE)
+    assert len({each.actor for each in check.opinions}) == len(check.opinions)
     assert check.stage is not Stage.NOT_MET or len(check.attempts) == 2

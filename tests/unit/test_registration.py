@@ -345,7 +345,11 @@ def test_checked_answers_are_scored_anew_and_the_old_result_stays_beside(
     assert moved.concerns == ("without_nik:1",)
     assert before.scored is not None
     assert moved.earlier == Earlier(
-        STAMP.at, before.scored.model_hash, before.rules_hash, before.decisions
+        STAMP.at,
+        before.scored.model_hash,
+        before.rules_hash,
+        before.decisions,
+        "answers_wrong",
     )
     is_event_of(event, before, moved, Act.REOPENED, {"reason": "answers_wrong:x"})
     assert event.reason == "answers_wrong"

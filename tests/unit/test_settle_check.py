@@ -1,0 +1,243 @@
+"""A finding that would change a decision: drawn, two people, and the family decided anew on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from chalicelib.adapters import ground_check_items
+from chalicelib.domain import assignment, check_review, registration
+from chalicelib.domain.assignment import Officer, Role
+from chalicelib.domain.audit import Act
+from chalicelib.domain.errors import InvalidRequest, NotAllowed, NotFound, TepatError, WrongState
+from chalicelib.domain.ground_check import Check, Course, Opinion
+from chalicelib.domain.registration import Ref, Registration, Stamp, State
+from chalicelib.usecases import settle_check, show_status
+from tests.court import STAFF
+from tests.fakes import FakeOpener
+from tests.visiting import RICH, Field
+
+DAY = 86_400_000
+REOPEN = (Course.REOPEN, "found_differs")
+KEEP = (Course.KEEP, "finding_doubtful")
+
+
+@dataclass
+class Office:
+    """A visited family whose finding would be decided otherwise, and the officers of the region."""
+
+    there: Field = field(default_factory=Field)
+    staff: Sequence[Officer] = STAFF
+
+    def __post_init__(self) -> None:
+        self.decided = self.there.family(rooms=1, tenure="free")
+        self.check = self.there.sampled(self.decided)
+        place = {"lat": "-8.21234", "lon": "114.36789", "metres": 12}
+        self.there.visit(self.check, seen=RICH, remark="Rumah bertingkat.", place=place)
+
+    def ports(self) -> settle_check.Ports:
+        world, there = self.there.world, self.there
+        return settle_check.Ports(
+            world.clock,
+            world.random,
+            FakeOpener(world.aws),
+            world.store,
+            there.checks,
+            there.disputes,
+            world.ledger,
+            lambda: self.staff,
+            lambda day: assignment.day_key(world.index.mac, day),
+            there.terms,
+            "3510",
+        )
+
+    def now(self) -> Check:
+        return self.there.checks.load([self.check.ref])[self.check.ref]
+
+    def case(self) -> Registration:
+        return self.there.case(self.check)
+
+    def drawn(self) -> str:
+        """Who alone finds it in the list."""
+        lists = {each.sub: settle_check.my_findings(actor(each), self.ports()) for each in STAFF}
+        (who,) = [sub for sub, listed in lists.items() if listed.mine]
+        return f"staff:{who}"
+
+    def judge(self, who: str, course: Course, reason: str) -> Check:
+        seen = (self.now().version, self.case().version)
+        command = settle_check.Judging(self.check.ref, who, course, reason, seen)
+        return settle_check.judge(command, self.ports())
+
+
+def actor(officer: Officer) -> str:
+    return f"staff:{officer.sub}"
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+def test_one_recommends_another_decides_and_the_family_is_decided_on_what_was_found(
+    office: Office,
+) -> None:
+    first = office.drawn()
+    recommended = office.judge(first, *REOPEN)
+    assert (recommended.to_settle, check_review.turn(recommended)) == (True, Role.DECIDER)
+    assert office.case() == office.decided
+    second = office.drawn()
+    assert second != first
+    settled = office.judge(second, *REOPEN)
+    assert check_review.outcome(settled) is Course.REOPEN
+    assert office.case().state is State.MATCHED  # in the same write
+    office.there.world.settle()
+    case = office.case()
+    assert case.state is State.DECIDED
+    assert case.household is not None
+    assert case.household.answers["rooms"] == 9
+    assert settled.verdict is not None
+    assert settled.verdict.eligible == tuple(e.programme for e in case.decisions if e.eligible)
+    (note,) = show_status.status(case, office.there.world.status_ports())["notes"]
+    assert "menemukan keadaan yang berbeda" in note
+    assert "Hasil lama: Program Keluarga Harapan (PKH)" in note
+    acts = [e.act for e in office.there.world.aws.events.values() if e.chain == case.ref.locator]
+    assert acts.count(Act.REOPENED) == 1
+    assert settle_check.my_findings(first, office.ports()).mine == []
+
+
+def test_two_put_a_finding_away_and_no_result_changes(office: Office) -> None:
+    office.judge(office.drawn(), *KEEP)
+    settled = office.judge(office.drawn(), Course.KEEP, "changed_since")
+    assert check_review.outcome(settled) is Course.KEEP
+    assert office.case() == office.decided
+
+
+def test_two_who_differ_are_followed_by_a_third_from_elsewhere(office: Office) -> None:
+    office.judge(office.drawn(), *REOPEN)
+    split = office.judge(office.drawn(), *KEEP)
+    assert (split.to_settle, office.case()) == (True, office.decided)
+    third = {actor(each): each for each in STAFF}[office.drawn()]
+    assert office.check.ref.village[:6] not in third.districts
+    settled = office.judge(actor(third), *REOPEN)
+    assert check_review.outcome(settled) is Course.REOPEN
+    assert len({each.actor for each in settled.opinions}) == 3
+    assert office.case().state is State.MATCHED
+
+
+def test_nobody_judges_who_was_not_drawn_and_nobody_twice(office: Office) -> None:
+    drawn = office.drawn()
+    for each in STAFF:
+        if actor(each) != drawn:
+            with pytest.raises(NotAllowed, match="finding_not_yours"):
+                office.judge(actor(each), *REOPEN)
+    once = office.judge(drawn, *REOPEN)
+    assert office.judge(drawn, *REOPEN) == once  # the same form, sent again
+    with pytest.raises(NotAllowed, match="check_same_person"):
+        office.judge(drawn, *KEEP)
+    assert office.now() == once
+    assert office.case() == office.decided
+
+
+@pytest.mark.parametrize("why", ["same_village", "kin", "same_card", "acted"])
+def test_nobody_with_an_interest_is_drawn(office: Office, why: str) -> None:
+    """Whoever was drawn is made to have one: another is drawn, and the first is let in no more."""
+    drawn = office.drawn()
+    vault = office.there.world.store.load([office.check.case])[office.check.case]
+    close = {
+        "same_village": {"village": office.check.ref.village},
+        "kin": {"kin_people": settle_check.interests_of_check(office.now(), vault, (), 0).people},
+        "same_card": {
+            "kk": next(iter(settle_check.interests_of_check(office.now(), vault, (), 0).kks or ()))
+        },
+        "acted": {"sub": office.now().officer},
+    }[why]
+    office.staff = [replace(e, **close) if actor(e) == drawn else e for e in STAFF]
+    with pytest.raises(NotAllowed):
+        office.judge(drawn, *REOPEN)
+    with pytest.raises(NotFound):
+        settle_check.open_finding(office.check.ref, drawn, office.ports())
+    assert office.drawn() != drawn
+
+
+def test_who_is_late_loses_the_turn_to_a_supervisor_and_nothing_lapses(office: Office) -> None:
+    first = office.drawn()
+    office.there.world.clock.advance(14 * DAY)
+    late = office.drawn()
+    assert late != first
+    assert {actor(each): each for each in STAFF}[late].roles == {"supervisor"}
+    assert office.now().to_settle
+    with pytest.raises(NotAllowed):
+        office.judge(first, *REOPEN)
+
+
+def test_where_nobody_may_act_everybody_is_told_how_many_wait(office: Office) -> None:
+    office.staff = [replace(each, village=office.check.ref.village) for each in STAFF]
+    listed = settle_check.my_findings(actor(STAFF[0]), office.ports())
+    assert (list(listed.mine), listed.nobody) == ([], 1)
+
+
+def test_what_changed_since_the_officer_looked_is_not_judged(office: Office) -> None:
+    drawn = office.drawn()
+    check, case = office.now(), office.case()
+    for seen in ((check.version - 1, case.version), (check.version, case.version - 1)):
+        command = settle_check.Judging(check.ref, drawn, *REOPEN, seen)
+        with pytest.raises(WrongState, match="finding_changed"):
+            settle_check.judge(command, office.ports())
+    assert office.now() == check
+
+
+def test_a_family_that_withdrew_is_not_taken_up_again(office: Office) -> None:
+    office.judge(office.drawn(), *REOPEN)
+    case = office.case()
+    aws = office.there.world.aws
+    stamp = Stamp(office.there.world.clock.now_ms(), "citizen", b"s" * 16)
+    aws.cases[case.ref], _ = registration.withdraw(case, b"w" * 16, stamp)
+    settled = office.judge(office.drawn(), *REOPEN)
+    assert not settled.to_settle
+    assert office.case().state is State.WITHDRAWN
+
+
+def test_only_who_was_drawn_or_has_judged_opens_it_and_each_look_is_in_the_ledger(
+    office: Office,
+) -> None:
+    drawn = office.drawn()
+    for each in STAFF:
+        if actor(each) != drawn:
+            with pytest.raises(NotFound):
+                settle_check.open_finding(office.check.ref, actor(each), office.ports())
+    assert office.there.world.ledger.reads_of(office.check.about, 9) == []
+    opened = settle_check.open_finding(office.check.ref, drawn, office.ports())
+    assert opened.may_judge
+    assert opened.identity is not None
+    assert opened.told["visit:0"]["remark"] == "Rumah bertingkat."
+    (read,) = office.there.world.ledger.reads_of(office.check.about, 9)
+    assert (read.actor, read.reason) == (drawn, "finding")
+    office.judge(drawn, *REOPEN)
+    assert not settle_check.open_finding(office.check.ref, drawn, office.ports()).may_judge
+
+
+def test_a_reason_of_the_other_course_and_a_number_that_is_none_are_refused(office: Office) -> None:
+    drawn = office.drawn()
+    with pytest.raises(InvalidRequest):
+        office.judge(drawn, Course.REOPEN, "finding_doubtful")
+    nowhere = Ref(office.check.ref.village, "2" * 10)
+    command = settle_check.Judging(nowhere, drawn, *REOPEN, (1, 1))
+    for refused in (
+        lambda: settle_check.judge(command, office.ports()),
+        lambda: settle_check.open_finding(nowhere, drawn, office.ports()),
+    ):
+        with pytest.raises(NotFound):
+            refused()
+
+
+def test_what_is_settled_is_judged_no_more_and_is_kept(office: Office) -> None:
+    office.judge(office.drawn(), *KEEP)
+    settled = office.judge(office.drawn(), *KEEP)
+    again = Opinion("staff:officer-5", *REOPEN, 1)
+    with pytest.raises(TepatError, match="check_settled"):
+        check_review.judge(settled, again, Stamp(1, again.actor, settled.salt))
+    item = ground_check_items.check_to_item(settled)
+    assert ground_check_items.check_from_item(item) == settled
+    assert "wk" not in item
