@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws, dynamo
-from chalicelib.usecases.saved_views import View
+from chalicelib.usecases.view_ports import View
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

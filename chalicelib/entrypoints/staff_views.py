@@ -26,13 +26,14 @@ def save(request: Request, who: Session) -> Response:
     """Keep a filter, and lead back to what it shows."""
     from chalicelib.usecases import saved_views  # noqa: PLC0415 - see wiring
     from chalicelib.usecases.dispute_filter import Filter, read  # noqa: PLC0415
+    from chalicelib.usecases.view_ports import View  # noqa: PLC0415
 
     fields = dict.fromkeys(Filter.__slots__, staff_forms.short(20))
     sent = staff_forms.read(request, _VIEW | fields, optional=fields)
     asked, faults = read({name: sent.body[name] or "" for name in fields})
     sent.refuse(*faults)
     _may_see(sent.body["place"], who)
-    view = saved_views.View(sent.body["name"].strip(), sent.body["place"], asked.told())
+    view = View(sent.body["name"].strip(), sent.body["place"], asked.told())
     saved_views.save(_owner(who), view, staff_wiring.view_ports())
     address = f"{PATHS[view.place]}?{urlencode(asked.told())}"
     return staff_frame.moved(address, who.cookies, status=303)

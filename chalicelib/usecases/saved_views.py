@@ -8,13 +8,14 @@ cookie would end with the desk that they sat at.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from chalicelib.domain.audit import DAY_MS
 from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain
 from chalicelib.usecases.ports import Clock
+from chalicelib.usecases.view_ports import View, Views
 
 MOST: Final = 10
 KEPT_MS: Final = 400 * DAY_MS  # from the last change
@@ -22,35 +23,6 @@ LONGEST: Final = 30
 _TRIES: Final = 3  # two windows of one officer
 _NAME: Final = re.compile(r"[^\W_](?:[^\W_]|[ .,()/-])*")
 _NUMBER: Final = re.compile(r"(?:\d[^\w]*){6}")  # it may be somebody's: no name of a view
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A filter under a name.
-
-    Attributes:
-        place: which list it is of, "mine" or "region".
-        asked: what it asks for (`Filter.told`).
-    """
-
-    name: str
-    place: str
-    asked: Mapping[str, str]
-
-
-class Views(Protocol):
-    """The views of each officer. Raises TryAgain when the store refuses for now."""
-
-    def load(self, owner: str) -> tuple[Sequence[View], int]:
-        """What an officer keeps, and the version of it; none and 0 for nothing."""
-        ...
-
-    def put(self, owner: str, views: Sequence[View], version: int, until: int) -> bool:
-        """Store what an officer keeps as that version, kept until then (ms, UTC).
-
-        False when another change was stored meanwhile.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from chalicelib.adapters.view_table import ViewTable
 from chalicelib.domain import dispute
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Vote
 from chalicelib.domain.registration import Ref, Stamp
-from chalicelib.usecases import saved_views
+from chalicelib.usecases.view_ports import View
 from tests.builders import VILLAGE
 from tests.court import STAFF
 from tests.desk import Desk, ledger, reads
@@ -392,7 +392,7 @@ def test_what_is_no_name_and_no_filter_is_not_kept(desk: Desk) -> None:
 def test_of_two_windows_neither_loses_a_filter(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     views = staff_wiring.view_ports().views
     as_officer(desk, "officer-9", "supervisor")
-    real, between = ViewTable.put, [saved_views.View("Jendela lain", "region", {"kind": "appeal"})]
+    real, between = ViewTable.put, [View("Jendela lain", "region", {"kind": "appeal"})]
 
     def meanwhile(table: ViewTable, owner: str, *rest: Any) -> bool:
         if between:
