@@ -37,6 +37,7 @@ STEPS = (
 )
 REGION, SEED, WORLD = "3510", 3510, 300  # the sandbox registry's people
 DECIDE_MS = 40_000
+PIN = "204719"
 
 
 def draft(family: int) -> dict[str, object]:
@@ -148,13 +149,57 @@ def staff(browser: Browser, base: str, out: Path, password: str) -> None:
         page.close()
 
 
+def agents(browser: Browser, base: str, out: Path, password: str) -> None:
+    """Photograph an agent's first visit of the list, halfway without a network; it is sent."""
+    context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, base_url=base)
+    page = context.new_page()
+
+    def shot(name: str) -> None:
+        page.evaluate("document.activeElement.blur()")
+        photograph(page, out, f"pendamping-{name}")
+
+    page.goto("/petugas/")
+    page.get_by_label("Tulis PIN sekali lagi").fill(PIN)
+    shot("pin")
+    page.get_by_label("PIN", exact=True).fill(PIN)
+    page.get_by_role("button", name="Simpan PIN").click()
+    page.get_by_role("link", name="Masuk").click()
+    page.fill("#username", "pendamping")
+    page.fill("#password", password)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/petugas/")
+    page.get_by_label("PIN", exact=True).fill(PIN)
+    page.get_by_role("button", name="Buka").click()
+    visit = page.locator(".visits a").first
+    visit.wait_for()
+    shot("daftar")
+    visit.click()
+    page.get_by_role("button", name="Buka nama dan alamat").click()
+    page.locator("dd", has_text="RW ").wait_for()
+    context.set_offline(True)
+    page.get_by_label("Ya, bertemu").check()
+    page.get_by_label("Ada berapa ruangan").fill("4")
+    page.get_by_label("Kontrak atau sewa").check()
+    shot("kunjungan")
+    page.get_by_role("button", name="Selesai, siap dikirim").click()
+    page.get_by_text("Tidak ada sambungan").wait_for()
+    shot("menunggu")
+    context.set_offline(False)
+    page.get_by_role("button", name="Selesai, hapus dari HP ini").wait_for(timeout=DECIDE_MS)
+    shot("hasil")
+    context.close()
+
+
 @click.command()
 @click.option("--base", required=True, help="Address of a running stack.")
 @click.option("--family", default=4, show_default=True, help="Which one registers; each can once.")
 @click.option("--out", type=click.Path(path_type=Path), default=OUT, help="Folder for pictures.")
 @click.option("--staff-password", help="Of `petugas`, as make run prints it: the staff pages too.")
-def main(base: str, family: int, out: Path, staff_password: str | None) -> None:
-    """Photograph every page of the public site at 360 px, and the staff pages."""
+@click.option("--agent-password", help="Of `pendamping`, who has a visit to make: that page too.")
+def main(
+    base: str, family: int, out: Path, staff_password: str | None, agent_password: str | None
+) -> None:
+    """Photograph every page of the public site at 360 px, the staff's and the agents'."""
     found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if not found:
         raise click.ClickException(
@@ -166,6 +211,8 @@ def main(base: str, family: int, out: Path, staff_password: str | None) -> None:
         plain(browser, base, out)
         if staff_password:
             staff(browser, base, out, staff_password)
+        if agent_password:
+            agents(browser, base, out, agent_password)
         browser.close()
     print(f"{len(list(out.glob('*.png')))} pictures in {out}")
 

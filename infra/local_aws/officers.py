@@ -67,12 +67,14 @@ def declare_officers(
     Args:
         account: the local one.
         given: parameters and outputs of the deployment.
-        subjects: user name -> the pool's own id.
+        subjects: user name -> the pool's own id; who is not in it is left out.
     """
     districts = tuple(region_districts(region))
     ports = _ports(account, given, region, districts)
-    for name, known in OFFICERS.items():
-        sub = subjects[name]
+    for name, sub in subjects.items():
+        if name not in OFFICERS:
+            continue
+        known = OFFICERS[name]
         halves = districts[: len(districts) // 2], districts[len(districts) // 2 :]
         told = Declare(
             sub=sub,

@@ -10,6 +10,8 @@ What it adds to ministack 1.5.33, which is pinned because private names are used
 * Stream records. It saves how far the relay has read, not what was there to read: after any
   restart, registrations that were not yet relayed would silently never be. Records are saved too,
   and positions are set back by a minute, for the relay is idempotent.
+* Groups in renewed tokens. A token that was renewed through the pool's pages names none, so nobody
+  would be let in anywhere a quarter of an hour after signing in.
 * SQS rights as AWS has them: a batch needs the right of the single call, not one of its own.
 * A closed door. The access key is no secret and ministack lets every web page in (CORS `*`), so a
   foreign page could read and wipe everything: requests of other origins and for other host names
@@ -33,7 +35,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.core import iam_actions
 from ministack.core.persistence import save_all
-from ministack.services import dynamodb, s3
+from ministack.services import cognito, dynamodb, s3
 from ministack.services import lambda_svc as functions
 
 Scope = MutableMapping[str, Any]
@@ -156,6 +158,20 @@ def judge_batches_as_single() -> None:
     iam_actions.extract_iam_action = extract_iam_action
 
 
+def keep_groups_in_renewed_tokens() -> None:
+    """Make a renewed token name the groups of its owner, as the first one did."""
+    make = cognito._fake_token  # noqa: SLF001 - see the module
+
+    def fake_token(sub: str, pool: str, *told: Any, **more: Any) -> str:  # noqa: ANN401
+        if more.get("trigger_source") == "TokenGeneration_RefreshTokens" and "groups" not in more:
+            owner = cognito._get_pool_unscoped(pool)["_users"][more["username"]]  # noqa: SLF001
+            more["groups"] = list(owner["_groups"])
+        token: str = make(sub, pool, *told, **more)
+        return token
+
+    cognito._fake_token = fake_token  # noqa: SLF001 - see the module
+
+
 def _set_positions_back() -> None:
     positions = functions._dynamodb_stream_positions._data  # noqa: SLF001
     for (account, region, mapping), position in list(positions.items()):
@@ -186,6 +202,7 @@ def main() -> None:
     given = parser.parse_args()
     keep_streams()
     judge_batches_as_single()
+    keep_groups_in_renewed_tokens()
     config = Config()
     config.bind = [f"127.0.0.1:{given.port}"]
     config.graceful_timeout = 5
