@@ -451,18 +451,7 @@ def reopen(
     Raises:
         WrongState: the case is neither decided nor waiting for a visit or an officer.
     """
-    if case.state not in _REOPENED_FROM:
-        raise WrongState(Fault("case_not_decided"))
-    code = reason.partition(":")[0]
-    before = _decided_before(case)
-    moved = replace(
-        case,
-        earlier=replace(before, why=code) if before else None,
-        scored=None,
-        decisions=(),
-        rules_hash="",
-        waiting=None,
-    )
+    moved = _taken_up(case, reason)
     if household is None:
         moved = replace(
             moved,
@@ -470,18 +459,55 @@ def reopen(
             waiting=Waiting(Work.OFFICER, officer_due),
         )
     else:
-        missing = ("missing", "ratio_part_missing")
+        waited_for = case.earlier.why if case.earlier else ""
+        missing = ("missing", "ratio_part_missing", waited_for)
         kept = tuple(code for code in case.concerns if code.partition(":")[0] not in missing)
         moved = replace(moved, household=household, concerns=kept)
     state = State.NEEDS_OFFICER if household is None else State.MATCHED
-    return _with_event(
-        _step(moved, state, stamp.at),
-        Act.REOPENED,
-        stamp,
-        {"reason": reason},
-        before=case.state,
-        reason=code,
+    return _reopened(_step(moved, state, stamp.at), reason, stamp, case.state)
+
+
+def revisit(
+    case: Registration, reason: str, stamp: Stamp, *, due: int
+) -> tuple[Registration, Event]:
+    """Take up a decided case again whose answers are wrong, though nobody has seen the right ones.
+
+    Somebody goes and looks, and it is scored on what is found: no office waits for another.
+
+    Args:
+        reason: a code, kept as a concern until then.
+        due: when somebody should have gone (ms, UTC).
+
+    Raises:
+        WrongState: as `reopen`.
+    """
+    moved = replace(
+        _taken_up(case, reason),
+        concerns=(*case.concerns, reason),
+        waiting=Waiting(Work.VISIT, due),
     )
+    return _reopened(_step(moved, State.NEEDS_GROUND_CHECK, stamp.at), reason, stamp, case.state)
+
+
+def _taken_up(case: Registration, reason: str) -> Registration:
+    if case.state not in _REOPENED_FROM:
+        raise WrongState(Fault("case_not_decided"))
+    before = _decided_before(case)
+    return replace(
+        case,
+        earlier=replace(before, why=reason.partition(":")[0]) if before else None,
+        scored=None,
+        decisions=(),
+        rules_hash="",
+        waiting=None,
+    )
+
+
+def _reopened(
+    moved: Registration, reason: str, stamp: Stamp, before: State
+) -> tuple[Registration, Event]:
+    code = reason.partition(":")[0]
+    return _with_event(moved, Act.REOPENED, stamp, {"reason": reason}, before=before, reason=code)
 
 
 MOST_DISPUTES = 12

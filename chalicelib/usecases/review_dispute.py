@@ -291,21 +291,21 @@ def _same(there: Dispute, vote: Vote) -> Dispute:
 def _effect(
     moved: Dispute, vote: Vote, rules: SanggahRules, whole: Whole | None, ports: Ports
 ) -> CaseStep | None:
-    """What the outcome does to the case: opened again when upheld, in full or in part."""
+    """What the outcome does to the case: opened again when upheld, in full or in part.
+
+    Where somebody has been there it is scored on what they saw; else somebody goes and looks.
+    """
     found = whole.loaded if whole else None
     if moved.outcome is Outcome.REJECTED or whole is None or found is None:
         return None
     household = ports.checked(_check(whole, ports))
-    officer_due = ports.terms.calendar.term(vote.at, rules.terms.recommend, rules.terms).at
-    salt = found.vault[0].salt if found.vault else moved.salt
+    stamp = Stamp(vote.at, vote.actor, found.vault[0].salt if found.vault else moved.salt)
+    reason = f"{moved.kind.value}_upheld"
+    due = ports.terms.calendar.term(vote.at, rules.terms.visit, rules.terms).at
     try:
-        return registration.reopen(
-            found.case,
-            household,
-            f"{moved.kind.value}_upheld",
-            Stamp(vote.at, vote.actor, salt),
-            officer_due=officer_due,
-        )
+        if household is None:
+            return registration.revisit(found.case, reason, stamp, due=due)
+        return registration.reopen(found.case, household, reason, stamp, officer_due=due)
     except WrongState:
         return None  # the family has withdrawn meanwhile, or a decision is under way already
 

@@ -99,7 +99,7 @@ def test_one_recommends_another_decides_and_the_family_is_taken_up_again(
     assert desk.post(f"/staff/disputes/{number}/vote", **voting(second, "decide"))[0] == 303
     assert now(appeal).stage is Stage.DECIDED
     case = wiring.store().load([Ref(appeal.ref.village, appeal.about)])
-    assert next(iter(case.values())).case.state is State.NEEDS_OFFICER
+    assert next(iter(case.values())).case.state is State.NEEDS_GROUND_CHECK
     acts = [entry["act"]["S"] for entry in ledger() if entry["sk"]["S"].startswith(number)]
     assert acts.count("recommended") == acts.count("dispute_decided") == 1
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import dispute
+from chalicelib.domain import dispute, registration
 from chalicelib.domain.dispute import UNCLEAR, UNPROVEN, Kind, Outcome, Side, Stage
 from chalicelib.domain.errors import (
     InvalidRequest,
@@ -18,8 +18,8 @@ from chalicelib.domain.errors import (
     WrongState,
 )
 from chalicelib.domain.evidence import FileKind, PieceState
-from chalicelib.domain.registration import State
-from chalicelib.usecases import review_dispute, show_dispute, take_part
+from chalicelib.domain.registration import Stamp, State, Work
+from chalicelib.usecases import review_dispute, show_dispute, show_status, take_part
 from chalicelib.usecases.filing import Photo
 from chalicelib.usecases.interests import digests
 from chalicelib.usecases.my_objections import my_objections
@@ -126,10 +126,25 @@ def test_two_officers_uphold_an_appeal_and_the_family_is_decided_anew(court: Cou
     assert after.earlier.decisions == before.decisions
 
 
-def test_upheld_without_a_visit_an_officer_has_to_act(court: Court) -> None:
+def test_upheld_without_a_visit_somebody_goes_and_looks_and_it_is_scored_on_that(
+    court: Court,
+) -> None:
+    decided = court.case()
     court.decided(Outcome.UPHELD, "record_corrected")
-    assert court.case().state is State.NEEDS_OFFICER
-    assert "appeal_upheld" in court.case().concerns
+    waiting = court.case()
+    assert waiting.state is State.NEEDS_GROUND_CHECK
+    assert "appeal_upheld" in waiting.concerns
+    assert waiting.waiting is not None
+    assert waiting.waiting.work is Work.VISIT
+    assert waiting.waiting.due > court.world.clock.now_ms()
+    told = show_status.status(waiting, court.world.status_ports())
+    assert "Petugas datang ke rumah" in str(told["notes"])
+    stamp = Stamp(court.world.clock.now_ms(), "agent:a", b"s" * 16)
+    scored, _ = registration.reopen(waiting, decided.household, "visited", stamp, officer_due=1)
+    assert scored.state is State.MATCHED
+    assert "appeal_upheld" not in scored.concerns
+    assert scored.earlier is not None
+    assert scored.earlier.decisions == decided.decisions
 
 
 def test_two_who_differ_are_followed_by_a_third_from_elsewhere(court: Court) -> None:
