@@ -43,6 +43,14 @@ def receipt(tepat: Tepat) -> str:
     return paper
 
 
+def objects(tepat: Tepat) -> list[str]:
+    """Keys of all files of evidence: sent, or screened and copied already."""
+    bucket = tepat.aws.account().client("s3")
+    names = [tepat.deployed.parameters[name] for name in ("QuarantineBucket", "ReleasedBucket")]
+    told = [bucket.list_objects_v2(Bucket=name).get("Contents", []) for name in names]
+    return [each["Key"] for listed in told for each in listed]
+
+
 def unlock(page: Page) -> None:
     page.get_by_label("PIN", exact=True).fill(PIN)
     page.get_by_role("button", name="Buka").click()
@@ -65,7 +73,9 @@ def test_an_agent_signs_in_visits_and_what_was_found_decides(
     (cookie,) = (each for each in phone.cookies() if each["name"] == "__Host-tepat_agent")
     assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (True, True, "Strict")
     unlock(page)
-    page.get_by_role("link", name="Kunjungan ").first.click()
+    visit = page.get_by_role("link", name="Kunjungan ").first
+    number = visit.inner_text().split()[-1]
+    visit.click()
     page.get_by_role("button", name="Buka nama dan alamat").click()
     expect(page.get_by_text(LINE)).to_be_visible()
 
@@ -89,20 +99,10 @@ def test_an_agent_signs_in_visits_and_what_was_found_decides(
     expect(page.get_by_text("Ditemukan: 4")).to_be_visible()
     expect(page.get_by_role("button", name="Selesai, hapus dari HP ini")).to_be_visible()
     tepat.wait_for(receipt, "decided")
-    buckets = tepat.aws.account().client("s3")
-    sent = [
-        each["Size"]
-        for name in ("QuarantineBucket", "ReleasedBucket")
-        for each in buckets.list_objects_v2(Bucket=tepat.deployed.parameters[name]).get(
-            "Contents", []
-        )
-    ]
-    assert sent
+    assert [key for key in objects(tepat) if f"/{number}/" in key]
 
     page.get_by_role("link", name="Kunjungan saya").click()
     page.get_by_role("button", name="Keluar dari akun").click()
-    page.wait_for_url("**/login**")
-    page.goto("/petugas/")
-    unlock(page)
+    unlock(page)  # the pool ends its own sign-in and leads back
     expect(page.get_by_role("link", name="Masuk")).to_be_visible()
     phone.close()
