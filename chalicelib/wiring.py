@@ -23,6 +23,7 @@ from chalicelib.settings import needed, settings
 if TYPE_CHECKING:
     from datetime import date
 
+    from chalicelib.adapters.cluster_table import ClusterTable
     from chalicelib.adapters.cookies import CookieSealer
     from chalicelib.adapters.dispute_table import DisputeTable
     from chalicelib.adapters.evidence_links import EvidenceLinks
@@ -294,6 +295,14 @@ def limits() -> OpsTable:
     from chalicelib.adapters.ops_table import OpsTable
 
     return OpsTable(client("dynamodb"), settings().ops_table)
+
+
+@cache
+def traces() -> ClusterTable:
+    """Rows by which objections of one hand meet."""
+    from chalicelib.adapters.cluster_table import ClusterTable
+
+    return ClusterTable(client("dynamodb"), settings().ops_table)
 
 
 @cache

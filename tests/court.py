@@ -31,6 +31,7 @@ from chalicelib.usecases.ask_check import visit_of
 from chalicelib.usecases.filing import Filed, Photo
 from chalicelib.usecases.ports import Message
 from tests.fakes import FakeOpener, FakeSealer
+from tests.fakes_disputes import FakeTraces
 from tests.fakes_evidence import FakeGrants
 from tests.fakes_reviews import FakeReviews
 from tests.world import CALLER, DATA, REGION, VILLAGE, World, form, member
@@ -116,6 +117,7 @@ class Courtroom:
         key: str = "object-000000000000001",
         *photos: Photo,
         nik: str = NEIGHBOUR,
+        device: str = "",
         **changes: Any,
     ) -> Filed:
         """File an objection, as a neighbour who signed in."""
@@ -134,6 +136,7 @@ class Courtroom:
             photos=photos or (PHOTO,),
             form={**body, "photos": len(photos)},
             caller=CALLER,
+            device=device,
         )
         return file_objection.file_objection(command, self.objection_ports())
 
@@ -208,6 +211,8 @@ class Courtroom:
             lambda: self.staff,
             lambda day: assignment.day_key(world.index.mac, day),
             lambda person: blind_keys.guard_of(world.index.version, person),
+            FakeTraces(world.aws),
+            world.index.mac,
             lambda _dispute: self.visits_done,
             self.terms,
         )

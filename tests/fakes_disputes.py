@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.adapters import dispute_items, registry_items
 from chalicelib.adapters.dispute_table import MAX_LOADED, PARTS
 from chalicelib.adapters.registry_table import TablesDisagreeError
 from chalicelib.domain.audit import Event, event_key
+from chalicelib.domain.cluster_index import MOST_ROWS, Row
 from chalicelib.domain.dispute import MOST_PLACES, Dispute
 from chalicelib.domain.registration import ENDED_STATES, Ref, Registration
 from chalicelib.usecases.dispute_ports import (
@@ -23,6 +24,7 @@ from tests.fakes_memory import FakeAws
 from tests.fakes_refusals import check_batch, check_event, check_item, check_key
 
 _TRANSACT = "TransactWriteItems"
+MOST_READ = 100
 
 
 @dataclass(frozen=True)
@@ -196,3 +198,43 @@ def _refuse(dispute: Dispute, event: Event, parts: _Parts) -> None:
         check_event(_TRANSACT, parts.case[1])
     if parts.takes is not None:
         check_item(_TRANSACT, dispute_items.slot_to_item(parts.takes))
+
+
+@dataclass
+class FakeTraces:
+    """Rows by which objections of one hand meet, in memory (`dispute_ports.Traces`)."""
+
+    aws: FakeAws = field(default_factory=FakeAws)
+
+    def keep(self, rows: Sequence[Row]) -> None:
+        """As the adapter: a write, and another one without what was refused."""
+        while rows:
+            refused = self.aws.call(_TRANSACT, lambda: self._write(rows))  # noqa: B023 - runs at once
+            if not refused:
+                return
+            rows = [row for row in rows if row not in refused]
+
+    def found(self, names: Collection[str]) -> Mapping[str, Sequence[str]]:
+        if len(names) > MOST_READ:
+            raise ValueError("at most 100 items are read in one call")
+        if not names:
+            return {}
+        kept = self.aws.traces
+        return self.aws.call(
+            "BatchGetItem", lambda: {n: list(kept[n].values()) for n in names if n in kept}
+        )
+
+    def _write(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """What was refused; when nothing was, all is done."""
+        kept = self.aws.traces
+        if len({row.name for row in rows}) < len(rows):
+            raise ValueError("one item is named twice")
+        refused = [
+            row
+            for row in rows
+            if row.locator in kept.get(row.name, {}) or len(kept.get(row.name, {})) >= MOST_ROWS
+        ]
+        for row in () if refused else rows:
+            check_key(_TRANSACT, pk=f"Z#{row.name}")
+            kept.setdefault(row.name, {})[row.locator] = row.told
+        return refused

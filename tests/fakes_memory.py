@@ -35,6 +35,7 @@ class FakeAws:
         parts: key of what was done of a proposal for a village (pk, sk) -> the part that was read.
         statements: (locator of a dispute or a check, part) -> what was written.
         slots: (person, place) -> the objection that holds it.
+        traces: name -> locator of an objection -> what is compared of it.
         released: key of a clean copy of evidence -> the copy.
         kept_until: (name, "B" of a bucket or "L" of a right) -> when it may vanish (seconds).
     """
@@ -50,6 +51,7 @@ class FakeAws:
     disputes: dict[Ref, Dispute] = field(default_factory=dict)
     statements: dict[tuple[str, str], Sealed] = field(default_factory=dict)
     slots: dict[tuple[bytes, int], Slot] = field(default_factory=dict)
+    traces: dict[str, dict[str, str]] = field(default_factory=dict)
     checks: dict[Ref, Check] = field(default_factory=dict)
     samples: dict[Ref, Sample] = field(default_factory=dict)
     officers: dict[Ref, Profile] = field(default_factory=dict)

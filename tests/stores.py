@@ -13,6 +13,7 @@ from botocore.config import Config
 
 from chalicelib.adapters import dynamo, registry_items
 from chalicelib.adapters.aws import settings
+from chalicelib.adapters.cluster_table import ClusterTable
 from chalicelib.adapters.dispute_table import DisputeTable
 from chalicelib.adapters.ledger_table import LedgerTable
 from chalicelib.adapters.officer_table import OfficerTable
@@ -22,13 +23,13 @@ from chalicelib.adapters.registry_table import RegistryTable, Tables
 from chalicelib.usecases import export_ledger, seal_day
 from chalicelib.usecases.adoption_ports import Proposals
 from chalicelib.usecases.assignment_ports import Officers
-from chalicelib.usecases.dispute_ports import Disputes
+from chalicelib.usecases.dispute_ports import Disputes, Traces
 from chalicelib.usecases.ports import CaseStore, InForce, Limits, ReadLedger
 from infra.resources import create_in
 from tests import strict_dynamodb
 from tests.fakes import FakeAws, FakeCaseStore, FakeLedger, FakeLimits
 from tests.fakes_adoption import FakeProposals
-from tests.fakes_disputes import FakeDisputes
+from tests.fakes_disputes import FakeDisputes, FakeTraces
 from tests.fakes_officers import FakeOfficers
 
 REGION_NAME = "ap-southeast-3"
@@ -55,6 +56,7 @@ class World:
     proposals: Proposals
     disputes: Disputes
     officers: Officers
+    traces: Traces
 
 
 @dataclass
@@ -88,6 +90,7 @@ class Backend:
             ProposalTable(self.client, tables, sleep=lambda _: None, chance=lambda: 0.0),
             DisputeTable(self.client, tables, sleep=lambda _: None, chance=lambda: 0.0),
             OfficerTable(self.client, tables, sleep=lambda _: None, chance=lambda: 0.0),
+            ClusterTable(self.client, tables.ops, sleep=lambda _: None, chance=lambda: 0.0),
         )
 
     def clean(self) -> None:
@@ -136,4 +139,5 @@ def fake_world() -> World:
         FakeProposals(aws),
         FakeDisputes(aws),
         FakeOfficers(aws),
+        FakeTraces(aws),
     )

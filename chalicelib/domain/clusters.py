@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TAG: Final = 16
 _HOUR_MS: Final = 3_600_000
+_NETWORK: Final = 4  # groups of an IPv6 address that name a line
 _WORD: Final = re.compile(r"[a-z]+")
 _NOT_A_NAME: Final = frozenset(
     {"jl", "jln", "jalan", "gg", "gang", "no", "nomor", "rt", "rw", "blok"}
@@ -46,6 +47,23 @@ class Sent:
     street: bytes
     looks: tuple[str, ...]
     at: int
+
+
+def device_tag(mac: Mac, address: str, told: str) -> bytes:
+    """A keyed digest of where an objection was sent from: network and kind of browser together.
+
+    An operator puts thousands of phones behind one address, and one kind of phone is everywhere:
+    only both together say something, and no more than that somebody should look.
+
+    Args:
+        address: of the network; of a long one (IPv6) the first half, which stays with a line.
+        told: what the browser says of itself.
+
+    Returns:
+        16 bytes; none when one of both is not known.
+    """
+    network = ":".join(address.split(":")[:_NETWORK]) if ":" in address else address
+    return mac("device", f"{network}|{told}".encode())[:TAG] if network and told else b""
 
 
 def street_tag(mac: Mac, village: str, line: str) -> bytes:

@@ -140,6 +140,8 @@ class Dispute:
         place: which of the person's places it holds while it is open, from 1; 0 for none.
         names: tags of the name that an objector gave, or of who appeals signed in, to look for
             the family; empty afterwards.
+        device, street: digests of what an objection was sent from and of the street it names, to
+            find those of one hand (`clusters`); empty once it was compared.
         follows: locator of the dispute whose outcome this one appeals, "" for a first one.
         steps: oldest first.
         head: end of its chain.
@@ -171,6 +173,8 @@ class Dispute:
     person: bytes = b""
     place: int = 0
     names: bytes = b""
+    device: bytes = b""
+    street: bytes = b""
     follows: str = ""
     evidence: tuple[Exhibit, ...] = ()
     answer_by: int = 0
@@ -308,7 +312,32 @@ def link(
     return _step(moved, Stage.FILED, Act.LINKED, stamp, {"about": about})
 
 
-def hear(dispute: Dispute, stamp: Stamp, *, answer_by: int) -> tuple[Dispute, Event]:
+def flag(dispute: Dispute, concerns: tuple[str, ...], stamp: Stamp) -> tuple[Dispute, Event] | None:
+    """Note that it looks as if one hand made it and others; None when that is noted, or too late.
+
+    It weighs nothing: whoever has it now hands it to somebody from another district, who sees why.
+    """
+    fresh = tuple(code for code in concerns if code not in dispute.concerns)
+    if dispute.ended or not fresh:
+        return None
+    flagged = any(map(_is_cluster, dispute.concerns))
+    officer = dispute.officer if flagged else ""
+    moved = replace(dispute, concerns=dispute.concerns + fresh, officer=officer)
+    return _step(moved, dispute.stage, Act.FLAGGED, stamp, {"concerns": list(fresh)})
+
+
+def compared(dispute: Dispute) -> Dispute:
+    """Without what was only kept to compare it with others."""
+    return replace(dispute, device=b"", street=b"")
+
+
+def _is_cluster(concern: str) -> bool:
+    return concern.startswith("cluster:")
+
+
+def hear(
+    dispute: Dispute, stamp: Stamp, *, answer_by: int, concerns: tuple[str, ...] = ()
+) -> tuple[Dispute, Event]:
     """Tell the family of the objection, and wait for its answer.
 
     An officer loses it who had it only because no evidence had come in time.
@@ -319,9 +348,16 @@ def hear(dispute: Dispute, stamp: Stamp, *, answer_by: int) -> tuple[Dispute, Ev
     if dispute.kind is not Kind.OBJECTION or not dispute.about or dispute.answer_by:
         raise WrongState(Fault("dispute_not_to_be_heard"))
     _at(dispute, Stage.FILED, Stage.REVIEW)
-    concerns = tuple(each for each in dispute.concerns if each != UNPROVEN)
-    moved = replace(dispute, answer_by=answer_by, due=answer_by, officer="", concerns=concerns)
-    return _step(moved, Stage.HEARING, Act.HEARD, stamp, {"answer_by": answer_by})
+    kept = tuple(each for each in dispute.concerns if each != UNPROVEN)
+    moved = replace(
+        compared(dispute),
+        answer_by=answer_by,
+        due=answer_by,
+        officer="",
+        concerns=kept + concerns,
+    )
+    details = {"answer_by": answer_by, **({"concerns": list(concerns)} if concerns else {})}
+    return _step(moved, Stage.HEARING, Act.HEARD, stamp, details)
 
 
 def is_proven(dispute: Dispute) -> bool:
@@ -374,7 +410,7 @@ def to_review(
         WrongState: officers have it already, or it has ended.
     """
     _at(dispute, Stage.FILED, Stage.HEARING, Stage.VISIT)
-    moved = replace(dispute, due=due, officer="", concerns=dispute.concerns + concerns)
+    moved = replace(compared(dispute), due=due, officer="", concerns=dispute.concerns + concerns)
     return _step(moved, Stage.REVIEW, Act.TO_REVIEW, stamp, {"concerns": list(concerns)})
 
 
@@ -494,7 +530,7 @@ def withdraw(dispute: Dispute, request_id: bytes, stamp: Stamp) -> tuple[Dispute
         WrongState: it has ended.
     """
     _open(dispute)
-    moved = replace(dispute, due=0, officer="", last_request=request_id)
+    moved = replace(compared(dispute), due=0, officer="", last_request=request_id)
     return _step(moved, Stage.WITHDRAWN, Act.WITHDRAWN, stamp, {})
 
 
@@ -555,11 +591,13 @@ def visits(dispute: Dispute) -> int:
 def needs_stranger(dispute: Dispute) -> bool:
     """Whether only somebody from another district may act on it.
 
-    While its family has not been found nobody can tell who is close to it: who
-    neither lives nor works there is the least likely to be, and says which family it is. From then
-    on it is drawn again, from the beginning, among those without an interest in that family.
+    It was decided once, or looks as if one hand made it and others. Or its family has not been
+    found: nobody can tell yet who is close to it. Who neither lives nor works there is the least
+    likely to be, and says which family it is; from then on it is drawn again, from the beginning,
+    among those without an interest in that family.
     """
-    return not dispute.about or bool(dispute.follows)
+    looked_at = bool(dispute.follows) or any(map(_is_cluster, dispute.concerns))
+    return not dispute.about or looked_at
 
 
 def may_open(dispute: Dispute, actor: str) -> bool:

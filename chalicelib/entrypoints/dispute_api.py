@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 disputes = Blueprint(__name__)
 
+_TOLD = 300  # letters of what a browser says of itself
+
 
 @disputes.route("/v1/appeals", methods=["POST"], content_types=CONTENT_TYPES)
 @handled(disputes)
@@ -162,6 +164,7 @@ def objections(request: Request) -> Response:
             photos=_photos(body),
             form=body,
             caller=http.caller(request),
+            device=request.headers.get("user-agent", "")[:_TOLD],
         )
         filed = file_objection(command, ports().objection_ports(_after(request)))
     except TepatError as error:

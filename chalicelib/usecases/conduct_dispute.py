@@ -14,11 +14,12 @@ from chalicelib.domain import audit, dispute, name_tags
 from chalicelib.domain.assignment import Drawn, Officer
 from chalicelib.domain.dispute import Dispute, Kind, Stage
 from chalicelib.domain.errors import TryAgain, WrongState
+from chalicelib.domain.receipt import Mac
 from chalicelib.domain.registration import Ref, Registration, Stamp
 from chalicelib.domain.sanggah_rules import SanggahRules
-from chalicelib.usecases import filing
+from chalicelib.usecases import filing, find_clusters
 from chalicelib.usecases.dispute_clock import clock
-from chalicelib.usecases.dispute_ports import Disputes
+from chalicelib.usecases.dispute_ports import Disputes, Traces
 from chalicelib.usecases.draw_officer import FirstEvents, draw, interests_in
 from chalicelib.usecases.file_appeal import follows
 from chalicelib.usecases.link_dispute import Found, Step, linked
@@ -38,6 +39,7 @@ class Ports:
         officers: of the region.
         day_key: the key of a UTC day's draws, yyyymmdd (`assignment.day_key`).
         guard: key of the guard of a NIK, by the digest that stands for the person.
+        mac: makes keyed digests.
         visited: whether the visit that was asked for has brought its findings, or was given up.
     """
 
@@ -49,6 +51,8 @@ class Ports:
     officers: Callable[[], Sequence[Officer]]
     day_key: Callable[[str], bytes]
     guard: Callable[[bytes], str]
+    traces: Traces
+    mac: Mac
     visited: Callable[[Dispute], bool]
     terms: filing.Terms
 
@@ -117,7 +121,10 @@ def _with_people(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports
 def _filed(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
     if not there.about and (there.names or there.follows):
         found = _family_of(there, rules, stamp, ports)
-        return found or _to_review(there, rules, stamp, ports, dispute.UNCLEAR)
+        if found is not None:
+            return found
+        flags = _flags(there, rules, stamp, ports)
+        return _to_review(there, rules, stamp, ports, dispute.UNCLEAR, *flags)
     if not dispute.is_screened(there) and stamp.at < there.due:
         return None
     if there.kind is Kind.APPEAL:
@@ -125,13 +132,22 @@ def _filed(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> S
     if not dispute.is_proven(there):
         first = _first_of(there, ports) if there.follows else None
         if first is None or not dispute.is_proven(first):
-            return _to_review(there, rules, stamp, ports, dispute.UNPROVEN)
+            flags = _flags(there, rules, stamp, ports)
+            return _to_review(there, rules, stamp, ports, dispute.UNPROVEN, *flags)
     return _heard(there, rules, stamp, ports)
 
 
 def _heard(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step:
+    flags = _flags(there, rules, stamp, ports)
     answer_by = ports.terms.calendar.term(stamp.at, rules.terms.answer, rules.terms).at
-    return *dispute.hear(there, stamp, answer_by=answer_by), None
+    return *dispute.hear(there, stamp, answer_by=answer_by, concerns=flags), None
+
+
+def _flags(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> tuple[str, ...]:
+    if there.kind is not Kind.OBJECTION or there.follows:
+        return ()
+    beside = find_clusters.Ports(ports.disputes, ports.traces, ports.mac)
+    return find_clusters.flags_of(there, rules.clusters, stamp, beside)
 
 
 def _first_of(there: Dispute, ports: Ports) -> Dispute | None:

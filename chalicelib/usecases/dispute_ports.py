@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from chalicelib.domain.audit import Event
+from chalicelib.domain.cluster_index import Row
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.registration import Ref, Registration
 from chalicelib.usecases.ports import Sealed
@@ -81,6 +82,21 @@ class Opened:
 
     dispute: Dispute
     statements: Mapping[str, Sealed]
+
+
+class Traces(Protocol):
+    """Rows by which objections of one hand meet (`cluster_index`). All of them may vanish.
+
+    Raises chalicelib.domain.errors.TryAgain when the store refuses for now.
+    """
+
+    def keep(self, rows: Sequence[Row]) -> None:
+        """Keep rows, all in one write; those that are there are left as they are."""
+        ...
+
+    def found(self, names: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """What was told under some names (up to 100), in one call."""
+        ...
 
 
 class Disputes(Protocol):

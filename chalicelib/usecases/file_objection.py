@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.domain import audit, blind_keys, dispute, name_tags
+from chalicelib.domain import audit, blind_keys, clusters, dispute, name_tags
 from chalicelib.domain.areas import Village
 from chalicelib.domain.dispute import Dispute, Kind, Side, Stage
 from chalicelib.domain.errors import Fault, InvalidRequest, TooMany, TryAgain, WrongState
@@ -76,6 +76,7 @@ class Objection:
         village, name, place: whom it is about, as the neighbour knows the family.
         reason: a code of the region's list.
         form: the body, to know another body under the same key.
+        device: what the browser says of itself; compared as a keyed digest, and not kept.
     """
 
     key: str
@@ -88,6 +89,7 @@ class Objection:
     photos: tuple[Photo, ...]
     form: Mapping[str, Any]
     caller: Caller
+    device: str = ""
 
 
 def file_objection(command: Objection, ports: Ports) -> Filed:
@@ -181,6 +183,8 @@ def _blank(command: Objection, slot: Slot, digest: bytes, ports: Ports) -> Dispu
         person=slot.person,
         place=slot.place,
         names=name_tags.tags_of(mac, command.village, command.name),
+        device=clusters.device_tag(mac, command.caller.address, command.device),
+        street=clusters.street_tag(mac, command.village, command.place),
         evidence=filing.exhibits(mac, ref, command.key, command.photos, Side.FILER),
     )
 

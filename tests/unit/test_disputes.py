@@ -27,6 +27,8 @@ from tests.court import DAY_MS, NEIGHBOUR, PHOTO, STAFF, Court, officer
 from tests.fakes import FakeOpener
 from tests.world import VILLAGE, form, member
 
+HOUR = 3_600_000
+
 
 def codes(error: pytest.ExceptionInfo[TepatError]) -> list[str]:
     return [fault.code for fault in error.value.faults]
@@ -373,7 +375,9 @@ def test_who_names_an_unknown_family_is_from_elsewhere_and_its_kin_lose_it(court
         key = f"object-{number:016}"
         nik = f"351015200380{9903 + number:04}"
         name = "Pak Slamet Raharjo"
-        there = court.screen(court.object(key, nik=nik, name=name).dispute)
+        court.world.clock.advance(HOUR)  # at one time and place they would be of one hand
+        place = f"Rumah {'abcdefghijkl'[number]}"
+        there = court.screen(court.object(key, nik=nik, name=name, place=place).dispute)
         court.conduct(there.ref)
         there = court.now(there)
         assert (there.stage, there.about) == (Stage.REVIEW, "")
