@@ -21,7 +21,7 @@ OWN = {
     "carry_out": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "OpsTableArn"}
     | {"AdoptionQueueArn"},
     "conduct_dispute": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "DisputeQueueArn"}
-    | {"IndexKeyArn"},
+    | {"IndexKeyArn", "OpsTableArn"},
     "relay": {"RegistryStreamArn", "CheckQueueArn", "ScoreQueueArn", "ReleaseQueueArn"}
     | {"AdoptionQueueArn", "DisputeQueueArn", "RelayFailuresArn"},
     "sweep": {"RegistryTableArn", "LedgerTableArn"}
