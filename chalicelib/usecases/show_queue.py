@@ -138,6 +138,7 @@ def _row(waiting: Waiting, now: int, viewer: str, ports: Ports) -> dict[str, Any
     last_day = waiting.ends - 1  # a term's end is the first instant of the day after
     return {
         "number": there.ref.locator,
+        "about": there.about,
         "version": there.version,
         "mine": viewer == f"staff:{there.officer}",
         "kind": ports.dispute.words["kinds"][there.kind],
