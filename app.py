@@ -30,12 +30,10 @@ elif surface() == "staff":
     from chalicelib.entrypoints.officer_desk import officers
     from chalicelib.entrypoints.staff_api import staff
     from chalicelib.entrypoints.staff_disputes import staff_disputes
-    from chalicelib.entrypoints.staff_exports import exports
     from chalicelib.entrypoints.staff_findings import staff_findings
+    from chalicelib.entrypoints.staff_queue_forms import queue_forms
     from chalicelib.entrypoints.staff_queues import staff_queues
-    from chalicelib.entrypoints.staff_redraws import redraws
     from chalicelib.entrypoints.staff_reports import staff_reports
-    from chalicelib.entrypoints.staff_views import views
 
     for blueprint in (
         staff,
@@ -45,9 +43,7 @@ elif surface() == "staff":
         staff_disputes,
         staff_findings,
         staff_queues,
-        redraws,
-        exports,
-        views,
+        queue_forms,
         staff_reports,
     ):
         app.register_blueprint(blueprint)

@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.domain.dispute import MOST_PLACES
+from chalicelib.domain.dispute import MOST_PLACES, Stage
 from chalicelib.domain.strict_json import Node, parse
 
 if TYPE_CHECKING:
@@ -66,6 +66,16 @@ class Terms:
     report: int
     remind_before: tuple[int, ...]
     escalate_after: tuple[int, ...]
+
+    def of_stage(self, stage: Stage) -> int | None:
+        """Working days that officers have at a stage of a dispute; None where none runs."""
+        terms = {
+            Stage.REVIEW: self.recommend,
+            Stage.VISIT: self.visit,
+            Stage.RECOMMENDED: self.decide,
+            Stage.SPLIT: self.third,
+        }
+        return terms.get(stage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from chalicelib.domain.receipt import Mac
 from chalicelib.domain.registration import Ref, Registration, Stamp
 from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing, find_clusters
-from chalicelib.usecases.dispute_clock import clock
 from chalicelib.usecases.dispute_ports import Disputes, Traces
 from chalicelib.usecases.draw_officer import FirstEvents, draw, interests_in
 from chalicelib.usecases.file_appeal import follows
@@ -106,9 +105,10 @@ def _next(there: Dispute, rules: SanggahRules, now: int, ports: Ports) -> Step |
 
 def _with_people(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
     """Hand upwards what is late, and draw who acts."""
-    own = clock(there, rules, ports.terms.calendar)
-    if own is None:
+    days = rules.terms.of_stage(there.stage)
+    if days is None:
         return None
+    own = ports.terms.calendar.term(there.steps[-1].at, days, rules.terms)
     level = own.level(stamp.at)
     if level > there.level:
         due = own.next(stamp.at) or stamp.at + audit.DAY_MS

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.domain.dispute import Dispute
+from chalicelib.domain.region_calendar import RegionCalendar
 from chalicelib.domain.registration import Ref, Work
+from chalicelib.domain.sanggah_rules import Terms
 from chalicelib.usecases import filing
-from chalicelib.usecases.dispute_clock import ends
 from chalicelib.usecases.dispute_filter import Filter
 from chalicelib.usecases.dispute_ports import Disputes
 from chalicelib.usecases.ports import CaseStore, Clock
@@ -102,11 +103,20 @@ def _listed(refs: Sequence[Ref], asked: Filter, ports: Ports) -> DisputeList:
     until = ports.terms.calendar.term(now, SOON_DAYS, rules.terms).at
     looked_at = []
     for there in _load(refs[:MOST], ports):
-        end = ends(there, rules, ports.terms.calendar)
+        end = _ends(there, rules.terms, ports.terms.calendar)
         looked_at.append(Waiting(there, end, end <= now, now < end <= until))
     looked_at.sort(key=lambda each: (each.ends, each.there.ref.locator))
     found = (e for e in looked_at if asked.matches(e.there, late=e.late, soon=e.soon))
     return DisputeList(tuple(found), tuple(looked_at), len(refs) > MOST, now)
+
+
+def _ends(there: Dispute, terms: Terms, calendar: RegionCalendar) -> int:
+    """When the term of its step is over (ms, UTC).
+
+    After that `Dispute.due` tells of the next escalation and no longer of the term.
+    """
+    days = terms.of_stage(there.stage)
+    return there.due if days is None else calendar.term(there.steps[-1].at, days, terms).at
 
 
 def _load(refs: Sequence[Ref], ports: Ports) -> list[Dispute]:

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.errors import NotFound
 from chalicelib.usecases import check_identity, score
 from chalicelib.usecases.ports import Message
-from tests.bench import reviewing
+from tests.bench import queueing, reviewing
 from tests.bench.registration import metered
 from tests.bench.test_budgets import OwnOpener, Stage, family
 
@@ -88,6 +88,16 @@ def _open(stage: Stage) -> None:
     reviewing.open_it(stage, there, there.about)
 
 
+def _mine(stage: Stage) -> None:
+    queueing.queued(stage, 60)
+    queueing.mine(stage)
+
+
+def _of_region(stage: Stage) -> None:
+    queueing.queued(stage, 60)
+    queueing.of_region(stage)
+
+
 def void(_: object) -> None:
     """Let a result go."""
 
@@ -102,5 +112,8 @@ STEPS: Mapping[str, Callable[[Stage], None]] = {
     "score": _score,
     "officer opens an appeal": _open,
     "officer recommends": lambda stage: void(reviewing.recommend(stage, reviewing.visited(stage))),
+    "officer's queue, 60 disputes": _mine,
+    "region's disputes, 60": _of_region,
+    "a dispute drawn anew": lambda stage: void(queueing.redraw(stage, queueing.drawn(stage))),
     "officer upholds": lambda stage: void(reviewing.decide(stage, reviewing.recommended(stage))),
 }

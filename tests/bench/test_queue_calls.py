@@ -1,0 +1,27 @@
+"""What the lists of disputes and drawing anew ask of the tables, however many wait."""
+
+from __future__ import annotations
+
+from chalicelib.usecases.list_disputes import MOST
+from tests.bench import queueing
+from tests.bench.test_budgets import Stage, backend, stage
+
+__all__ = ["backend", "stage"]  # fixtures
+
+WAITING = 130
+
+
+def test_a_list_is_one_query_and_a_read_for_each_sixty(stage: Stage) -> None:
+    queueing.queued(stage, WAITING)
+    assert len(queueing.mine(stage).found) == WAITING
+    assert stage.meter.calls == {"Query": 1, "BatchGetItem": 3}
+    stage.meter.reset()
+    assert len(queueing.of_region(stage).found) == WAITING
+    assert stage.meter.calls == {"Query": 1, "BatchGetItem": 3}
+    assert MOST // 60 == 5  # so never more than five
+
+
+def test_drawing_one_anew_is_five_calls(stage: Stage) -> None:
+    there = queueing.drawn(stage)
+    assert queueing.redraw(stage, there).fault is None
+    assert stage.meter.calls == {"BatchGetItem": 3, "GetItem": 1, "TransactWriteItems": 1}
