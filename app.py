@@ -31,6 +31,7 @@ elif surface() == "staff":
     from chalicelib.entrypoints.staff_api import staff
     from chalicelib.entrypoints.staff_disputes import staff_disputes
     from chalicelib.entrypoints.staff_findings import staff_findings
+    from chalicelib.entrypoints.staff_handovers import staff_handovers
     from chalicelib.entrypoints.staff_queue_forms import queue_forms
     from chalicelib.entrypoints.staff_queues import staff_queues
     from chalicelib.entrypoints.staff_reports import staff_reports
@@ -45,6 +46,7 @@ elif surface() == "staff":
         staff_queues,
         queue_forms,
         staff_reports,
+        staff_handovers,
     ):
         app.register_blueprint(blueprint)
 else:

@@ -45,8 +45,16 @@ def appeal_ports(after: str) -> file_appeal.Ports:
         wiring.disputes(),
         wiring.grants(),
         wiring.terms(),
+        misused_attributes,
         after,
     )
+
+
+def misused_attributes() -> tuple[str, ...]:
+    """Codes of what may be disputed as somebody else's."""
+    from chalicelib.domain.misused import attributes
+
+    return attributes(wiring.model().questions)
 
 
 def objection_ports(after: str) -> file_objection.Ports:
@@ -81,6 +89,7 @@ def own_appeal_ports(after: str) -> file_own_appeal.Ports:
         wiring.limits(),
         wiring.grants(),
         wiring.terms(),
+        misused_attributes,
         wiring.villages(),
         after,
     )

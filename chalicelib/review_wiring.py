@@ -25,6 +25,7 @@ def review_ports() -> review_dispute.Ports:
     """Ports of opening, recommending and deciding."""
     from chalicelib.adapters.review_table import ReviewTable
     from chalicelib.domain.ground_check import checked_household
+    from chalicelib.domain.misused import set_apart
     from chalicelib.usecases.ask_check import visit_of
     from chalicelib.usecases.review_dispute import Ports
 
@@ -40,6 +41,7 @@ def review_ports() -> review_dispute.Ports:
         ReviewTable(wiring.client("dynamodb"), wiring.tables()),
         visit=lambda ref, about, number: visit_of(ref, about, number, mac),
         checked=lambda check: checked_household(check) if check else None,
+        set_apart=lambda known, code: set_apart(known, code, wiring.model().questions),
     )
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.dispute_table import DisputeTable
     from chalicelib.adapters.evidence_links import EvidenceLinks
     from chalicelib.adapters.ground_check_table import GroundCheckTable
+    from chalicelib.adapters.handover_table import HandoverTable
     from chalicelib.adapters.ikd import Ikd
     from chalicelib.adapters.ledger_table import LedgerTable
     from chalicelib.adapters.login import Login
@@ -248,6 +249,14 @@ def disputes() -> DisputeTable:
     from chalicelib.adapters.dispute_table import DisputeTable
 
     return DisputeTable(client("dynamodb"), tables())
+
+
+@cache
+def handovers() -> HandoverTable:
+    """What steps have left for others to take up."""
+    from chalicelib.adapters.handover_table import HandoverTable
+
+    return HandoverTable(client("dynamodb"), settings().registry_table)
 
 
 @cache

@@ -144,6 +144,7 @@ ADDRESSES = {
     "sanggah/hasil/index.html": "appeal",
     "sanggah/lanjut/index.html": "go_on",
     "sanggah/tanpa-nomor/index.html": "own_appeal",
+    "sanggah/bukan-milik/index.html": "misused",
     "sanggah/saya/index.html": "objections",
     "siapa/index.html": "looked",
     "petugas/index.html": "agent",
@@ -256,7 +257,7 @@ def _assets(content: Content, out: Path) -> dict[str, Any]:
     }
 
 
-def _sanggah(content: Content) -> dict[str, int]:
+def _sanggah(content: Content) -> dict[str, int | str]:
     """What its forms must know: how many photos, how large, and when one is a bad one."""
     limits = content.sanggah.evidence
     return {
@@ -265,6 +266,7 @@ def _sanggah(content: Content) -> dict[str, int]:
         "most": limits.bytes,
         "dark": limits.dark_below,
         "blur": limits.blur_below,
+        "misused": min(content.sanggah.misused_identity),
     }
 
 

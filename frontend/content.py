@@ -135,7 +135,9 @@ def sanggah_labels(
     Raises:
         ContentError: a reason has no words.
     """
-    offered = {"appeal": rules.appeal_reasons, "objection": rules.objection_reasons}
+    # What is somebody else's has a form of its own.
+    appeals = [code for code in rules.appeal_reasons if code not in rules.misused_identity]
+    offered = {"appeal": appeals, "objection": rules.objection_reasons}
     for kind, codes in offered.items():
         missing = [code for code in codes if not words[kind].get(code)]
         if missing:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from chalicelib.adapters.area_files import village_at
-from chalicelib.domain import assignment, blind_keys, dispute
+from chalicelib.domain import assignment, blind_keys, dispute, misused
 from chalicelib.domain.assignment import Officer
 from chalicelib.domain.dispute import Dispute, Exhibit, Outcome, Stage
 from chalicelib.domain.evidence import FileKind, Piece, PieceState
@@ -28,7 +28,7 @@ from chalicelib.usecases import (
     take_part,
 )
 from chalicelib.usecases.ask_check import visit_of
-from chalicelib.usecases.filing import Filed, Photo
+from chalicelib.usecases.filing import Filed, Misused, Photo
 from chalicelib.usecases.ports import Message
 from tests.fakes import FakeOpener, FakeSealer
 from tests.fakes_disputes import FakeTraces
@@ -96,9 +96,11 @@ class Courtroom:
     def appeal_by(self, receipt: str, key: str, *photos: Photo, **changes: Any) -> Filed:
         """File an appeal of the result that a receipt opens."""
         body: dict[str, Any] = {"receipt": receipt, "reason": "data_wrong", "text": TEXT}
+        said = changes.pop("misused", Misused())
         body |= changes
+        form = {**body, "photos": len(photos), "attribute": said.attribute}
         command = file_appeal.Appeal(
-            key=key, **body, photos=photos, form={**body, "photos": len(photos)}, caller=CALLER
+            key=key, **body, photos=photos, form=form, caller=CALLER, misused=said
         )
         return file_appeal.file_appeal(command, self.appeal_ports())
 
@@ -110,7 +112,12 @@ class Courtroom:
             self.disputes,
             FakeGrants(),
             self.terms,
+            self.attributes,
         )
+
+    def attributes(self) -> tuple[str, ...]:
+        """What may be disputed as somebody else's."""
+        return misused.attributes(self.world.model.questions)
 
     def object(
         self,
@@ -239,6 +246,7 @@ class Courtroom:
             FakeReviews(world.aws),
             lambda ref, about, number: visit_of(ref, about, number, world.index.mac),
             lambda _check: self.checked,
+            lambda known, code: misused.set_apart(known, code, world.model.questions),
         )
 
     def vote(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.adapters import vault_items
 from chalicelib.adapters.registry_table import MAX_LOADED, TablesDisagreeError
+from chalicelib.domain import handover
 from chalicelib.domain.audit import (
     READS,
     Event,
@@ -213,6 +214,9 @@ class FakeCaseStore:
             if key and vault:
                 self.aws.vault[key] = vault[1]
             self._put(case, event, guards)
+            told = handover.of_case(case, event)
+            if told is not None:
+                self.aws.handovers.append(told)
         return conflict
 
     def _write_and_release(

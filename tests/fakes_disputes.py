@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from chalicelib.adapters import dispute_items, registry_items
 from chalicelib.adapters.dispute_table import MAX_LOADED, PARTS
 from chalicelib.adapters.registry_table import TablesDisagreeError
+from chalicelib.domain import handover
 from chalicelib.domain.audit import Event, event_key
 from chalicelib.domain.cluster_index import MOST_ROWS, Row
 from chalicelib.domain.dispute import MOST_PLACES, Dispute
@@ -158,6 +159,9 @@ class FakeDisputes:
         for key, statement in zip(keys, parts.statements, strict=True):
             self.aws.statements[key] = statement.sealed
         self._put_beside(dispute, parts)
+        told = handover.of_dispute(dispute, event)
+        if told is not None:
+            self.aws.handovers.append(told)
         return None
 
     def _put_beside(self, dispute: Dispute, parts: _Parts) -> None:

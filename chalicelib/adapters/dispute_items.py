@@ -25,7 +25,7 @@ STAGES: Final = tuple(Stage)
 
 _LARGEST: Final = 20_000  # bytes of the list of evidence, unpacked: more than its most pieces take
 _NEVER: Final = 10**13 - 1  # the index of what an officer has to do has no entry without a time
-_TEXTS: Final = (("about", "a"), ("follows", "f"), ("why", "g"))
+_TEXTS: Final = (("about", "a"), ("follows", "f"), ("why", "g"), ("attribute", "j"))
 _BYTES: Final = (
     ("body_digest", "b"),
     ("last_request", "i"),

@@ -15,11 +15,13 @@ from chalicelib.adapters import (
     aws,
     dispute_items,
     dynamo,
+    handover_items,
     ledger_items,
     registry_items,
     vault_items,
 )
 from chalicelib.adapters.registry_table import TablesDisagreeError
+from chalicelib.domain import handover
 from chalicelib.domain.dispute import MOST_PLACES
 from chalicelib.domain.registration import ENDED_STATES, Ref, State
 from chalicelib.usecases.dispute_ports import (
@@ -88,6 +90,10 @@ class DisputeTable:
         more = self._beside(dispute, () if statement is None else (statement,), case)
         if gives_up is not None:
             more["slot"] = self._put_slot(replace(gives_up, held=False))
+        told = handover.of_dispute(dispute, event)
+        if told is not None:
+            item = handover_items.handover_to_item(told)
+            more["handover"] = dynamo.put(self.tables.registry, item)
         return self._write(dispute, _after(dispute.version), event, more)
 
     def forget(

@@ -77,6 +77,13 @@ class RegistryTable:
         actions = [self._put_changed(case), self._put_event(event)]
         if vault is not None:
             actions.append(self._put_vault(case.ref.locator, CORRECTED, vault))
+        from chalicelib.adapters import handover_items  # noqa: PLC0415 - a look-up needs none of it
+        from chalicelib.domain import handover  # noqa: PLC0415 - same
+
+        told = handover.of_case(case, event)
+        if told is not None:
+            item = handover_items.handover_to_item(told)
+            actions.append(dynamo.put(self.tables.registry, item))
         return self._write(case, actions, guards)
 
     def erase(self, case: Registration, event: Event, guards: Sequence[str]) -> Conflict | None:

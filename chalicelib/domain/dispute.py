@@ -143,6 +143,8 @@ class Dispute:
         device, street: digests of what an objection was sent from and of the street it names, to
             find those of one hand (`clusters`); empty once it was compared.
         follows: locator of the dispute whose outcome this one appeals, "" for a first one.
+        attribute: of an appeal that somebody else's belonging stands with the family: the question
+            whose answer that is; "" for all others.
         steps: oldest first.
         head: end of its chain.
         salt: its events' commitments are made under it.
@@ -176,6 +178,7 @@ class Dispute:
     device: bytes = b""
     street: bytes = b""
     follows: str = ""
+    attribute: str = ""
     evidence: tuple[Exhibit, ...] = ()
     answer_by: int = 0
     answered_at: int = 0

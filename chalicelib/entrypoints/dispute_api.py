@@ -15,7 +15,7 @@ from chalicelib.entrypoints.http import CONTENT_TYPES, Answer, handled
 if TYPE_CHECKING:
     from chalicelib.domain.dispute import Dispute
     from chalicelib.entrypoints.person_session import Signed
-    from chalicelib.usecases.filing import Filed, Photo
+    from chalicelib.usecases.filing import Filed, Misused, Photo
     from chalicelib.usecases.take_part import Party
 
 disputes = Blueprint(__name__)
@@ -41,10 +41,13 @@ def appeal(request: Request) -> Response:
             photos=_photos(body),
             form=body,
             caller=http.caller(request),
+            misused=_misused(body),
         )
         filed = file_appeal(command, ports().appeal_ports(_after(request)))
     except TepatError as error:
-        return _form_again(request, error, "appeal", sent)
+        own = wiring.terms().today(wiring.clock.now_ms()).misused_identity
+        form = "misused" if sent.fields.get("reason") in own else "appeal"
+        return _form_again(request, error, form, sent)
     return _filed(request, filed, "appealed", {"receipt": sent.body["receipt"]})
 
 
@@ -68,6 +71,7 @@ def appeal_for(request: Request, agent: str) -> Response:
         form=body,
         caller=http.caller(request),
         actor=f"agent:{agent}",
+        misused=_misused(body),
     )
     filed = file_appeal(command, ports().appeal_ports(_after(request)))
     return _filed(request, filed, "appealed", {"receipt": body["receipt"]})
@@ -96,6 +100,7 @@ def own_appeal(request: Request) -> Response:
             photos=_photos(body),
             form=body,
             caller=http.caller(request),
+            misused=_misused(body),
         )
         filed = file_own_appeal(command, ports().own_appeal_ports(_after(request)))
     except TepatError as error:
@@ -308,6 +313,12 @@ def _party(request: Request, body: Mapping[str, Any]) -> tuple[Party, Signed | N
     return Party(caller, person=signed.person_mac), signed
 
 
+def _misused(body: Mapping[str, Any]) -> Misused:
+    from chalicelib.usecases.filing import Misused  # noqa: PLC0415 - see `appeal`
+
+    return Misused(body["attribute"] or "", bool(body["stated"]))
+
+
 def _photos(body: Mapping[str, Any]) -> tuple[Photo, ...]:
     from chalicelib.domain.evidence import FileKind  # noqa: PLC0415 - see `appeal`
     from chalicelib.usecases.filing import Photo  # noqa: PLC0415
@@ -356,5 +367,7 @@ def _form(form: str, status: int, context: Mapping[str, Any]) -> Response:
     offered: dict[str, Any] = {"key": wiring.fresh_key()}
     if form in ("objection", "own_appeal"):
         offered["villages"] = wiring.villages()
+    if form == "misused":
+        offered["questions"] = wiring.questions()
     text = pages.render(f"{form}_form", **{**offered, **context})
     return Response(text, http.page_headers(), status)

@@ -179,7 +179,14 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT, p
 Locator = Annotated[str, StringConstraints(pattern=r"^[2-9A-HJKMNP-TV-Z]{10}$")]
 
 
-class AppealBody(Strict):
+class Misuse(Strict):
+    """What an appeal says of a belonging that is somebody else's; for those reasons alone."""
+
+    attribute: Code | None = Field(None, description="Code of the question, or `other`")
+    stated: Ticked | None = Field(None, description="That it does not belong to the family")
+
+
+class AppealBody(Misuse):
     """An appeal of one's own result."""
 
     receipt: ReceiptText
@@ -188,7 +195,7 @@ class AppealBody(Strict):
     photos: Photos = Field(default_factory=list)
 
 
-class OwnAppealBody(Strict):
+class OwnAppealBody(Misuse):
     """An appeal of the result of the family whose head has signed in, without a receipt."""
 
     village: Village

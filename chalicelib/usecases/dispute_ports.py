@@ -131,6 +131,9 @@ class Disputes(Protocol):
     ) -> Stands | None:
         """Store a step if the stored version is still `dispute.version - 1`; None when done.
 
+        A register that the step asks to be corrected (`handover.of_dispute`) is handed over in the
+        same transaction.
+
         Args:
             gives_up: the person's place, free again in the same transaction.
         """

@@ -5,8 +5,8 @@ One transaction: the appeal, what was written, the case that knows of it, and an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.domain import audit, blind_keys, dispute, receipt, registration
@@ -17,7 +17,7 @@ from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing
 from chalicelib.usecases.dispute_ports import CLAIM, Disputes, Statement
 from chalicelib.usecases.evidence_ports import Grants
-from chalicelib.usecases.filing import Filed, Photo
+from chalicelib.usecases.filing import Filed, Misused, Photo
 from chalicelib.usecases.find_case import Caller, Found, find_case
 from chalicelib.usecases.find_case import Ports as FindPorts
 from chalicelib.usecases.ports import Randomness, Sealer
@@ -37,6 +37,7 @@ class Ports:
     disputes: Disputes
     grants: Grants
     terms: filing.Terms
+    attributes: Callable[[], Collection[str]]
     after: str = ""
 
 
@@ -60,6 +61,7 @@ class Appeal:
     form: Mapping[str, Any]
     caller: Caller
     actor: str = CITIZEN
+    misused: Misused = field(default_factory=Misused)
 
 
 def file_appeal(command: Appeal, ports: Ports) -> Filed:
@@ -85,11 +87,13 @@ def file_appeal(command: Appeal, ports: Ports) -> Filed:
         if mine in others:
             return _again(others[mine], digest, ports)
         rules = ports.terms.today(now)
-        _refuse_faults(command, rules)
+        _refuse_faults(command, rules, ports)
         earlier = follows(found.case, others, rules, now, ports.terms)
         blank = replace(_blank(command, found, mine, digest, ports), follows=earlier)
         due = filing.screened_by(now, rules)
-        told = {} if command.actor == CITIZEN else {"agreed": "family"}
+        told: dict[str, str] = {} if command.actor == CITIZEN else {"agreed": "family"}
+        if blank.attribute:
+            told |= {"attribute": blank.attribute, "stated": "not_ours"}
         stamp = Stamp(now, command.actor, blank.salt)
         made, event = dispute.file(blank, stamp, due=due, told=told)
         knows = registration.disputed(
@@ -165,8 +169,9 @@ def _disputes(case: Registration, ports: Ports) -> dict[str, Dispute]:
     return {ref.locator: each for ref, each in found.items()}
 
 
-def _refuse_faults(command: Appeal, rules: SanggahRules) -> None:
+def _refuse_faults(command: Appeal, rules: SanggahRules, ports: Ports) -> None:
     faults = filing.photo_faults(command.photos, rules.evidence)
+    faults += filing.misused_faults(command.reason, command.misused, rules, ports.attributes)
     if command.reason not in rules.appeal_reasons:
         faults.append(Fault("field_not_an_option", "reason"))
     if not command.text.strip():
@@ -190,6 +195,7 @@ def _blank(command: Appeal, found: Found, mine: str, digest: bytes, ports: Ports
         steps=(),
         head=audit.first_head(mine),
         salt=ports.random.take(filing.SALT_SIZE),
+        attribute=command.misused.attribute,
         evidence=filing.exhibits(mac, ref, command.key, command.photos, Side.FILER),
         concerns=() if command.actor == CITIZEN else (BY_AGENT,),
     )

@@ -9,8 +9,8 @@ who is not its head, whether and where somebody is registered.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.domain import audit, blind_keys, dispute, name_tags
@@ -22,7 +22,7 @@ from chalicelib.usecases import filing
 from chalicelib.usecases.dispute_ports import CLAIM, Disputes, Slot, Statement
 from chalicelib.usecases.evidence_ports import Grants
 from chalicelib.usecases.file_objection import PER_HOUR, Person
-from chalicelib.usecases.filing import Filed, Photo
+from chalicelib.usecases.filing import Filed, Misused, Photo
 from chalicelib.usecases.find_case import Caller, caller_tag
 from chalicelib.usecases.ports import BlindIndex, Clock, Limits, Randomness, Sealer
 
@@ -39,6 +39,7 @@ class Ports:
     limits: Limits
     grants: Grants
     terms: filing.Terms
+    attributes: Callable[[], Collection[str]]
     villages: Mapping[str, Village]
     after: str = ""
 
@@ -62,6 +63,7 @@ class OwnAppeal:
     photos: tuple[Photo, ...]
     form: Mapping[str, Any]
     caller: Caller
+    misused: Misused = field(default_factory=Misused)
 
 
 def file_own_appeal(command: OwnAppeal, ports: Ports) -> Filed:
@@ -76,6 +78,7 @@ def file_own_appeal(command: OwnAppeal, ports: Ports) -> Filed:
     now = ports.clock.now_ms()
     rules = ports.terms.today(now)
     faults = filing.photo_faults(command.photos, rules.evidence)
+    faults += filing.misused_faults(command.reason, command.misused, rules, ports.attributes)
     if command.village not in ports.villages:
         faults.append(Fault("village_outside_region", "village"))
     if command.reason not in rules.appeal_reasons:
@@ -99,7 +102,8 @@ def file_own_appeal(command: OwnAppeal, ports: Ports) -> Filed:
         rest = -(-(filing.HOUR_MS - now % filing.HOUR_MS) // 1000)
         raise TooMany(Fault("objections_too_often"), retry_after=rest)
     due = filing.screened_by(now, rules)
-    made, event = dispute.file(blank, Stamp(now, "citizen", blank.salt), due=due)
+    told = {"attribute": blank.attribute, "stated": "not_ours"} if blank.attribute else {}
+    made, event = dispute.file(blank, Stamp(now, "citizen", blank.salt), due=due, told=told)
     claim = {"name": command.person.name, "place": "", "text": command.text}
     packed = json.dumps(claim, ensure_ascii=False, sort_keys=True).encode()
     statement = Statement(CLAIM, ports.sealer.seal(packed, f"{mine}|{CLAIM}"))
@@ -130,6 +134,7 @@ def _blank(command: OwnAppeal, ref: Ref, ports: Ports) -> Dispute:
         person=command.person.mac,
         place=OWN_PLACE,
         names=name_tags.tags_of(mac, command.village, command.person.name),
+        attribute=command.misused.attribute,
         evidence=filing.exhibits(mac, ref, command.key, command.photos, Side.FILER),
     )
 

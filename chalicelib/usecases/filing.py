@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -87,6 +87,37 @@ class Terms:
             SanggahError: none do.
         """
         return self.rules_on(self.calendar.day(now))
+
+
+@dataclass(frozen=True, slots=True)
+class Misused:
+    """What is said of a belonging that is somebody else's, with an appeal.
+
+    Attributes:
+        attribute: code of the question whose answer it is, "" for none.
+        stated: whether the family has stated that it is not its own.
+    """
+
+    attribute: str = ""
+    stated: bool = False
+
+
+def misused_faults(
+    reason: str, said: Misused, rules: SanggahRules, attributes: Callable[[], Collection[str]]
+) -> list[Fault]:
+    """What is wrong with an appeal as one about somebody else's belonging, or about none.
+
+    Args:
+        attributes: codes of what may be disputed so, read only where it is asked for.
+    """
+    if reason not in rules.misused_identity:
+        return [Fault("field_unknown", "attribute")] if said.attribute else []
+    faults = []
+    if said.attribute not in attributes():
+        faults.append(Fault("field_not_an_option", "attribute"))
+    if not said.stated:
+        faults.append(Fault("field_missing", "stated"))
+    return faults
 
 
 def photo_faults(photos: Sequence[Photo], limits: Evidence, *, least: int = 0) -> list[Fault]:

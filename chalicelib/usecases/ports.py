@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.audit import Event, Head
 from chalicelib.domain.identity import IdentityAnswer, IdentityClaim
 from chalicelib.domain.registration import Ref, Registration, State, Work
+
+if TYPE_CHECKING:
+    from chalicelib.domain.handover import Handover
 
 
 class Clock(Protocol):
@@ -198,7 +201,8 @@ class CaseStore(Protocol):
 
         Guards are claimed under the case's own `request_id`.
 
-        `vault` is the correction's item (stored beside the first, never over it).
+        `vault` is the correction's item (stored beside the first, never over it). A place that
+        the change sets free (`handover.of_case`) is handed over in the same transaction.
         """
         ...
 
@@ -236,6 +240,17 @@ class CaseStore(Protocol):
 
     def waiting(self, work: Work, region: str, until: int, limit: int) -> Sequence[Ref]:
         """Cases whose work is due by `until` (ms), the longest waiting first."""
+        ...
+
+
+class Handovers(Protocol):
+    """What steps have left for others to take up; written by the stores with the step itself.
+
+    Cycles with quota and waiting list, and whoever keeps a register, read it here.
+    """
+
+    def of_region(self, region: str, limit: int) -> Sequence[Handover]:
+        """What a region's cases and disputes have left, the latest first."""
         ...
 
 

@@ -58,6 +58,8 @@ class Ports:
         visit: where the check of a dispute's visit is kept: the dispute, the locator of its case,
             and which of its visits, from 1.
         checked: the family as it was found on a visit; None when nobody was met.
+        set_apart: the family as one that has none of what a question asks for; None when no answer
+            can tell that (`misused.set_apart`).
     """
 
     clock: Clock
@@ -70,6 +72,7 @@ class Ports:
     reviews: Reviews
     visit: Callable[[Ref, str, int], Ref]
     checked: Callable[[Check | None], Household | None]
+    set_apart: Callable[[Household, str], Household | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +302,13 @@ def _effect(
     if moved.outcome is Outcome.REJECTED or whole is None or found is None:
         return None
     household = ports.checked(_check(whole, ports))
-    stamp = Stamp(vote.at, vote.actor, found.vault[0].salt if found.vault else moved.salt)
     reason = f"{moved.kind.value}_upheld"
+    if moved.attribute and moved.outcome is Outcome.UPHELD:
+        # Whose it is was the dispute, not whether it was seen: it counts for nothing now.
+        known = household or found.case.household
+        household = ports.set_apart(known, moved.attribute) if known else None
+        reason = "misuse_upheld"
+    stamp = Stamp(vote.at, vote.actor, found.vault[0].salt if found.vault else moved.salt)
     due = ports.terms.calendar.term(vote.at, rules.terms.visit, rules.terms).at
     try:
         if household is None:

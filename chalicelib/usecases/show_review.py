@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain import reasons
+from chalicelib.domain import handover, reasons
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Stage
 from chalicelib.usecases import (
     compare_household,
@@ -62,6 +62,8 @@ def sheet(opened: OpenDispute, viewer: str, ports: Ports) -> dict[str, Any]:
         "reason": ports.dispute.reasons[there.kind].get(there.reason, there.reason),
         "due": _day(there.due, ports) if there.due else "",
         "late": words["levels"].get(str(there.level), "") if not there.ended else "",
+        "attribute": _attribute(there, ports),
+        "freed": handover.freed(opened.case.earlier, opened.case.decisions) if opened.case else (),
         "concerns": [_concern(code, ports) for code in there.concerns],
         "claim": opened.claim,
         "answer": opened.answer,
@@ -144,3 +146,10 @@ def _vote(there: Dispute, place: int, viewer: str, ports: Ports) -> dict[str, st
 def _day(at: int, ports: Ports) -> str:
     """The last day of a term: its end is the first instant of the day after."""
     return reasons.format_date(show_status.local(at - 1, ports.dispute.status).date())
+
+
+def _attribute(there: Dispute, ports: Ports) -> str:
+    """The question whose answer an appeal disputes as somebody else's, in words; "" for none."""
+    artefact = ports.dispute.status.artefact("") if there.attribute else None
+    texts = {each.code: each.text for each in artefact.questions} if artefact else {}
+    return texts.get(there.attribute, ports.words["attribute_other"]) if there.attribute else ""

@@ -42,7 +42,8 @@ function bodyOf(photos) {
   form.querySelectorAll(".field[data-check]").forEach((field) => {
     const name = pathOf(field);
     const text = textOf(field).replace(/\s+/g, " ").trim();
-    if (name !== "declared" && text) body[name] = text; // what may stay empty is left out
+    if (name === "stated") body.stated = true;
+    else if (name !== "declared" && text) body[name] = text; // what may stay empty is left out
   });
   if (template) Object.assign(body, { dispute: carried.dispute }, carried.receipt ? { receipt: carried.receipt } : {});
   body.photos = photos.map((photo) => ({ type: photo.kind, size: photo.blob.size }));

@@ -34,6 +34,7 @@ def ports_of(stage: Stage) -> review_dispute.Ports:
         ReviewTable(client, tables),
         visit=lambda ref, about, number: visit_of(ref, about, number, disputing.mac),
         checked=lambda check: ground_check.checked_household(check) if check else None,
+        set_apart=lambda _known, _code: None,
     )
 
 

@@ -23,6 +23,7 @@ PAGES = (
     "/sanggah/lanjut/",
     "/sanggah/saya/",
     "/sanggah/tanpa-nomor/",
+    "/sanggah/bukan-milik/",
     "/siapa/",
     "/lapor/",
     "/petugas/",

@@ -128,11 +128,18 @@ def test_nobody_changes_or_deletes_in_the_ledger() -> None:
 
 WRITES = {
     "carry_out": [{"V#*", "P#*"}],
-    "staff_api": [{"V#*", "N#*", "K#*"}, {"P#*", "CUTS"}, {"D#*", "M#*", "B#*"}, {"O#*"}, {"W#*"}],
+    "staff_api": [
+        {"V#*", "N#*", "K#*"},
+        {"P#*", "CUTS"},
+        {"D#*", "M#*", "B#*", "T#*"},
+        {"O#*"},
+        {"W#*"},
+    ],
     "screen_evidence": [{"D#*", "M#*", "W#*"}],
     "public_api": [{"V#*", "N#*", "K#*"}, {"D#*", "M#*", "B#*"}, {"W#*"}],
     "conduct_dispute": [{"D#*", "M#*", "V#*"}],
     "send_visits": [{"W#*"}],
+    "score_household": [{"V#*", "N#*", "K#*", "T#*"}],
 }
 """Keys that a role may write in the registry, a statement each; all others: cases and guards."""
 

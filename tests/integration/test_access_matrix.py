@@ -116,6 +116,7 @@ STAFF: Mapping[tuple[str, str], Row] = {
     ("POST", "/staff/disputes/{number}/vote"): Row("staff", DECIDERS, VOTE),
     ("POST", "/staff/disputes/{number}/visit"): Row("staff", DECIDERS, SEEN),
     ("POST", "/staff/disputes/{number}/family"): Row("staff", DECIDERS, {"number": "2222222222"}),
+    ("GET", "/staff/handovers"): Row("staff", OVERSEERS),
     ("GET", "/staff/reports"): Row("staff", frozenset({"supervisor", "region_admin"})),
     ("GET", "/staff/reports/{number}"): Row("staff", SUPERVISOR),
     ("POST", "/staff/reports/{number}/close"): Row(

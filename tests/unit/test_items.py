@@ -195,6 +195,7 @@ def disputes(draw: st.DrawFn) -> Dispute:
         device=draw(short | st.just(b"")),
         street=draw(short | st.just(b"")),
         follows=draw(locators | st.just("")),
+        attribute=draw(st.sampled_from(("", "laptop", "other"))),
         evidence=draw(
             st.lists(
                 st.builds(Exhibit, st.sampled_from(Side), pieces), max_size=dispute.MOST_PIECES

@@ -65,7 +65,7 @@ class Hall(Court):
         world = self.world
         ports = file_own_appeal.Ports(
             *(world.clock, world.random, world.index, FakeSealer(), self.disputes, world.limits),
-            *(FakeGrants(), self.terms, world.villages()),
+            *(FakeGrants(), self.terms, self.attributes, world.villages()),
         )
         return file_own_appeal.file_own_appeal(command, ports)
 
