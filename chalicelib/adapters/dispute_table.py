@@ -15,13 +15,11 @@ from chalicelib.adapters import (
     aws,
     dispute_items,
     dynamo,
-    handover_items,
     ledger_items,
     registry_items,
     vault_items,
 )
 from chalicelib.adapters.registry_table import TablesDisagreeError
-from chalicelib.domain import handover
 from chalicelib.domain.dispute import MOST_PLACES
 from chalicelib.domain.registration import ENDED_STATES, Ref, State
 from chalicelib.usecases.dispute_ports import (
@@ -90,10 +88,8 @@ class DisputeTable:
         more = self._beside(dispute, () if statement is None else (statement,), case)
         if gives_up is not None:
             more["slot"] = self._put_slot(replace(gives_up, held=False))
-        told = handover.of_dispute(dispute, event)
-        if told is not None:
-            item = handover_items.handover_to_item(told)
-            more["handover"] = dynamo.put(self.tables.registry, item)
+        if dispute.attribute:
+            more |= self._hand_over(dispute, event)
         return self._write(dispute, _after(dispute.version), event, more)
 
     def forget(
@@ -190,6 +186,17 @@ class DisputeTable:
         )
         places = list(actions)
         return _stands({places[each.index]: each for each in refused}, dispute) if refused else None
+
+    def _hand_over(self, dispute: Dispute, event: Event) -> dict[str, Any]:
+        """What an upheld dispute leaves for others, if anything."""
+        from chalicelib.adapters import handover_items  # noqa: PLC0415 - few disputes come to it
+        from chalicelib.domain import handover  # noqa: PLC0415 - same
+
+        told = handover.of_dispute(dispute, event)
+        if told is None:
+            return {}
+        item = handover_items.handover_to_item(told)
+        return {"handover": dynamo.put(self.tables.registry, item)}
 
     def _beside(
         self, dispute: Dispute, statements: Sequence[Statement], case: CaseStep | None

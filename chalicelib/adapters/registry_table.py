@@ -77,13 +77,8 @@ class RegistryTable:
         actions = [self._put_changed(case), self._put_event(event)]
         if vault is not None:
             actions.append(self._put_vault(case.ref.locator, CORRECTED, vault))
-        from chalicelib.adapters import handover_items  # noqa: PLC0415 - a look-up needs none of it
-        from chalicelib.domain import handover  # noqa: PLC0415 - same
-
-        told = handover.of_case(case, event)
-        if told is not None:
-            item = handover_items.handover_to_item(told)
-            actions.append(dynamo.put(self.tables.registry, item))
+        if case.earlier is not None:
+            actions += self._hand_over(case, event)
         return self._write(case, actions, guards)
 
     def erase(self, case: Registration, event: Event, guards: Sequence[str]) -> Conflict | None:
@@ -187,6 +182,16 @@ class RegistryTable:
             if "LastEvaluatedKey" not in page:
                 return iter(sorted(heads))
             scan["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _hand_over(self, case: Registration, event: Event) -> list[Wire]:
+        """What a case that was taken up again leaves for others, if anything."""
+        from chalicelib.adapters import handover_items  # noqa: PLC0415 - few cases come to it
+        from chalicelib.domain import handover  # noqa: PLC0415 - same
+
+        told = handover.of_case(case, event)
+        if told is None:
+            return []
+        return [dynamo.put(self.tables.registry, handover_items.handover_to_item(told))]
 
     def _put_changed(self, case: Registration) -> Wire:
         before = {":v": case.version - 1}

@@ -89,6 +89,9 @@ MOST_PIECES: Final = 20
 UNCLEAR: Final = "family_unclear"
 """Concern: the family of an objection is not found, or there is more than one."""
 
+BY_AGENT: Final = "by_agent"
+"""Concern: an agent filed it for a family that has agreed."""
+
 UNPROVEN: Final = "no_evidence"
 """Concern: no piece of evidence can be used."""
 

@@ -224,7 +224,7 @@ def withdraw(request: Request) -> Response:
     sent.refuse()
     party, signed = _party(request, sent.body)
     there = end(sent.body["dispute"], party, sent.key, ports().part_ports(""))
-    body = told(there, Side.FILER, ports().show_ports())
+    body = told(there, Side.FILER, ports().show_ports(), wiring.clock.now_ms())
     extra = {"receipt": sent.body["receipt"] or ""}
     return http.respond(request, Answer(200, body, "dispute_ended", extra, _cookies(signed)))
 
@@ -280,7 +280,7 @@ def _mine(request: Request, signed: Signed) -> Response:
     now = wiring.clock.now_ms()
     body = {
         "objections": [
-            told(each, Side.FILER, shown)
+            told(each, Side.FILER, shown, now)
             | ({"can": ["second_look"]} if _once_more(each, followed, now) else {})
             for each in mine
         ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import report_wiring, wiring
+from chalicelib import wiring
 from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, WrongState
 from chalicelib.domain.receipt import is_locator
 from chalicelib.domain.registration import Ref, Work
@@ -29,6 +29,7 @@ _FAR_MS = 366 * 86_400_000
 @signed_in(REPORT_WATCHERS)
 def queue(_request: Request, who: Session) -> Response:
     """What this supervisor was drawn for; administrators see all that is open, and open none."""
+    from chalicelib import report_wiring  # noqa: PLC0415 - few staff pages need it
     from chalicelib.usecases.show_report import rows  # noqa: PLC0415 - see wiring
 
     store = wiring.reports()
@@ -57,6 +58,7 @@ def queue(_request: Request, who: Session) -> Response:
 @signed_in(REPORT_READERS)
 def one(request: Request, who: Session, number: str) -> Response:
     """One report; that it was opened is in the ledger before anything of it is shown."""
+    from chalicelib import report_wiring  # noqa: PLC0415 - see `queue`
     from chalicelib.usecases.review_report import open_report  # noqa: PLC0415 - see wiring
     from chalicelib.usecases.show_report import sheet  # noqa: PLC0415
 
@@ -75,6 +77,7 @@ def one(request: Request, who: Session, number: str) -> Response:
 @signed_in(REPORT_READERS)
 def close(request: Request, who: Session, number: str) -> Response:
     """Close a report with a coded outcome."""
+    from chalicelib import report_wiring  # noqa: PLC0415 - see `queue`
     from chalicelib.usecases.review_report import close_report  # noqa: PLC0415 - see wiring
 
     sent = staff_forms.read(request, staff_forms.CLOSE_REPORT)
@@ -96,7 +99,9 @@ def _ref(number: str) -> Ref:
     Raises:
         NotFound: no report of this region can have that number.
     """
-    village = report_wiring.village_of(number) if is_locator(number) else None
+    from chalicelib.report_wiring import village_of  # noqa: PLC0415 - see `queue`
+
+    village = village_of(number) if is_locator(number) else None
     if village is None:
         raise NotFound(Fault("report_unknown", "number"))
     return Ref(village, number)

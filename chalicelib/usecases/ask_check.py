@@ -22,7 +22,6 @@ from chalicelib.domain.registration import Ref, Registration, Stamp, State, WayI
 from chalicelib.usecases import filing
 from chalicelib.usecases.check_ports import FirstEvents, GroundChecks
 from chalicelib.usecases.dispute_ports import Disputes
-from chalicelib.usecases.file_appeal import BY_AGENT
 from chalicelib.usecases.ports import BlindIndex, CaseStore, Clock, InForce, Randomness
 from chalicelib.usecases.score import basis_of
 
@@ -183,7 +182,7 @@ def _name(locator: str, visit: int) -> str:
 
 def _filed_by(there: Dispute, ledger: FirstEvents) -> tuple[str, ...]:
     """The agent who filed an appeal for the family, from the first event of its chain, if any."""
-    if BY_AGENT not in there.concerns:
+    if dispute.BY_AGENT not in there.concerns:
         return ()
     return (_agent_of(there.ref.locator, there.steps[0].at, ledger),)
 

@@ -20,7 +20,6 @@ from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing, find_clusters
 from chalicelib.usecases.dispute_ports import Disputes, Traces
 from chalicelib.usecases.draw_officer import FirstEvents, draw, interests_in
-from chalicelib.usecases.file_appeal import follows
 from chalicelib.usecases.link_dispute import Found, Step, linked
 from chalicelib.usecases.ports import CaseStore, Clock, Message, Randomness
 
@@ -177,6 +176,8 @@ def _own_family(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports)
     holder = ports.store.holder(ports.guard(there.person))
     if holder is None or holder.ref.village != there.ref.village:
         return None
+
+    from chalicelib.usecases.file_appeal import follows  # noqa: PLC0415 - few disputes need it
 
     def look(case: Registration) -> Found:
         refs = [Ref(case.ref.village, each) for each in case.disputes]

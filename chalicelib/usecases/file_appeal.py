@@ -23,7 +23,6 @@ from chalicelib.usecases.find_case import Ports as FindPorts
 from chalicelib.usecases.ports import Randomness, Sealer
 
 CITIZEN = "citizen"
-BY_AGENT = "by_agent"
 TRIES = 4  # of writing beside somebody else who writes the same case
 
 
@@ -197,7 +196,7 @@ def _blank(command: Appeal, found: Found, mine: str, digest: bytes, ports: Ports
         salt=ports.random.take(filing.SALT_SIZE),
         attribute=command.misused.attribute,
         evidence=filing.exhibits(mac, ref, command.key, command.photos, Side.FILER),
-        concerns=() if command.actor == CITIZEN else (BY_AGENT,),
+        concerns=() if command.actor == CITIZEN else (dispute.BY_AGENT,),
     )
 
 

@@ -14,7 +14,7 @@ from chalicelib.domain import dispute, reasons
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Side, Stage
 from chalicelib.domain.errors import WrongState
 from chalicelib.domain.registration import Registration
-from chalicelib.usecases import filing
+from chalicelib.usecases import filing, show_reminders
 from chalicelib.usecases.file_appeal import follows
 from chalicelib.usecases.show_status import Ports as StatusPorts
 from chalicelib.usecases.show_status import local, moment
@@ -39,8 +39,8 @@ class Ports:
     terms: filing.Terms
 
 
-def told(there: Dispute, side: Side, ports: Ports) -> dict[str, Any]:
-    """One dispute as a party of it may read it (shape: the OpenAPI document)."""
+def told(there: Dispute, side: Side, ports: Ports, now: int) -> dict[str, Any]:
+    """One dispute as a party of it may read it at `now` (shape: the OpenAPI document)."""
     stage = ports.words["stages"][there.stage]
     decided = there.outcome
     return {
@@ -51,8 +51,15 @@ def told(there: Dispute, side: Side, ports: Ports) -> dict[str, Any]:
         "steps": steps(there, ports),
         "next": None
         if there.ended
-        else {"text": stage["next"], "who": stage["who"], "by": _day(there.due, ports)},
-        "notes": _notes(there, ports),
+        else {
+            "text": stage["next"],
+            "who": stage["who"],
+            "by": _day(show_reminders.by(there, ports.terms), ports),
+        },
+        "notes": [
+            *_notes(there, ports),
+            *show_reminders.reminders(there, side, now, ports.words, ports.terms),
+        ],
         "can": can(there, side),
         "claim": None
         if there.kind is Kind.APPEAL
@@ -120,7 +127,7 @@ def of_case(
 ) -> dict[str, Any]:
     """What the status of a case tells besides: its disputes, and whether it may be appealed."""
     shown = [
-        told(each, Side.FILER if each.kind is Kind.APPEAL else Side.FAMILY, ports)
+        told(each, Side.FILER if each.kind is Kind.APPEAL else Side.FAMILY, ports, now)
         for each in disputes
         if each.kind is Kind.APPEAL or each.answer_by
     ]

@@ -321,7 +321,7 @@ def test_nothing_that_a_family_or_officer_sees_tells_who_objected(court: Court) 
     there = court.screen(court.object().dispute)
     court.conduct()
     there = court.now(there)
-    shown = show_dispute.told(there, Side.FAMILY, court.show_ports())
+    shown = show_dispute.told(there, Side.FAMILY, court.show_ports(), court.world.clock.now)
     court.answer(there.ref.locator)
     court.conduct()
     actor = f"staff:{court.now(there).officer}"
@@ -522,8 +522,13 @@ def test_an_upheld_objection_frees_the_objectors_place_and_is_told_in_a_letter(
     assert there.outcome is Outcome.UPHELD
     slots = court.disputes.slots(there.person)
     assert [(slot.place, slot.held) for slot in slots] == [(there.place, False)]
-    assert show_dispute.told(there, Side.FILER, court.show_ports())["letter"] is None
-    letter = show_dispute.told(there, Side.FAMILY, court.show_ports())["letter"]
+    assert (
+        show_dispute.told(there, Side.FILER, court.show_ports(), court.world.clock.now)["letter"]
+        is None
+    )
+    letter = show_dispute.told(there, Side.FAMILY, court.show_ports(), court.world.clock.now)[
+        "letter"
+    ]
     assert letter == show_dispute.letter(
         Kind.OBJECTION,
         Outcome.UPHELD,

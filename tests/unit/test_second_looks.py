@@ -136,7 +136,7 @@ def test_both_read_of_the_second_look_and_neither_who_the_other_is(hall: Hall) -
         again.ref.locator,
     ]
     for side in (Side.FILER, Side.FAMILY):
-        told = show_dispute.told(hall.now(again), side, shown)
+        told = show_dispute.told(hall.now(again), side, shown, hall.world.clock.now)
         assert "ditinjau sekali lagi" in told["notes"][0]
         assert "Contoh Tetangga" not in str(told)
         assert HEAD["name"] not in str(told)
@@ -236,8 +236,10 @@ def test_of_whom_nothing_is_found_nothing_is_told_and_an_officer_looks(
     assert made[0] == made[1]  # the same work and the same answer
     there = next(iter(hall.world.aws.disputes.values()))
     assert (there.stage, there.about, there.concerns) == (Stage.REVIEW, "", (UNCLEAR,))
-    told = [show_dispute.told(next(iter(c.world.aws.disputes.values())), Side.FILER, c.show_ports())
-            for c in (hall, ours)]  # fmt: skip
+    told = [
+        show_dispute.told(next(iter(c.world.aws.disputes.values())), Side.FILER, c.show_ports(), 0)
+        for c in (hall, ours)
+    ]
     for each in told:
         each.pop("dispute")
     assert told[0] == told[1]
@@ -293,6 +295,6 @@ def test_an_agent_appeals_with_the_family_s_agreement_which_the_ledger_commits_t
     assert event.actor == "agent:pendamping-1"
     told = {"kind": "appeal", "reason": "data_wrong", "pieces": 1, "agreed": "family"}
     assert event.commitment == dispute.audit.commit(there.salt, told)
-    shown = show_dispute.told(there, Side.FILER, hall.show_ports())
+    shown = show_dispute.told(there, Side.FILER, hall.show_ports(), hall.world.clock.now)
     assert "atas persetujuan keluarga" in shown["notes"][0]
     assert "withdraw" in shown["can"]
