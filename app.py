@@ -32,6 +32,7 @@ elif surface() == "staff":
     from chalicelib.entrypoints.staff_disputes import staff_disputes
     from chalicelib.entrypoints.staff_findings import staff_findings
     from chalicelib.entrypoints.staff_handovers import staff_handovers
+    from chalicelib.entrypoints.staff_objectors import staff_objectors
     from chalicelib.entrypoints.staff_queue_forms import queue_forms
     from chalicelib.entrypoints.staff_queues import staff_queues
     from chalicelib.entrypoints.staff_reports import staff_reports
@@ -43,6 +44,7 @@ elif surface() == "staff":
         officers,
         staff_disputes,
         staff_findings,
+        staff_objectors,
         staff_queues,
         queue_forms,
         staff_reports,

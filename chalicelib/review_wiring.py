@@ -11,6 +11,7 @@ from chalicelib.settings import settings
 if TYPE_CHECKING:
     from chalicelib.usecases import (
         compare_household,
+        open_objector,
         review_dispute,
         settle_check,
         show_evidence,
@@ -62,6 +63,25 @@ def settle_ports() -> settle_check.Ports:
         day_key=lambda day: day_key(wiring.index().mac, day),
         terms=wiring.terms(),
         region=settings().region,
+    )
+
+
+def objector_ports() -> open_objector.Ports:
+    """Ports of opening who objected."""
+    from chalicelib.usecases.open_objector import Ports
+
+    return Ports(
+        wiring.clock,
+        wiring.random,
+        wiring.sealer(),
+        wiring.opener(),
+        wiring.store(),
+        wiring.disputes(),
+        ledger=wiring.ledger(),
+        first=wiring.ledger(),
+        limits=wiring.limits(),
+        officers=lambda: wiring.officers().of_region(settings().region),
+        terms=wiring.terms(),
     )
 
 

@@ -14,7 +14,17 @@ from chalicelib.adapters import registry_items, vault_items
 from chalicelib.adapters.dynamo import Item, data, number, text
 from chalicelib.adapters.packing import deflate, inflate, pack_numbers, unpack_numbers
 from chalicelib.domain import dispute
-from chalicelib.domain.dispute import Dispute, Exhibit, Kind, Outcome, Reached, Side, Stage, Vote
+from chalicelib.domain.dispute import (
+    Dispute,
+    Exhibit,
+    Kind,
+    Opening,
+    Outcome,
+    Reached,
+    Side,
+    Stage,
+    Vote,
+)
 from chalicelib.domain.evidence import FileKind, Piece, PieceState
 from chalicelib.domain.registration import Ref, Work
 from chalicelib.usecases.dispute_ports import Slot, Statement
@@ -78,10 +88,12 @@ def dispute_to_item(there: Dispute) -> Item:
         item["d"] = json.dumps([[v.actor, v.outcome, v.reason, v.at] for v in there.votes])
     if there.outcome is not None:
         item["o"] = there.outcome.value
-    if there.concerns:
-        item["m"] = list(there.concerns)
-    if there.passed:
-        item["r"] = list(there.passed)
+    lists: dict[str, list[Any]] = {
+        "m": list(there.concerns),
+        "r": list(there.passed),
+        "op": [[e.actor, e.reason, e.at, e.note, e.key] for e in there.openings],
+    }
+    item |= {short: each for short, each in lists.items() if each}
     if there.officer:
         item["of"] = officer_key(region, there.officer)
     if not there.ended:
@@ -103,6 +115,7 @@ def dispute_from_item(item: Item) -> Dispute:
     votes = json.loads(text(item, "d")) if "d" in item else ()
     concerns: Any = item.get("m", ())
     passed: Any = item.get("r", ())
+    openings: Any = item.get("op", ())
     return Dispute(
         ref=registry_items.ref_of(item),
         kind=Kind(text(item, "k")),
@@ -118,6 +131,7 @@ def dispute_from_item(item: Item) -> Dispute:
         evidence=tuple(unpack_exhibit(*told) for told in json.loads(packed)),
         officer=text(item, "of").partition("#")[2] if "of" in item else "",
         passed=tuple(passed),
+        openings=tuple(Opening(*told) for told in openings),
         votes=tuple(
             Vote(actor, Outcome(outcome), reason, at) for actor, outcome, reason, at in votes
         ),

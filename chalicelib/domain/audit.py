@@ -79,6 +79,7 @@ class Act(StrEnum):
     SPLIT = "split"
     DISPUTE_DECIDED = "dispute_decided"
     FLAGGED = "flagged"  # it looks as if one hand made it and others
+    OBJECTOR_OPENED = "objector_opened"
     FORGOTTEN = "forgotten"  # what an erased family wrote or showed in it
     # of a case that a dispute is about
     DISPUTED = "disputed"

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.domain import audit, receipt
@@ -83,6 +84,9 @@ MOST_PASSED: Final = 3
 """Officers that one step may be taken from: whoever may draw anew without end could go on until
 somebody they like has it."""
 
+MOST_OPENINGS: Final = 9
+"""How often it may be opened who objected; each opening stands in the item with its reason."""
+
 MOST_PIECES: Final = 20
 """Pieces of evidence that one dispute may hold (security 2.5)."""
 
@@ -128,6 +132,23 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """That somebody opened who objected.
+
+    Attributes:
+        actor: "staff:<subject>".
+        reason: a code.
+        note, key: what was written beside it, sealed, and its wrapped key.
+    """
+
+    actor: str
+    reason: str
+    at: int
+    note: bytes
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Dispute:
     """A dispute as it is stored: nobody's identity, and not what anybody wrote.
 
@@ -155,6 +176,7 @@ class Dispute:
         answer_by: until when the family is asked to answer an objection (ms, UTC); 0 for never.
         answered_at: when the family answered; 0 for not yet.
         officer: subject of who was drawn to act now, "" for nobody yet.
+        openings: who opened who objected, oldest first.
         passed: subjects who had the step that it stands at, and have it no more.
         due: when the next step should be done (ms, UTC); 0 once it has ended.
         level: how far this stage has been escalated.
@@ -187,6 +209,7 @@ class Dispute:
     answered_at: int = 0
     officer: str = ""
     passed: tuple[str, ...] = ()
+    openings: tuple[Opening, ...] = ()
     due: int = 0
     level: int = 0
     votes: tuple[Vote, ...] = ()
@@ -527,6 +550,28 @@ def decide(dispute: Dispute, vote: Vote, stamp: Stamp, *, due: int) -> tuple[Dis
         return _step(moved, Stage.SPLIT, Act.SPLIT, stamp, _told(vote), reason=vote.reason)
     moved = replace(dispute, votes=votes, officer="", due=0, outcome=vote.outcome, why=vote.reason)
     return _step(moved, Stage.DECIDED, Act.DISPUTE_DECIDED, stamp, _told(vote), reason=vote.reason)
+
+
+def open_objector(dispute: Dispute, opening: Opening, stamp: Stamp) -> tuple[Dispute, Event]:
+    """Keep that somebody opens who objected: before it is opened, and whether or not it has ended.
+
+    Whoever has opened it acts in this matter no more (`interests`), and whoever acts or has acted
+    in it opens nothing.
+
+    Raises:
+        WrongState: nobody objected, or it was opened too often.
+        NotAllowed: by who judges it, has judged it, or had it to judge.
+    """
+    if dispute.kind is not Kind.OBJECTION:
+        raise WrongState(Fault("objector_none"))
+    if len(dispute.openings) >= MOST_OPENINGS:
+        raise WrongState(Fault("objector_opened_often"))
+    subject = stamp.actor.partition(":")[2]
+    if may_open(dispute, stamp.actor) or subject in dispute.passed:
+        raise NotAllowed(Fault("objector_not_by_judge"))
+    moved = replace(dispute, openings=(*dispute.openings, opening))
+    details = {"reason": opening.reason, "note": sha256(opening.note).hexdigest()}
+    return _step(moved, dispute.stage, Act.OBJECTOR_OPENED, stamp, details, reason=opening.reason)
 
 
 def withdraw(dispute: Dispute, request_id: bytes, stamp: Stamp) -> tuple[Dispute, Event]:

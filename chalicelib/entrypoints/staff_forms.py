@@ -69,6 +69,12 @@ JUDGE: Mapping[str, Check] = {
     "opinion": matching(r"(reopen|keep):[a-z_]{1,40}", "field_not_an_option"),
     "seen": matching(SEEN_BOTH.pattern, "field_wrong_type"),
 }
+OPEN_OBJECTOR: Mapping[str, Check] = {
+    "number": short(60),
+    "reason": matching(r"[a-z_]{1,40}", "field_not_an_option"),
+    "note": short(500),
+    "sure": one_of("true"),
+}
 SEEN: Mapping[str, Check] = {"seen": matching(r"[0-9]{1,9}", "field_wrong_type")}
 REISSUE: Mapping[str, Check] = {
     "nik": short(40),

@@ -19,6 +19,8 @@ OPENERS = frozenset({"reviewer", "supervisor", "region_admin"})
 DECIDERS = frozenset({"reviewer", "supervisor"})
 OVERSEERS = frozenset({"supervisor", "region_admin"})
 REDRAWERS = frozenset({"supervisor"})
+OBJECTOR_OPENERS = frozenset({"region_admin"})
+"""Who may open who objected: nobody of these is drawn for a dispute by that role."""
 READERS = OPENERS | {"auditor"}
 ADOPTION_READERS = frozenset({"region_admin", "supervisor", "auditor", "analyst"})
 OFFICER_READERS = frozenset({"region_admin", "supervisor", "auditor"})
@@ -107,6 +109,7 @@ def page(
         may_read=bool(groups & READERS),
         may_decide=bool(groups & DECIDERS),
         may_oversee=bool(groups & OVERSEERS),
+        may_open_objectors=bool(groups & OBJECTOR_OPENERS),
         may_see_adoptions=bool(groups & ADOPTION_READERS),
         may_see_officers=bool(groups & OFFICER_READERS),
         may_see_reports=bool(groups & REPORT_WATCHERS),

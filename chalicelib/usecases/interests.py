@@ -37,7 +37,8 @@ def interests_of(
         agent=agent,
         objector=there.person,
         decided=decided_of_late((other for other in others if other.ref != there.ref), since),
-        acted=frozenset(_subject(vote.actor) for vote in there.votes),
+        acted=frozenset(_subject(vote.actor) for vote in there.votes)
+        | frozenset(_subject(opening.actor) for opening in there.openings),
     )
 
 

@@ -65,6 +65,7 @@ def sheet(opened: OpenDispute, viewer: str, ports: Ports) -> dict[str, Any]:
         "attribute": _attribute(there, ports),
         "freed": handover.freed(opened.case.earlier, opened.case.decisions) if opened.case else (),
         "concerns": [_concern(code, ports) for code in there.concerns],
+        "openings": len(there.openings),
         "claim": opened.claim,
         "answer": opened.answer,
         "answer_by": _day(there.answer_by, ports) if there.answer_by else "",

@@ -17,12 +17,14 @@ from chalicelib.domain import dispute, ground_check
 from chalicelib.domain.dispute import Dispute, Exhibit, Side, Stage
 from chalicelib.domain.evidence import FileKind, Piece, PieceState, page_key
 from chalicelib.domain.finding import Count, Finding
-from chalicelib.domain.ground_check import Verdict
-from chalicelib.domain.registration import Stamp
+from chalicelib.domain.ground_check import Check, Course, Purpose, Verdict
+from chalicelib.domain.registration import Ref, Stamp
 from chalicelib.usecases import ask_check, file_appeal
+from chalicelib.usecases.ask_check import Need, new_check
 from chalicelib.usecases.filing import Photo
 from tests.checking import MODEL, RULES
 from tests.court import TEXT
+from tests.court import officer as officer_of
 from tests.desk import Desk, register
 from tests.evidence.photos import jpeg
 from tests.fakes_evidence import FakeGrants
@@ -94,6 +96,12 @@ def visited(there: Dispute, front: StaffFront) -> None:
     checks = wiring.ground_checks()
     check = ask_check.for_dispute(there, wiring.index().mac, checks)
     assert check is not None
+    gone_to(check, front)
+
+
+def gone_to(check: Check, front: StaffFront) -> Check:
+    """The visit made by an agent who found a rich family, with a photo."""
+    checks = wiring.ground_checks()
     at = wiring.clock.now_ms()
     by = Stamp(at, "agent:agent-1", check.salt)
     check, event = ground_check.assign(check, "agent-1", by, due=check.due)
@@ -103,12 +111,13 @@ def visited(there: Dispute, front: StaffFront) -> None:
     check, event = ground_check.find(
         check,
         Finding(at, RICH, {Count.PEOPLE: 5}),
-        Verdict((), MODEL, RULES),
+        Verdict(("XYZ",), MODEL, RULES),
         (Exhibit(Side.FIELD, photo),),
         by,
         request=(b"q" * 16, b"d" * 16),
     )
     assert checks.change(check, event) is None
+    return check
 
 
 def stamp(there: Dispute) -> Stamp:
@@ -205,3 +214,42 @@ def test_an_officer_reviews_an_appeal_with_the_keyboard_alone(
     page.wait_for_url("**/staff/disputes")
     now = wiring.disputes().load([appeal.ref])[appeal.ref]
     assert (now.stage, now.votes[0].actor) == (Stage.RECOMMENDED, f"staff:{ONE}")
+
+
+@pytest.fixture
+def found(front: StaffFront, public_api: Any, monkeypatch: pytest.MonkeyPatch) -> Check:
+    """A visit that chance asked for, whose finding would be decided otherwise, drawn for him."""
+    alone = type("Alone", (), {"of_region": lambda *_: [officer_of(1)]})
+    monkeypatch.setattr(wiring, "officers", alone)
+    locator = register(public_api).replace("-", "")[:10]
+    ref = Ref(wiring.village_of(locator) or "", locator)
+    case = wiring.store().load([ref])[ref].case
+    need = Need(Purpose.SAMPLE, "sample x", occasion="sample 3510 2026-11", chance=(1, 9))
+    check, event = new_check(case, need, None, "system:tests", check_wiring.ask_check_ports())
+    assert wiring.ground_checks().create(check, event) is None
+    return gone_to(check, front)
+
+
+def test_a_finding_and_the_smaller_pages_are_for_everybody(
+    officer: Page, found: Check, front: StaffFront, desk: Desk
+) -> None:
+    page, number = officer, found.ref.locator
+    page.goto("/staff/findings")
+    both(page)
+    tab_to(page, f"a.code[href*='{number}']")
+    page.keyboard.press("Enter")
+    expect(page.locator("tr.differs .tag").first).to_have_text("Berbeda")
+    both(page)
+    tab_to(page, "#opinion")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "form[action$=judge] button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/staff/findings")
+    now = wiring.ground_checks().load([found.ref])[found.ref]
+    assert [each.course for each in now.opinions] == [Course.REOPEN]
+    page.goto(f"/staff/findings/{number}/looked")
+    both(page)
+    front.signed_in = desk.sign_in("region_admin").jar
+    page.goto("/masuk")
+    page.goto("/staff/objector")
+    both(page)

@@ -61,6 +61,13 @@ SHOWN = (
         reason="the officer's own form comes back as typed when it was refused",
     ),
     Shown(
+        "POST",
+        re.compile(r"/staff/objector"),
+        frozenset({Kind.WORDS}),
+        only_what_was_sent=False,
+        reason="who may open an objector sees the name; the opening is in the ledger by then",
+    ),
+    Shown(
         "GET",
         re.compile(r"/staff/(?:cases|disputes|findings)/[2-9A-Z]{10}(\?.*)?"),
         frozenset({Kind.WORDS, Kind.PHONE}),

@@ -127,6 +127,8 @@ STAFF: Mapping[tuple[str, str], Row] = {
     ("GET", "/staff/findings/{number}"): Row("staff", DECIDERS),
     ("GET", "/staff/findings/{number}/looked"): Row("staff", DECIDERS),
     ("POST", "/staff/findings/{number}/judge"): Row("staff", DECIDERS, JUDGE),
+    ("GET", "/staff/objector"): Row("staff", ADMIN),
+    ("POST", "/staff/objector"): Row("staff", ADMIN),  # its number is typed: test_objector_page
     ("GET", "/staff/officers"): Row("staff", OFFICER_READERS),
     ("POST", "/staff/officers"): Row("staff", ADMIN),
     ("GET", "/staff/officers/{locator}"): Row("staff", OFFICER_READERS),
