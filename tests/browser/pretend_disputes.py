@@ -85,7 +85,7 @@ class PretendDisputes:
 
     def _told(self, one: Filed) -> dict[str, Any]:
         heard, ended = one.stage == "hearing", one.stage == "withdrawn"
-        titles = ["Sanggah diterima", *(["Keluarga diberi tahu"] if heard else [])]
+        titles = ["Sanggah masuk", *(["Keluarga diberi tahu"] if heard else [])]
         titles += ["Sanggah dicabut"] if ended else []
         can = [] if ended else ["add_evidence", *([] if heard else ["withdraw"])]
         who = "Keluarga" if heard else "Petugas Dinas Sosial"

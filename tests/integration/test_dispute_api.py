@@ -217,7 +217,7 @@ def test_without_a_script_each_form_is_answered_by_a_page(
     assert 'action="https://quarantine.example/"' in page
     assert f"{SITE}/status/" in page
     code, page = submit(phone, "/v1/status", receipt=receipt)
-    assert (code, "Sanggah diterima" in page) == (200, True)
+    assert (code, "Sanggah masuk" in page) == (200, True)
     code, page = submit(phone, "/v1/looked", receipt=receipt)
     assert code == 200
     phone.sign_in()
