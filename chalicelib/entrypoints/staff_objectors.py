@@ -34,9 +34,10 @@ def ask(_request: Request, who: Session) -> Response:
 @signed_in(OBJECTOR_OPENERS)
 def open_it(request: Request, who: Session) -> Response:
     """Open who objected; the opening and its reason are in the ledger before anything is shown."""
-    from chalicelib import review_wiring  # noqa: PLC0415 - see wiring
+    from chalicelib import case_wiring, review_wiring  # noqa: PLC0415 - see wiring
     from chalicelib.usecases import open_objector  # noqa: PLC0415
     from chalicelib.usecases.show_case import masked  # noqa: PLC0415
+    from chalicelib.usecases.show_status import moment  # noqa: PLC0415
 
     staff_session.require_fresh(who)
     sent = staff_forms.read(request, staff_forms.OPEN_OBJECTOR)
@@ -50,9 +51,19 @@ def open_it(request: Request, who: Session) -> Response:
     ref = _ref(sent.body["number"])
     asked = open_objector.Asked(ref, who.actor, sent.body["reason"], sent.body["note"])
     found = open_objector.open_objector(asked, review_wiring.objector_ports())
-    log("objector opened", code=asked.reason, count=found.opened)
-    shown = {"name": found.name, "nik": masked(found.nik), "opened": found.opened}
-    context = {"number": ref.locator, "o": shown, "r": wiring.words("review")}
+    log("objector opened", code=asked.reason, count=len(found.openings))
+    words, status = wiring.words("review"), case_wiring.status_ports()
+    openings = [
+        {
+            "at": moment(each.at, status),
+            "code": each.actor.partition(":")[2][:8],
+            "reason": words["objector"]["reasons"].get(each.reason, each.reason),
+            "note": note,
+        }
+        for each, note in found.openings
+    ]
+    shown = {"name": found.name, "nik": masked(found.nik), "openings": openings}
+    context = {"number": ref.locator, "o": shown, "r": words}
     return staff_frame.page("objector_shown", context, who)
 
 

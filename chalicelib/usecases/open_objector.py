@@ -81,11 +81,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Objector:
-    """Who objected, and how often that was opened, this time included."""
+    """Who objected.
+
+    Attributes:
+        openings: each that was made, this one last, with what was written beside it.
+    """
 
     name: str
     nik: str
-    opened: int
+    openings: Sequence[tuple[Opening, str]]
 
 
 def open_objector(asked: Asked, ports: Ports) -> Objector:
@@ -119,17 +123,7 @@ def open_objector(asked: Asked, ports: Ports) -> Objector:
         random=ports.random,
         ledger=ports.ledger,
     )
-    return _open(asked.ref, number, ports)
-
-
-def notes(there: Dispute, opener: Opener) -> list[str]:
-    """What was written beside each opening, oldest first."""
-    sealed = [Sealed(each.note, each.key) for each in there.openings]
-    context = f"{there.ref.locator}|{NOTE}"
-    return [
-        opener.open(each, f"{context}|{number}").decode()
-        for number, each in enumerate(sealed, start=1)
-    ]
+    return _open(asked.ref, ports)
 
 
 def _refuse_who_is_close(there: Dispute, actor: str, now: int, ports: Ports) -> None:
@@ -159,10 +153,20 @@ def _take_one(actor: str, now: int, ports: Ports) -> None:
         raise TooMany(Fault("objector_too_often", params={"most": PER_DAY}), retry_after=rest)
 
 
-def _open(ref: Ref, number: int, ports: Ports) -> Objector:
+def _open(ref: Ref, ports: Ports) -> Objector:
     opened = ports.disputes.read(ref)
     sealed = opened.statements.get(FILER) if opened else None
-    if sealed is None:
+    if opened is None or sealed is None:
         raise NotFound(Fault("objector_gone"))
     told = json.loads(ports.opener.open(sealed, f"{ref.locator}|{FILER}"))
-    return Objector(told["name"], told["nik"], number)
+    openings = opened.dispute.openings
+    return Objector(
+        told["name"],
+        told["nik"],
+        [(each, _note(ref, each, place, ports.opener)) for place, each in enumerate(openings, 1)],
+    )
+
+
+def _note(ref: Ref, opening: Opening, place: int, opener: Opener) -> str:
+    sealed = Sealed(opening.note, opening.key)
+    return opener.open(sealed, f"{ref.locator}|{NOTE}|{place}").decode()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from chalicelib.domain import check_review, reasons
@@ -159,7 +160,9 @@ def _steps(check: Check, ports: Ports) -> list[dict[str, str]]:
     if check.finding is not None:
         told += [(check.finding.taken_at, words["visited"]), (check.received_at, words["received"])]
     told += [(each.at, words["courses"][each.course]) for each in check.opinions]
-    return [{"at": _moment(at, ports), "step": what} for at, what in sorted(told)]
+    return [
+        {"at": _moment(at, ports), "step": what} for at, what in sorted(told, key=itemgetter(0))
+    ]
 
 
 def _opinion(check: Check, place: int, viewer: str, ports: Ports) -> dict[str, str]:

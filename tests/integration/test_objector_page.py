@@ -75,6 +75,7 @@ def test_an_administrator_opens_it_once_and_it_is_in_the_ledger(
     assert NIK not in body
     assert "3510********9903" in body
     assert "Sudah dibuka 1 kali" in body
+    assert "Penetapan pengadilan</b>. Surat PN Contoh 12/2026" in body
     assert reads() == [(objection.ref.locator, "objector_court_order")]
     acts = [entry["act"]["S"] for entry in ledger() if "commitment" in entry]
     assert acts.count("objector_opened") == 1
