@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from chalicelib.domain.audit import Event
-from chalicelib.domain.cluster_index import Row
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.registration import Ref, Registration
 from chalicelib.usecases.ports import Sealed
+
+if TYPE_CHECKING:  # erasing knows disputes, and no cluster of theirs
+    from chalicelib.domain.cluster_index import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class Slot:
     ref: Ref
     named: bytes
     held: bool = True
+
+
+def held_slot(there: Dispute) -> Slot | None:
+    """The place that whoever filed a dispute holds by it, to give it up."""
+    return Slot(there.person, there.place, there.ref, b"") if there.place else None
 
 
 @dataclass(frozen=True, slots=True)

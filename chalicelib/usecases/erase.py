@@ -10,6 +10,7 @@ a case that is erased has nothing left anywhere.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from chalicelib.domain import dispute, registration
 from chalicelib.domain.dispute import Dispute, Kind
@@ -17,11 +18,12 @@ from chalicelib.domain.errors import Fault, NotFound, TryAgain
 from chalicelib.domain.evidence import Piece, page_key
 from chalicelib.domain.registration import Ref, Registration, Stamp, State
 from chalicelib.usecases.check_ports import GroundChecks
-from chalicelib.usecases.dispute_ports import ANSWER, CLAIM, Disputes, Opened
-from chalicelib.usecases.evidence_ports import Copies
+from chalicelib.usecases.dispute_ports import ANSWER, CLAIM, Disputes, Opened, held_slot
 from chalicelib.usecases.forget_checks import forget_checks
 from chalicelib.usecases.ports import CaseStore, Clock, Randomness
-from chalicelib.usecases.take_part import held_slot
+
+if TYPE_CHECKING:
+    from chalicelib.usecases.evidence_ports import Copies
 
 REASONS = ("family_request", "no_consent", "court_order", "retention_over")
 _SALT_SIZE = 16

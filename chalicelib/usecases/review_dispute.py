@@ -29,7 +29,7 @@ from chalicelib.domain.identity import Identity
 from chalicelib.domain.registration import Ref, Registration, Stamp
 from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing
-from chalicelib.usecases.dispute_ports import ANSWER, CLAIM, CaseStep, Disputes
+from chalicelib.usecases.dispute_ports import ANSWER, CLAIM, CaseStep, Disputes, held_slot
 from chalicelib.usecases.link_dispute import linked
 from chalicelib.usecases.open_identity import open_identity
 from chalicelib.usecases.ports import (
@@ -43,7 +43,6 @@ from chalicelib.usecases.ports import (
 )
 from chalicelib.usecases.read_case import READS_SHOWN, record_read
 from chalicelib.usecases.review_ports import Beside, Reviews, Whole
-from chalicelib.usecases.take_part import held_slot
 
 TRIES = 4  # of deciding beside somebody else who writes the case
 _GUESSED = 2  # visits looked for in one go when the case is known before the dispute is read

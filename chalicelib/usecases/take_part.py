@@ -15,7 +15,7 @@ from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, TryAgain, 
 from chalicelib.domain.receipt import is_locator
 from chalicelib.domain.registration import Ref, Stamp
 from chalicelib.usecases import filing
-from chalicelib.usecases.dispute_ports import ANSWER, Disputes, Slot, Statement
+from chalicelib.usecases.dispute_ports import ANSWER, Disputes, Statement, held_slot
 from chalicelib.usecases.evidence_ports import Grants
 from chalicelib.usecases.filing import Filed, Photo
 from chalicelib.usecases.find_case import Caller, find_case
@@ -157,8 +157,3 @@ def withdraw(number: str, party: Party, key: str, ports: Ports) -> Dispute:
     if ports.disputes.change(moved, event, gives_up=held_slot(there)) is not None:
         raise TryAgain(Fault("busy"))
     return moved
-
-
-def held_slot(there: Dispute) -> Slot | None:
-    """The place that whoever filed a dispute holds by it, to give it up."""
-    return Slot(there.person, there.place, there.ref, b"") if there.place else None
