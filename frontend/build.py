@@ -115,7 +115,7 @@ SCRIPTS = {
     "petugas": Script(
         (
             *("common.js", "fields.js", "photo.js", "evidence.js", "sealed.js", "agent.js"),
-            *("visit.js", "outbox.js", "visits.js"),
+            *("visit.js", "outbox.js", "pin.js", "one_visit.js", "visits.js"),
         ),
         (
             *("site.error", "site.heading", "site.yes_word", "site.no_word"),

@@ -83,7 +83,7 @@ async function sendAll(tell, done) {
   for (const visit of waiting()) {
     if (!stop) {
       tell(W.agent.sending.replace("{number}", visit.number));
-      stop = await sendVisit(visit, tell);
+      stop = await sendVisit(visit, tell).catch(() => "line"); // the phone's own store failed: later
     }
   }
   busy = false;

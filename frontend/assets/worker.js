@@ -15,5 +15,7 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(event.request.url);
   if (event.request.method !== "GET" || origin !== location.origin || SHELL.indexOf(pathname) < 0) return;
-  event.respondWith(caches.match(pathname).then((kept) => kept || fetch(event.request)));
+  event.respondWith(
+    caches.open(NAME).then((cache) => cache.match(pathname)).then((kept) => kept || fetch(event.request))
+  );
 });

@@ -16,6 +16,11 @@ Answer = tuple[int, dict[str, Any]]
 _VILLAGES = {"3510152004": ("Kemiren", "Glagah"), "3510152003": ("Bakungan", "Glagah")}
 
 
+def row_of(number: str) -> dict[str, Any]:
+    """One visit of the list."""
+    return _row(number, "3510152004", "2026-12-04", "4 Desember 2026")
+
+
 def _row(number: str, village: str, due: str, due_text: str) -> dict[str, Any]:
     name, district = _VILLAGES[village]
     place = {"village": village, "village_name": name, "district_name": district}
