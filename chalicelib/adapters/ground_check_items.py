@@ -109,7 +109,9 @@ def check_to_item(check: Check) -> Item:
         "dc": list(check.decided),
         "wy": list(check.why),
         "nb": list(check.not_by),
-        "at": [[e.at, e.why.value, e.request_id.hex()] for e in check.attempts],
+        "at": [
+            [e.at, e.why.value, e.request_id.hex(), e.body_digest.hex()] for e in check.attempts
+        ],
         "ev": [_exhibit_out(each) for each in check.evidence],
         "op": [[e.actor, e.course.value, e.reason, e.at] for e in check.opinions],
         "m": None if check.declared is None else _household_out(check.declared),
@@ -153,7 +155,8 @@ def check_from_item(item: Item) -> Check:
         level=number(item, "lv") if "lv" in item else 0,
         why=tuple((code, count) for code, count in lists["wy"]),
         attempts=tuple(
-            Attempt(at, Missed(why), bytes.fromhex(request)) for at, why, request in lists["at"]
+            Attempt(at, Missed(why), bytes.fromhex(request), bytes.fromhex(digest))
+            for at, why, request, digest in lists["at"]
         ),
         evidence=tuple(map(_exhibit_in, lists["ev"])),
         finding=_finding_in(found["f"]) if "f" in found else None,

@@ -78,6 +78,7 @@ class Attempt:
     at: int
     why: Missed
     request_id: bytes = b""
+    body_digest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +277,10 @@ def attempt(
     _check_pieces(check, pieces)
     moved = replace(
         check,
-        attempts=(*check.attempts, replace(missed, request_id=request[0])),
+        attempts=(
+            *check.attempts,
+            replace(missed, request_id=request[0], body_digest=request[1]),
+        ),
         evidence=check.evidence + pieces,
         request_id=request[0],
         body_digest=request[1],

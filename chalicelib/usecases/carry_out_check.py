@@ -290,11 +290,12 @@ def _is_repeat(there: Check, request: tuple[bytes, bytes]) -> bool:
     Raises:
         InvalidRequest: its key was used for another visit.
     """
-    if there.request_id == request[0]:
-        if there.body_digest != request[1]:
-            raise InvalidRequest(Fault("key_reused", "key"))
-        return True
-    return any(each.request_id == request[0] for each in there.attempts)
+    kept = {each.request_id: each.body_digest for each in there.attempts}
+    kept[there.request_id] = there.body_digest
+    digest = kept.get(request[0])
+    if digest is not None and digest != request[1]:
+        raise InvalidRequest(Fault("key_reused", "key"))
+    return digest is not None
 
 
 def _kept(there: Check, pieces: Sequence[Exhibit], ports: Ports) -> Kept:

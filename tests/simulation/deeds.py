@@ -14,14 +14,15 @@ from chalicelib.domain.blind_keys import request_id
 from chalicelib.domain.errors import InvalidRequest, NotAllowed, NotFound, TooMany, WrongState
 from chalicelib.domain.identity import IdentityAnswer
 from chalicelib.domain.receipt import Receipt
-from chalicelib.domain.registration import Ref
+from chalicelib.domain.registration import Ref, WayIn
 from chalicelib.usecases.find_case import Caller
 from chalicelib.usecases.relay import ADOPTION, CHECK, DISPUTE, RELEASE, SCORE
 from chalicelib.usecases.sweep import TICK_MS, days_looked_at
 from tests.fakes import FakeBlindIndex
-from tests.simulation import dispute_deeds
+from tests.simulation import check_deeds, dispute_deeds
 from tests.simulation.faulty_aws import Dice, Run
-from tests.simulation.plans import MINUTE, WAITS, Action
+from tests.simulation.patrol import REGISTRAR
+from tests.simulation.plans import MINUTE, WAITS, Action, by_agent, families
 from tests.simulation.region import INDEX_KEY, MISMATCH
 from tests.simulation.told import Client
 
@@ -59,6 +60,9 @@ def registering(
         if at.expect(run, *also):
             client.receipts.append(run.answer.receipt)
 
+    if client.by_agent:
+        form, actor = by_agent(families().index(client.family)), f"agent:{REGISTRAR}"
+        return lambda: at.region.register(client.key, form, WayIn.AGENT, actor), end
     return lambda: at.region.register(client.key, client.family.form), end
 
 
@@ -74,7 +78,7 @@ def register_anew(at: Schedule, action: Action, dice: Dice) -> Run | None:
     client = _client(at, action)
     if not client.tried_to_withdraw:
         return None
-    fresh = Client(client.number, client.family, f"{client.key}-anew")
+    fresh = Client(client.number, client.family, f"{client.key}-anew", client.by_agent)
     at.told.clients.append(fresh)
     return at.run(str(action), *registering(at, fresh), dice)
 
@@ -378,6 +382,13 @@ DEEDS: Mapping[str, Deed] = {
     "screen": dispute_deeds.screen,
     "vote": dispute_deeds.vote,
     "days": dispute_deeds.days,
+    "send": check_deeds.send,
+    "month": check_deeds.month,
+    "night": check_deeds.night,
+    "ask_visit": check_deeds.ask_visit,
+    "visit": check_deeds.visit,
+    "judge": check_deeds.judge,
+    "roles": check_deeds.roles,
     DISPUTE: _deliver(DISPUTE),
     "work": work,
     "sweep": sweep,

@@ -13,6 +13,7 @@ from chalicelib.domain.registration import State
 from chalicelib.usecases.interests import interests_of
 from chalicelib.usecases.ports import Loaded
 from tests.court import sanggah_rules
+from tests.simulation.check_invariants import reopened_by_checks
 from tests.simulation.dispute_deeds import stuck
 
 if TYPE_CHECKING:
@@ -133,9 +134,13 @@ def what_was_upheld_opened_its_case_once(run: Schedule) -> Iterator[str]:
         for there in run.aws.disputes.values()
         if there.outcome in (Outcome.UPHELD, Outcome.PARTLY_UPHELD)
     )
+    checked = reopened_by_checks(run)
     for chain, count in opened.items():
-        if count > upheld[chain]:
-            yield f"{chain} was opened {count} times for {upheld[chain]} upheld disputes"
+        if count > upheld[chain] + checked[chain]:
+            yield (
+                f"{chain} was opened {count} times for {upheld[chain]} upheld disputes"
+                f" and {checked[chain]} visits"
+            )
 
 
 def disputes_settle(run: Schedule) -> Iterator[str]:

@@ -15,6 +15,7 @@ from chalicelib.domain.registration import Ref
 from chalicelib.usecases.dispute_ports import CaseStep, Slot, Stands, Statement
 from chalicelib.usecases.ports import Message
 from tests.court import Courtroom
+from tests.simulation.patrol import RegionCourt
 from tests.simulation.region import Region, RegionDisputes
 
 MACHINE = "system:conduct_dispute"
@@ -166,7 +167,7 @@ class HeardWithoutBeingAsked(_Region):
 class DrawnWithoutAsking(_Region):
     """Nobody asks where an officer lives."""
 
-    class Anybody(Courtroom):
+    class Anybody(RegionCourt):
         def conduct_ports(self) -> Any:
             moved: list[Officer] = [
                 replace(each, village=f"{each.village[:4]}992001") for each in self.staff

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,19 +24,23 @@ if TYPE_CHECKING:
 def a_change_has_one_event(run: Schedule) -> Iterator[str]:
     """Version, events and head of a case are one; events without a case are none's (5)."""
     counts = Counter(event.chain for event in run.aws.events.values() if event.ref is None)
-    kept = (*run.aws.cases.items(), *run.aws.proposals.items(), *run.aws.disputes.items())
-    for ref, case in kept:
+    for ref, case in ((each.ref, each) for each in _kept(run)):
         if not counts.pop(ref.locator, 0) == case.version == case.head.seq:
             yield f"{ref.locator}: version {case.version}, head {case.head.seq}"
     for locator, count in counts.items():
         yield f"{locator}: {count} events and no case"
 
 
+def _kept(run: Schedule) -> Iterator[Any]:
+    """Everything that has a chain in the ledger."""
+    aws = run.aws
+    for each in (aws.cases, aws.proposals, aws.disputes, aws.checks, aws.samples, aws.officers):
+        yield from each.values()  # type: ignore[attr-defined]
+
+
 def chains_verify(run: Schedule) -> Iterator[str]:
     """Every chain runs from its first head to the head that stands with the state (5)."""
-    aws = run.aws
-    kept = (*aws.cases.values(), *aws.proposals.values(), *aws.disputes.values())
-    heads = {each.ref.locator: each.head for each in kept}
+    heads = {each.ref.locator: each.head for each in _kept(run)}
     links: dict[str, list[Event]] = {}
     for key, event in run.aws.events.items():
         links.setdefault(event.chain, []).append(event)

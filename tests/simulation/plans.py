@@ -56,6 +56,16 @@ def families() -> tuple[Family, ...]:
     )
 
 
+UNSCORABLE = 4
+"""Which of `families` cannot be scored before somebody has been there."""
+
+
+@cache
+def by_agent(number: int) -> Mapping[str, Any]:
+    """The form of a family as an agent sends it; one object for all schedules, as `families`."""
+    return {**families()[number].form, "way_in": "agent"}
+
+
 def _family(name: str, body: dict[str, Any]) -> Family:
     numbers = {person["nik"] for person in body["members"] if person["nik"]}
     return Family(name, body, frozenset(numbers | {body["kk"]} - {None}))
@@ -134,6 +144,7 @@ class Plan:
     Attributes:
         clients: client number from 1 -> which family it is.
         width: how many runs there may be at once.
+        visiting: somebody goes and looks; then an agent registers the first client.
         skewed: the machines' clocks differ.
         sticky: how often, in a thousand, the run that made a call makes the next one too.
         lossy: records of the stream may be lost.
@@ -150,6 +161,7 @@ class Plan:
     per_mille: int
     width: int
     sticky: int = 0
+    visiting: bool = False
     skewed: bool = False
     lossy: bool = False
     hurried: bool = False
@@ -197,7 +209,33 @@ TWO_PEOPLE = [
     *[("relay", 0), ("dispute", 0), ("vote", 0), ("vote", 0)] * 2, ("late", 0), ("take_back", 1),
     ("days", 0), ("sweep", 0), *[("relay", 0), ("dispute", 0), ("vote", 0)] * 2, ("score", 0),
 ]  # fmt: skip
+A_VISIT = [
+    ("calm", 0), *[("send", 0)] * 2, ("minute", 0), *[("visit", 0)] * 4, *[("roles", 0)] * 3,
+    ("relay", 0), *[("roles", 0)] * 3, ("hours", 0), ("days", 0), ("send", 0), ("minute", 0),
+    *[("visit", 0)] * 4, ("relay", 0), ("score", 0),
+]  # fmt: skip
+A_MONTH = [
+    ("calm", 0), *[("night", 0)] * 2, ("minute", 0), *[("visit", 0)] * 3, *[("month", 0)] * 2,
+    ("minute", 0), *[("visit", 0)] * 3, ("minute", 0), *[("judge", 0)] * 5, ("relay", 0),
+    ("score", 0),
+]  # fmt: skip
+A_DOUBT = [
+    *[("ask_visit", 0)] * 3, ("send", 0), ("minute", 0), *[("visit", 0)] * 3, ("relay", 0),
+    ("dispute", 0),
+]  # fmt: skip
 A_SEALED_DAY = [("midnight", 0), ("seal", 0), ("seal", 0)]
+
+
+def _visited(seed: int, kinds: list[tuple[str, int]], clients: dict[int, int]) -> bool:
+    """Whether somebody goes and looks in a schedule; then it is put among what happens."""
+    dice = Dice(seed, "visits")
+    if not dice.chance(280):
+        return False
+    if dice.chance(600):
+        clients[1] = UNSCORABLE
+    start = dice.below(len(kinds) - len(clients)) + len(clients) + 1
+    kinds[start:start] = [*(A_MONTH if dice.chance(500) else []), *A_VISIT]
+    return True
 
 
 def plan_of(seed: int) -> Plan:
@@ -229,13 +267,17 @@ def plan_of(seed: int) -> Plan:
         start = adopting.below(len(kinds) - count) + count + 1
         between = [("calm", 0)] if adopting.chance(600) else []
         kinds[start:start] = [*A_COMPARISON, *between, *AN_ADOPTION]
+    visits = not adopts and ("seal", 0) not in kinds and _visited(seed, kinds, clients)
     disputing = Dice(seed, "disputes")
     # Days go by in a dispute; that none of them is sealed before the first seal is no schedule.
     if not adopts and ("seal", 0) not in kinds and disputing.chance(300):
         start = disputing.below(len(kinds) - count) + count + 1
         between = [("calm", 0)] if disputing.chance(600) else []
         again = TWO_PEOPLE if disputing.chance(500) else []
-        kinds[start:start] = [*A_DISPUTE, *between, *TWO_PEOPLE, *again]
+        doubt = A_DOUBT if Dice(seed, "doubt").chance(400) else []
+        visits |= bool(doubt)
+        seen = [("relay", 0), ("dispute", 0), *doubt] if doubt else []
+        kinds[start:start] = [*A_DISPUTE, *between, *seen, *TWO_PEOPLE, *again]
     return Plan(
         seed=seed,
         clients=clients,
@@ -244,6 +286,7 @@ def plan_of(seed: int) -> Plan:
         ),
         per_mille=dice.pick((0, 80, 150, 250, 350, 450)),
         width=dice.pick((1, 2, 3, 3, 4, 4)),
+        visiting=visits,
         sticky=dice.pick((0, 0, 0, 600)),
         skewed=dice.chance(300) and not adopts,
         lossy=dice.chance(400),

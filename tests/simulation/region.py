@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.adapters import dispute_items, dynamo
+from chalicelib.adapters import dispute_items, dynamo, ground_check_items
 from chalicelib.adapters.area_files import region_villages
 from chalicelib.adapters.queues import from_body, to_body
 from chalicelib.domain.adoption import Proposal
@@ -46,6 +46,7 @@ from tests.fakes import (
 from tests.fakes_adoption import FakeProposals, item_of
 from tests.fakes_disputes import FakeDisputes
 from tests.simulation.faulty_aws import Dice, FaultyAws, Run, Trouble
+from tests.simulation.patrol import Patrol, RegionCourt, Walk
 from tests.world import NOW, REGION, VILLAGE, Registry, World, artefact, rule_set
 
 NEIGHBOUR = replace(officer(11), village=VILLAGE)
@@ -95,7 +96,7 @@ class RegionAws(FaultyAws):
         held_by_the_ended: cases that went to an officer because of those alone.
     """
 
-    stream: list[Change | Step | Turn] = field(default_factory=list)
+    stream: list[Change | Step | Turn | Walk] = field(default_factory=list)
     asked: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     entries: dict[str, tuple[tuple[str, str], bytes]] = field(default_factory=dict)
     confirmed: set[tuple[str, str]] = field(default_factory=set)
@@ -417,6 +418,7 @@ class Region(World):
         self.proposals = self.make_proposals()
         self.disputes = self.make_disputes()
         self.court = self.make_court()
+        self.patrol = self.make_patrol()
         self.models, self.rule_sets = candidates()
         self.post = {name: RegionQueue(aws, name) for name in QUEUES}
         self.queues = self.post  # type: ignore[assignment]
@@ -455,7 +457,11 @@ class Region(World):
 
     def make_court(self) -> Courtroom:
         """Officers, and what moves disputes; mistakes bring their own."""
-        return Courtroom(self, (*STAFF, NEIGHBOUR))
+        return RegionCourt(self, (*STAFF, NEIGHBOUR))
+
+    def make_patrol(self) -> Patrol:
+        """Ground checks and who may go; mistakes bring their own."""
+        return Patrol(self)
 
     def conduct(self, *messages: Message) -> list[Message]:
         """Take disputes as far as a machine may."""
@@ -509,16 +515,19 @@ class Region(World):
         told = run_batch(records, queue, lambda messages: work(*messages), from_body)
         return {int(failed["itemIdentifier"]) for failed in told["batchItemFailures"]}
 
-    def relay(self, changes: Sequence[Change | Step | Turn]) -> int:
+    def relay(self, changes: Sequence[Change | Step | Turn | Walk]) -> int:
         """What the relay does with records of the stream, from their images on."""
         return relay(list(_told(changes)), self.queues)
 
 
-def _told(changes: Sequence[Change | Step | Turn]) -> Iterator[tuple[Moved, Message]]:
+def _told(changes: Sequence[Change | Step | Turn | Walk]) -> Iterator[tuple[Moved, Message]]:
     for change in changes:
         told: tuple[Any, Message] | None
         if isinstance(change, Turn):
             item = dispute_items.dispute_to_item(change.after)
+            told = wiring.state_change(None, dynamo.encode(item))
+        elif isinstance(change, Walk):
+            item = ground_check_items.check_to_item(change.after)
             told = wiring.state_change(None, dynamo.encode(item))
         elif isinstance(change, Step):
             before = item_of(change.before) if change.before is not None else None

@@ -29,7 +29,7 @@ SWEEPS = 13  # of the drain, an hour apart: every day of the last fourteen has i
 HOUR_MS = 60 * MINUTE
 MOST_SKEW_MIN = 25  # clocks are less than an hour apart, as the day's seal asks (docs/audit.md)
 FOR_MACHINES = frozenset({State.RECEIVED, State.MATCHED, State.WITHDRAWN})
-LONG = frozenset({"hours", "midnight", "seal", "days"})
+LONG = frozenset({"hours", "midnight", "seal", "days", "month", "night"})
 """Before these all runs end: no function lives for hours."""
 
 
@@ -76,7 +76,12 @@ class Schedule:
             self.aws.meanwhile[meanwhile.at] = lambda: self._aside(meanwhile.action)
         self.told = Told(
             [
-                Client(number, families()[family], f"key-of-{plan.seed}-client-{number}")
+                Client(
+                    number,
+                    families()[family],
+                    f"key-of-{plan.seed}-client-{number}",
+                    plan.visiting and number == 1,
+                )
                 for number, family in plan.clients.items()
             ]
         )
@@ -231,6 +236,9 @@ class Schedule:
             if case.state in FOR_MACHINES and not behind & {case.ref, *_held_by(case)}
         }
         self._adopt()
+        if self.plan.visiting:
+            self._alone("end:send", region.patrol.send, self.expect)
+            self._quiet()
         for _ in range(SWEEPS):
             if self._something_waits() or self._something_is_due():
                 self.aws.now += STUCK_MS

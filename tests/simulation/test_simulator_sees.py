@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.simulation.check_mistakes import CHECK_MISTAKES
 from tests.simulation.dispute_mistakes import DISPUTE_MISTAKES
 from tests.simulation.mistakes import MISTAKES, ReceiptByChance, UnconditionalWrite
 from tests.simulation.plans import Plan, plan_of
@@ -17,7 +18,9 @@ WITHIN = 100
 
 
 @pytest.mark.parametrize(
-    "mistake", [*MISTAKES, *DISPUTE_MISTAKES], ids=lambda mistake: mistake.__name__
+    "mistake",
+    [*MISTAKES, *DISPUTE_MISTAKES, *CHECK_MISTAKES],
+    ids=lambda mistake: mistake.__name__,
 )
 def test_a_known_mistake_is_seen(mistake: type[Region]) -> None:
     assert any(Schedule(plan_of(seed), mistake).go().violations for seed in range(1, WITHIN + 1))

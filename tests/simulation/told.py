@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from unittest import mock
 
 from chalicelib import telemetry
 from chalicelib.domain.dispute import Outcome
+from chalicelib.domain.ground_check import Check, Missed
 from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import Ref
 from tests.simulation.plans import Family, Plan
@@ -21,12 +23,14 @@ class Client:
     """Somebody who sends a form under one key, and what was acknowledged.
 
     Attributes:
+        by_agent: an agent sends it for them.
         receipts: one for each answer that came back; all must be the same.
     """
 
     number: int
     family: Family
     key: str
+    by_agent: bool = False
     receipts: list[Receipt] = field(default_factory=list)
     tried_to_withdraw: bool = False
     withdrawn: bool = False
@@ -55,6 +59,9 @@ class Told:
         waited_for_sweep: cases of which nothing was lost, and which waited all the same.
         suggested: proposals that were acknowledged.
         filed: disputes that were acknowledged -> key; `taken_back` those withdrawn.
+        visits: (check as it was, what was sent) of visits that somebody began to send.
+        visited: (check, key, why nobody was met) of visits that were acknowledged.
+        granted: (profile, its version, roles) of roles that were given.
         voted: (dispute, officer, outcome) of votes that were acknowledged.
         went_back: the clock did, so that what is later may look earlier.
         changed_by_repeats: messages that came again changed something.
@@ -69,6 +76,9 @@ class Told:
     filed: dict[Ref, str] = field(default_factory=dict)
     taken_back: set[Ref] = field(default_factory=set)
     voted: list[tuple[Ref, str, Outcome]] = field(default_factory=list)
+    visits: list[tuple[Check, dict[str, Any]]] = field(default_factory=list)
+    visited: list[tuple[Ref, str, Missed | None]] = field(default_factory=list)
+    granted: list[tuple[Ref, int, frozenset[str]]] = field(default_factory=list)
     reissuing: bool = False
     look_ups: int = 0
     wrong_tries: int = 0

@@ -121,6 +121,18 @@ def test_an_attempt_that_comes_again_after_another_is_still_known(there: Field) 
     assert len(again.check.attempts) == 2
 
 
+def test_a_finding_under_the_key_of_an_earlier_attempt_is_refused_and_not_taken_for_it(
+    there: Field,
+) -> None:
+    """It was acknowledged and lost (simulation, seed 2677 of its day)."""
+    check = unscored(there)
+    there.visit(check, key="a" * 24, missed=Missed.NOT_HOME)
+    there.world.clock.advance(13 * HOUR)
+    there.visit(check, key="b" * 24, missed=Missed.NOT_HOME)
+    with pytest.raises(InvalidRequest, match="key_reused"):
+        there.visit(check, key="a" * 24, seen={"rooms": 3})
+
+
 def test_a_photo_that_has_come_is_not_granted_again(there: Field) -> None:
     check = unscored(there)
     first = there.visit(check, seen={"rooms": 3}, photos=2).check

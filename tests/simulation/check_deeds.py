@@ -1,0 +1,133 @@
+"""What the clock, agents, officers and administrators do about ground checks; see `deeds`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain import check_review
+from chalicelib.domain.audit import DAY_MS
+from chalicelib.domain.dispute import Stage as DisputeStage
+from chalicelib.domain.errors import InvalidRequest, NotAllowed, NotFound, WrongState
+from chalicelib.domain.ground_check import Check, Course, Missed, Stage
+from chalicelib.usecases import ask_check, keep_officers, settle_check
+from tests.simulation.faulty_aws import Dice, Run
+from tests.simulation.plans import Action
+
+if TYPE_CHECKING:
+    from tests.simulation.schedule import Schedule
+
+HOUR = 3_600_000
+DRAWN_AT = 2 * HOUR + 10 * 60_000  # of a day
+AGENTS = ("agent-1", "agent-2", "agent-3", "agent-near", "agent-kin")
+ACCOUNTS = ("petugas-1", "petugas-1", "petugas-1", "petugas-2")
+ROLES = (frozenset({"reviewer"}), frozenset({"reviewer"}), frozenset({"reviewer", "supervisor"}))
+ADMINS = ("staff:admin-1", "staff:admin-2")
+
+
+def send(at: Schedule, action: Action, _dice: Dice) -> Run:
+    """The clock of the hour: ask for what is needed, and draw who goes."""
+    return at.run(str(action), at.region.patrol.send, at.expect, _dice)
+
+
+def night(at: Schedule, action: Action, dice: Dice) -> Run:
+    """A little after two: of the day before some decisions are visited, and the month's sample."""
+    at.let_all_end()
+    at.aws.now += -(at.aws.now - DRAWN_AT) % DAY_MS
+    return send(at, action, dice)
+
+
+def month(at: Schedule, action: Action, dice: Dice) -> Run:
+    """The first of the next month, a little after two: the sample of the last one is drawn."""
+    at.rest()
+    now = datetime.fromtimestamp(at.aws.now // 1000, tz=UTC)
+    first = (now.replace(day=1) + timedelta(days=32)).replace(day=1)
+    at.aws.now = int(first.timestamp() * 1000)
+    at.aws.now += DRAWN_AT - at.aws.now % DAY_MS
+    return send(at, action, dice)
+
+
+def ask_visit(at: Schedule, action: Action, dice: Dice) -> Run | None:
+    """Whoever was drawn for a dispute wants somebody to go; now and then somebody else does."""
+    waiting = [each for each in at.aws.disputes.values() if each.stage is DisputeStage.REVIEW]
+    waiting = [each for each in waiting if each.officer]
+    if not waiting:
+        return None
+    there = dice.pick(waiting)
+    actor = f"staff:{there.officer}" if dice.chance(900) else "staff:officer-3"
+    ports = at.region.patrol.ask_ports()
+    work = lambda: ask_check.ask_for_dispute(there.ref, actor, there.version, ports)  # noqa: E731 - runs as it is
+    return at.run(str(action), work, lambda run: _expected(at, run), dice)
+
+
+def visit(at: Schedule, action: Action, dice: Dice) -> Run | None:
+    """Send a visit, or one that was sent before, as who was drawn or as another agent."""
+    sent = at.told.visits
+    if sent and dice.chance(250):
+        check, told = dice.pick(sent)
+    else:
+        open_ones = [each for each in at.aws.checks.values() if each.stage is Stage.ASSIGNED]
+        if not open_ones:
+            return None
+        check = dice.pick(sorted(open_ones, key=lambda each: each.ref.locator))
+        told = _told(at, check, dice)
+        sent.append((check, told))
+
+    def end(run: Run) -> None:
+        if _expected(at, run):
+            at.told.visited.append((check.ref, told["key"], told["missed"]))
+
+    return at.run(str(action), lambda: at.region.patrol.visit(check, **told), end, dice)
+
+
+def _told(at: Schedule, check: Check, dice: Dice) -> dict[str, Any]:
+    missed = Missed.NOT_HOME if dice.chance(350) else None
+    return {
+        "key": f"visit-{at.plan.seed:07}-{dice.below(4)}-0000000000",
+        "who": check.officer if dice.chance(920) else dice.pick(AGENTS),
+        "missed": missed,
+        "seen": {"rooms": 1 + dice.below(4)},
+        "at": max(at.aws.now - dice.below(3) * HOUR, check.asked_at),
+        "photos": dice.below(2),
+    }
+
+
+def judge(at: Schedule, action: Action, dice: Dice) -> Run | None:
+    """Judge a finding that would change a decision, as whoever's turn it is, or as another."""
+    waiting = [each for each in at.aws.checks.values() if each.to_settle]
+    if not waiting:
+        return None
+    check = dice.pick(sorted(waiting, key=lambda each: each.ref.locator))
+    course = dice.pick(tuple(Course))
+    reason = check_review.REASONS[course][0]
+    ports = at.region.patrol.settle_ports()
+    seldom = dice.chance(200)
+
+    def work() -> Check:
+        actor = "staff:officer-4"
+        if not seldom:
+            turn = settle_check._turn(check, settle_check._around([check], ports), ports)
+            actor = f"staff:{turn.officer}"
+        case = at.aws.cases[check.case]
+        judging = settle_check.Judging(
+            check.ref, actor, course, reason, (check.version, case.version)
+        )
+        return settle_check.judge(judging, ports)
+
+    return at.run(str(action), work, lambda run: _expected(at, run), dice)
+
+
+def roles(at: Schedule, action: Action, dice: Dice) -> Run:
+    """An administrator proposes roles for an account, or gives those that are proposed."""
+    sub, wanted, actor = dice.pick(ACCOUNTS), dice.pick(ROLES), dice.pick(ADMINS)
+    act = dice.pick((keep_officers.ask_roles, keep_officers.grant_roles))
+
+    def end(run: Run) -> None:
+        if _expected(at, run) and act is keep_officers.grant_roles:
+            at.told.granted.append((run.answer.ref, run.answer.version, wanted))
+
+    return at.run(str(action), lambda: at.region.patrol.keep(act, sub, wanted, actor), end, dice)
+
+
+def _expected(at: Schedule, run: Run) -> bool:
+    return at.expect(run, WrongState, NotAllowed, NotFound, InvalidRequest)
