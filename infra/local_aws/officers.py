@@ -56,6 +56,7 @@ OFFICERS = {
     "petugas4": Known(9984, REVIEWER, home=1, half=0),
     "petugas5": Known(9985, REVIEWER, home=-2, half=1),
     "pendamping": Known(9986, frozenset({"agent"}), home=2),
+    "penetap": Known(9987, frozenset(), home=-3),  # drawn for nothing, but may open an objector
 }
 
 
