@@ -23,6 +23,7 @@ from chalicelib.usecases import (
     file_appeal,
     file_objection,
     filing,
+    redraw_disputes,
     review_dispute,
     show_dispute,
     take_part,
@@ -222,6 +223,12 @@ class Courtroom:
             world.index.mac,
             lambda _dispute: self.visits_done,
             self.terms,
+        )
+
+    def redraw_ports(self) -> redraw_disputes.Ports:
+        own = self.conduct_ports()
+        return redraw_disputes.Ports(
+            own.clock, own.disputes, own.store, own.ledger, own.officers, own.day_key, own.terms
         )
 
     def conduct(self, *refs: Ref) -> list[Message]:

@@ -381,6 +381,7 @@ DEEDS: Mapping[str, Deed] = {
     "take_back": dispute_deeds.take_back,
     "screen": dispute_deeds.screen,
     "vote": dispute_deeds.vote,
+    "redraw": dispute_deeds.redraw,
     "days": dispute_deeds.days,
     "send": check_deeds.send,
     "month": check_deeds.month,

@@ -18,7 +18,8 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.evidence import Piece, PieceState
 from chalicelib.domain.registration import Ref
-from chalicelib.usecases import review_dispute, take_part
+from chalicelib.usecases import redraw_disputes, review_dispute, take_part
+from chalicelib.usecases.redraw_disputes import Picked
 from tests.court import PHOTO, STAFF
 from tests.simulation.faulty_aws import Dice, Run
 from tests.simulation.plans import Action
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 NEIGHBOURS = ("3510152003809903", "3510152003809904")  # invented; both of another village
 NAMES = ("Contoh Sumarni", "Bu Sumarni", "Tidak Terdaftar")
 SUBJECTS = tuple(f"staff:{officer.sub}" for officer in STAFF)
+SUPERVISORS = tuple(each.sub for each in STAFF if "supervisor" in each.roles)
 VOTES = (
     (Outcome.UPHELD, "claim_confirmed"),
     (Outcome.UPHELD, "record_corrected"),
@@ -137,6 +139,31 @@ def voted(at: Schedule, there: Dispute, actor: str, outcome: Outcome, reason: st
     if there.stage is Stage.REVIEW:
         return review_dispute.recommend(voting, ports)
     return review_dispute.decide(voting, ports)
+
+
+def redraw(at: Schedule, action: Action, dice: Dice) -> Run | None:
+    """Have two disputes drawn anew, as a supervisor, or as somebody who is drawn from elsewhere."""
+    waiting = sorted(
+        (each for each in at.aws.disputes.values() if each.stage in dispute.WITH_OFFICER),
+        key=lambda there: there.ref.locator,
+    )
+    if not waiting:
+        return None
+    before = {there.ref.locator: there for there in (dice.pick(waiting), dice.pick(waiting))}
+    picked = [Picked(number, there.ref, there.version) for number, there in before.items()]
+    asks = dice.pick(SUPERVISORS)
+    court = at.region.court
+
+    def end(run: Run) -> None:
+        if _expected(at, run):
+            at.told.redrawn += [
+                (before[each.number], each.officer, asks) for each in run.answer if not each.fault
+            ]
+
+    work = lambda: redraw_disputes.redraw(  # noqa: E731 - runs as it is
+        picked, f"staff:{asks}", "officer_away", court.redraw_ports()
+    )
+    return at.run(str(action), work, end, dice)
 
 
 def days(at: Schedule, _action: Action, dice: Dice) -> None:

@@ -80,6 +80,20 @@ def a_vote_counts_once_and_stays(run: Schedule) -> Iterator[str]:
             yield f"{ref.locator}: the vote of {actor} is {votes}"
 
 
+def what_is_drawn_anew_goes_to_somebody_else(run: Schedule) -> Iterator[str]:
+    """Not to who had it or asked, once and in the ledger, and with the vote of nobody (4)."""
+    events = [each for each in run.aws.events.values() if each.act is Act.REDRAWN]
+    for before, officer, asked in run.told.redrawn:
+        number = before.ref.locator
+        if officer in ("", before.officer, asked, *before.passed):
+            yield f"{number} was drawn anew by {asked} for {officer or 'nobody'}"
+        if f"staff:{officer}" in {vote.actor for vote in before.votes}:
+            yield f"{number} was drawn anew for {officer}, who has voted"
+        own = [each for each in events if each.chain == number and each.seq == before.head.seq + 1]
+        if [each.actor for each in own] != [f"staff:{asked}"]:
+            yield f"{number} was drawn anew by {asked}, and its chain does not say so"
+
+
 def a_deadline_decides_nothing(run: Schedule) -> Iterator[str]:
     """A dispute ends by votes, or because whoever filed it took it back; never by time."""
     ended = {

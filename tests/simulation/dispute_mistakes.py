@@ -177,6 +177,26 @@ class DrawnWithoutAsking(_Region):
     court_of = Anybody
 
 
+class DrawnAnewForWhoHadIt(_Region):
+    """What is taken from an officer is drawn among all, who had it included."""
+
+    class Forgetful:
+        def __init__(self, real: Any) -> None:
+            self.change = real.change
+            self._load = real.load
+
+        def load(self, refs: Sequence[Ref]) -> dict[Ref, Dispute]:
+            found = self._load(refs).items()
+            return {ref: replace(there, officer="", passed=()) for ref, there in found}
+
+    class Court(RegionCourt):
+        def redraw_ports(self) -> Any:
+            own = super().redraw_ports()
+            return replace(own, disputes=DrawnAnewForWhoHadIt.Forgetful(own.disputes))
+
+    court_of = Court
+
+
 class ScreenedAgain(_Region):
     """The last screening of a piece counts, whatever the first one found."""
 
@@ -220,5 +240,6 @@ DISPUTE_MISTAKES: tuple[type[Region], ...] = (
     SilenceIsConsent,
     HeardWithoutBeingAsked,
     DrawnWithoutAsking,
+    DrawnAnewForWhoHadIt,
     ScreenedAgain,
 )

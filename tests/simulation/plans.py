@@ -223,6 +223,7 @@ A_DOUBT = [
     *[("ask_visit", 0)] * 3, ("send", 0), ("minute", 0), *[("visit", 0)] * 3, ("relay", 0),
     ("dispute", 0),
 ]  # fmt: skip
+DRAWN_ANEW = [("relay", 0), *[("dispute", 0)] * 2, *[("redraw", 0)] * 2, ("vote", 0), ("redraw", 0)]
 A_SEALED_DAY = [("midnight", 0), ("seal", 0), ("seal", 0)]
 
 
@@ -277,7 +278,8 @@ def plan_of(seed: int) -> Plan:
         doubt = A_DOUBT if Dice(seed, "doubt").chance(400) else []
         visits |= bool(doubt)
         seen = [("relay", 0), ("dispute", 0), *doubt] if doubt else []
-        kinds[start:start] = [*A_DISPUTE, *between, *seen, *TWO_PEOPLE, *again]
+        anew = DRAWN_ANEW if Dice(seed, "drawn anew").chance(250) else []
+        kinds[start:start] = [*A_DISPUTE, *between, *seen, *anew, *TWO_PEOPLE, *again]
     return Plan(
         seed=seed,
         clients=clients,

@@ -10,7 +10,7 @@ from typing import Any
 from unittest import mock
 
 from chalicelib import telemetry
-from chalicelib.domain.dispute import Outcome
+from chalicelib.domain.dispute import Dispute, Outcome
 from chalicelib.domain.ground_check import Check, Missed
 from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import Ref
@@ -63,6 +63,7 @@ class Told:
         visited: (check, key, why nobody was met) of visits that were acknowledged.
         granted: (profile, its version, roles) of roles that were given.
         voted: (dispute, officer, outcome) of votes that were acknowledged.
+        redrawn: (dispute as it was seen, officer who was drawn, supervisor) of what was drawn anew.
         went_back: the clock did, so that what is later may look earlier.
         changed_by_repeats: messages that came again changed something.
     """
@@ -76,6 +77,7 @@ class Told:
     filed: dict[Ref, str] = field(default_factory=dict)
     taken_back: set[Ref] = field(default_factory=set)
     voted: list[tuple[Ref, str, Outcome]] = field(default_factory=list)
+    redrawn: list[tuple[Dispute, str, str]] = field(default_factory=list)
     visits: list[tuple[Check, dict[str, Any]]] = field(default_factory=list)
     visited: list[tuple[Ref, str, Missed | None]] = field(default_factory=list)
     granted: list[tuple[Ref, int, frozenset[str]]] = field(default_factory=list)

@@ -21,19 +21,6 @@ ELSEWHERE = "staff:officer-10"
 NEAR = {f"officer-{number}" for number in range(1, 6)}
 
 
-def ports(court: Court) -> redraw_disputes.Ports:
-    given = court.conduct_ports()
-    return redraw_disputes.Ports(
-        given.clock,
-        given.disputes,
-        given.store,
-        given.ledger,
-        given.officers,
-        given.day_key,
-        given.terms,
-    )
-
-
 def waiting(court: Court) -> Dispute:
     """An appeal that an officer was drawn for."""
     there = court.appeal().dispute
@@ -46,7 +33,7 @@ def picked(there: Dispute) -> Picked:
 
 
 def redrawn(court: Court, there: Dispute, actor: str = SUPERVISOR) -> Redrawn:
-    (told,) = redraw_disputes.redraw([picked(there)], actor, "officer_away", ports(court))
+    (told,) = redraw_disputes.redraw([picked(there)], actor, "officer_away", court.redraw_ports())
     return told
 
 
@@ -182,7 +169,7 @@ def test_one_that_fails_leaves_the_others_done() -> None:
     gone = Picked("gone", Ref(there.ref.village, "2222222222"), 1)
     nowhere = Picked("nowhere", None, 1)
     told = redraw_disputes.redraw(
-        [nowhere, gone, old, picked(there)], SUPERVISOR, "officer_away", ports(court)
+        [nowhere, gone, old, picked(there)], SUPERVISOR, "officer_away", court.redraw_ports()
     )
     codes = [each.fault.code if each.fault else "" for each in told]
     assert codes == ["dispute_unknown", "dispute_unknown", "redraw_changed", ""]
@@ -199,7 +186,7 @@ def test_what_no_officer_has_to_do_is_not_drawn() -> None:
     assert fault(redrawn(court, decided)) == "redraw_not_now"
     with pytest.raises(ValueError, match="at most"):
         redraw_disputes.redraw(
-            [picked(there)] * (MOST + 1), SUPERVISOR, "officer_away", ports(court)
+            [picked(there)] * (MOST + 1), SUPERVISOR, "officer_away", court.redraw_ports()
         )
 
 
@@ -217,7 +204,7 @@ def test_a_busy_store_is_told_of_the_one_it_refused() -> None:
         [picked(there)],
         SUPERVISOR,
         "officer_away",
-        replace(ports(court), disputes=Busy()),  # type: ignore[arg-type]
+        replace(court.redraw_ports(), disputes=Busy()),  # type: ignore[arg-type]
     )
     assert fault(told[0]) == "busy"
 
