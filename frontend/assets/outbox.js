@@ -32,7 +32,9 @@ async function sendFinding(visit) {
     Object.assign(visit, { told: { stage, title, differences, left }, photos: uploads, at: Date.now(), v: {}, place: null });
     await wipe("alamat/" + visit.number);
   } else {
-    Object.assign(visit, { body: "", key: "", faults: told(answer).map((fault) => fault.message) });
+    const faults = told(answer);
+    if (faults.some((fault) => fault.field === "taken_at")) visit.taken = ""; // the phone's clock was wrong
+    Object.assign(visit, { body: "", key: "", faults: faults.map((fault) => fault.message) });
   }
   await saveVisit(visit);
   return "";

@@ -129,9 +129,11 @@ function restore(form, v) {
   });
 }
 
-// The finding as it is sent; made once, when it is finished, and never changed after.
+// The finding as it is sent; made once, when it is finished. One that was refused and is finished
+// again is still of the hour of the visit.
 function findingOf(visit, list, photos) {
-  const body = { outcome: visit.v.outcome, taken_at: new Date().toISOString().slice(0, 19) + "Z" };
+  visit.taken = visit.taken || new Date().toISOString().slice(0, 19) + "Z";
+  const body = { outcome: visit.v.outcome, taken_at: visit.taken };
   if (visit.place) body.place = visit.place;
   if (body.outcome === "met") {
     Object.assign(body, { answers: {}, counts: {}, head: {} });

@@ -39,7 +39,7 @@ async function opened() {
 function visitOf(number) {
   const row = ((book.list || {}).checks || []).find((one) => one.check === number);
   if (!book.visits[number] && !row) return null;
-  return book.visits[number] || { number, row, v: {}, place: null, kinds: {}, body: "", key: "", faults: [], told: null, after: null };
+  return book.visits[number] || { number, row, v: {}, place: null, kinds: {}, taken: "", body: "", key: "", faults: [], told: null, after: null };
 }
 
 async function discard(visit) {

@@ -11,7 +11,7 @@ from pretend_bucket import PretendBucket
 AGENT = "tepat_pendamping=invented"
 NAME, LINE = "Widyakirana Prabasari", "Jalan Kemuning 77"
 DECLARED, FOUND = "Milik sendiri", "Kontrak atau sewa"
-TAKEN_BEFORE = "Waktu kunjungan di HP ini belum tiba. Periksa jam HP Anda."
+NOT_YOURS = "Kunjungan ini bukan untuk Anda."
 Answer = tuple[int, dict[str, Any]]
 _VILLAGES = {"3510152004": ("Kemiren", "Glagah"), "3510152003": ("Bakungan", "Glagah")}
 
@@ -38,7 +38,7 @@ class PretendVisits:
         sent: path, key and body of each finding and remark that arrived, repeats too.
         kept: the finding of each visit: key and body.
         silent: how many of the next findings are kept while the gateway gives up waiting.
-        refuse: numbers whose finding is refused.
+        refuse: numbers that are somebody else's, as on a phone that was lent.
     """
 
     def __init__(self, bucket: PretendBucket, questions: list[dict[str, Any]]) -> None:
@@ -91,7 +91,7 @@ class PretendVisits:
         if remark:
             return 201, {"check": number}
         if number in self.refuse:
-            return _refusal(422, "taken_in_future", TAKEN_BEFORE)
+            return _refusal(403, "check_not_yours", NOT_YOURS)
         if self.kept.setdefault(number, (key, raw)) != (key, raw):
             return _refusal(409, "check_ended", "Kunjungan ini sudah selesai.")
         met = json.loads(raw)["outcome"] == "met"

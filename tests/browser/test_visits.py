@@ -8,7 +8,7 @@ import pytest
 from phone_photos import is_clean, is_upright, on_disk, photo
 from playwright.sync_api import BrowserContext, Page, expect
 from pretend_api import PretendApi
-from pretend_visits import DECLARED, LINE, NAME, TAKEN_BEFORE, PretendVisits
+from pretend_visits import DECLARED, LINE, NAME, NOT_YOURS, PretendVisits
 from test_pages_fit import healthy
 
 pytestmark = pytest.mark.browser
@@ -192,6 +192,10 @@ def test_a_refused_finding_holds_up_nothing_and_is_mended(
 ) -> None:
     page = agent
     visits.refuse.add(NEXT)
+    page.goto(f"/petugas/#{LAST}")
+    page.get_by_role("button", name="Buka nama dan alamat").click()
+    expect(page.get_by_text(NAME)).to_be_visible()
+    assert f"alamat/{LAST}" in at_rest(page)
     phone.set_offline(True)
     for number, outcome in ((NEXT, "Tidak ada di rumah"), (LAST, "Rumah tidak ditemukan")):
         page.goto(f"/petugas/#{number}")
@@ -210,14 +214,17 @@ def test_a_refused_finding_holds_up_nothing_and_is_mended(
     expect(page.get_by_text("Sudah terkirim, baca hasilnya")).to_be_visible()
     healthy(page)
     assert json.loads(visits.kept[LAST][1])["outcome"] == "not_found"
-    refused = visits.sent[0][1]
+    assert f"alamat/{LAST}" not in at_rest(page)  # though somebody has to go again
+    (_, refused, before), *_ = visits.sent
     visits.refuse.clear()
     page.get_by_role("link", name=NEXT).click()
-    expect(page.get_by_text(TAKEN_BEFORE)).to_be_visible()
+    expect(page.get_by_text(NOT_YOURS)).to_be_visible()
     expect(page.get_by_label("Tidak ada di rumah")).to_be_checked()
     page.get_by_role("button", name="Selesai, siap dikirim").click()
     expect(page.get_by_text("Sisa kesempatan: 1")).to_be_visible()
-    assert visits.kept[NEXT][0] != refused
+    key, after = visits.kept[NEXT]
+    assert key != refused
+    assert json.loads(after)["taken_at"] == json.loads(before)["taken_at"]
 
 
 def test_what_lies_too_long_is_wiped(agent: Page, visits: PretendVisits) -> None:
