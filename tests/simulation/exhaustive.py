@@ -119,6 +119,7 @@ STORIES: Mapping[str, Story] = {
     "answer an objection": Story("answer1", (*OBJECTED, "dispute"), ONE),
     "conduct_dispute, hand over and draw": Story("dispute", APPEALED, ONE),
     "recommend": Story("vote", DRAWN, ONE),
+    "draw another in an officer's place": Story("redraw", DRAWN, ONE),
     "conduct_dispute, draw another": Story("dispute", RECOMMENDED, ONE),
     "decide": Story("vote", (*RECOMMENDED, "dispute"), ONE),
     "withdraw a dispute": Story("take_back1", (*SCORED, "appeal1"), ONE),
