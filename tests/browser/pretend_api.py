@@ -38,6 +38,19 @@ HEADERS = {
 }
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 SECONDS_TO_DECIDE = 3.0
+REPORTED: dict[str, Any] = {
+    "stage": "review",
+    "title": "Pengawas memeriksa laporan",
+    "next": {
+        "text": "Pengawas dari kecamatan lain membaca laporan dan menindaklanjutinya.",
+        "who": "Pengawas dari kecamatan lain",
+        "by": "30 November 2026",
+    },
+    "notes": [],
+    "steps": [{"at": "22 November 2026, 08.15", "step": "Laporan diterima"}],
+    "evidence": [{"state": "Sedang diperiksa", "why": ""}],
+    "outcome": None,
+}
 DECIDED: dict[str, Any] = {
     "state": "decided",
     "title": "Hasil sudah ada",
@@ -308,6 +321,18 @@ class _Handler(BaseHTTPRequestHandler):
         if body.get("receipt") or self._signed_in():
             told = self.server.disputes.ended(body["dispute"])
             self._answer(200, told, "dispute_ended", receipt=body.get("receipt", ""))
+
+    def _reports(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        if not body.get("text"):
+            self._form_again("report", fields, "text")
+            return
+        filed = self._disputes().file("report", "", body, key or "r" * 20)
+        told = {"report": receipt_of(key or "r" * 20), "uploads": filed["uploads"]}
+        self._answer(201, told, "reported")
+
+    def _reports_status(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
+        told = REPORTED | {"report": _grouped(body["receipt"])[:12].replace("-", "")}
+        self._answer(200, told, "report_status")
 
     def _looked(self, body: dict[str, Any], key: str, fields: dict[str, str]) -> None:
         self._answer(200, {"looked": LOOKED}, "looked", receipt=body["receipt"])

@@ -54,7 +54,7 @@ def to_appeal(page: Page, receipt: str) -> None:
 
 
 def fill_appeal(page: Page, photos: list[bytes]) -> None:
-    page.get_by_label("bukan milik keluarga saya").check()
+    page.get_by_label("Jawaban yang tercatat keliru").check()
     page.get_by_label("Ceritakan keadaan").fill(TEXT)
     for n, content in enumerate(photos, start=1):
         add(page, n, content)
@@ -99,7 +99,7 @@ def test_a_refused_family_appeals_with_three_photos(
     assert len(key) >= 16
     sent = json.loads(body)
     assert sent["receipt"] == receipt
-    assert sent["reason"] == "asset_not_mine"
+    assert sent["reason"] == "data_wrong"
     assert sent["text"] == "Motor itu milik tetangga. Saya hanya meminjam."
     uploads = arrived()
     assert [one["size"] for one in sent["photos"]] == [len(one.content) for one in uploads]
@@ -276,7 +276,7 @@ def test_text_and_photos_survive_a_page_that_the_camera_put_to_sleep(
     )
     page.reload()
     expect(page.get_by_label("Ceritakan keadaan")).to_have_value(TEXT)
-    expect(page.get_by_label("bukan milik keluarga saya")).to_be_checked()
+    expect(page.get_by_label("Jawaban yang tercatat keliru")).to_be_checked()
     expect(page.locator("#foto-1-kata")).to_contain_text("Siap dikirim", timeout=60_000)
     expect(page.locator("#foto-2")).to_be_visible()
     assert page.evaluate("localStorage.length") == 0

@@ -89,7 +89,7 @@ def test_a_refused_family_appeals_with_two_photos(
     look_up(page, receipt)
     healthy(page)
     form = part(page, "Sanggah hasil ini")
-    form.get_by_label("bukan milik keluarga saya").check()
+    form.get_by_label("Jawaban yang tercatat keliru").check()
     form.get_by_label("Ceritakan keadaan").fill(TEXT)
     form.get_by_label("Bukti 1").select_option("jpeg")
     form.get_by_label("Bukti 2").select_option("jpeg")
@@ -102,7 +102,7 @@ def test_a_refused_family_appeals_with_two_photos(
     assert [one.content for one in arrived()] == taken
     assert len({one.key for one in arrived()}) == 2
     number = page.locator("main b").first.inner_text()
-    assert pretend.disputes.filed[number].body["reason"] == "asset_not_mine"
+    assert pretend.disputes.filed[number].body["reason"] == "data_wrong"
     page.get_by_role("button", name="Lihat status").click()
     expect(page.get_by_text(number)).to_be_visible()
     expect(page.get_by_text("Bukti 2: sedang diperiksa")).to_be_visible()
