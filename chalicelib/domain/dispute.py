@@ -138,7 +138,8 @@ class Opening:
     Attributes:
         actor: "staff:<subject>".
         reason: a code.
-        note, key: what was written beside it, sealed, and its wrapped key.
+        note, key: what was written beside it, sealed, and its wrapped key; b"" once the family is
+            forgotten, whom it may tell of.
     """
 
     actor: str
@@ -607,6 +608,7 @@ def forget(dispute: Dispute, stamp: Stamp) -> tuple[Dispute, Event]:
         dispute,
         salt=stamp.salt,
         evidence=tuple(each for each in dispute.evidence if each.piece not in mine),
+        openings=tuple(replace(each, note=b"", key=b"") for each in dispute.openings),
     )
     stage = dispute.stage
     if appeal:

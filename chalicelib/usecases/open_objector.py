@@ -168,5 +168,7 @@ def _open(ref: Ref, ports: Ports) -> Objector:
 
 
 def _note(ref: Ref, opening: Opening, place: int, opener: Opener) -> str:
+    if not opening.key:
+        return ""
     sealed = Sealed(opening.note, opening.key)
     return opener.open(sealed, f"{ref.locator}|{NOTE}|{place}").decode()

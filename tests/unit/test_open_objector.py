@@ -8,16 +8,17 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from chalicelib.adapters import dispute_items
+from chalicelib.domain import dispute
 from chalicelib.domain.assignment import Officer
 from chalicelib.domain.audit import Act
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.errors import NotAllowed, NotFound, TepatError, TooMany, TryAgain, WrongState
-from chalicelib.domain.registration import Ref
+from chalicelib.domain.registration import Ref, Stamp
 from chalicelib.usecases import open_objector
 from chalicelib.usecases.interests import interests_of
 from chalicelib.usecases.ports import Sealed
 from tests.court import NEIGHBOUR, STAFF, Court, officer
-from tests.fakes import FakeOpener, FakeSealer
+from tests.fakes import START, FakeOpener, FakeSealer
 
 ADMIN = "staff:officer-20"
 NOTE = "Surat PN Contoh 12/2026"
@@ -149,6 +150,16 @@ def test_an_appeal_has_no_objector_and_a_number_that_is_none_no_dispute(safe: Sa
     refused(safe, WrongState, "objector_none", lambda: safe.open(ref=appeal.ref))
     nowhere = Ref(safe.there.ref.village, "2" * 10)
     refused(safe, NotFound, "dispute_unknown", lambda: safe.open(ref=nowhere))
+
+
+def test_what_was_written_beside_it_goes_with_the_family_and_that_it_was_opened_stays(
+    safe: Safe,
+) -> None:
+    safe.open()
+    forgotten, event = dispute.forget(safe.now(), Stamp(START, "system:erase", b"f" * 16))
+    assert [(each.actor, each.note, each.key) for each in forgotten.openings] == [(ADMIN, b"", b"")]
+    assert safe.court.disputes.forget(forgotten, event, ()) is None
+    assert [note for _, note in safe.open().openings] == ["", NOTE]
 
 
 def test_without_the_read_in_the_ledger_nothing_is_opened(
