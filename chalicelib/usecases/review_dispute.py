@@ -125,7 +125,7 @@ def open_dispute(ref: Ref, actor: str, ports: Ports, *, about: str = "") -> Open
         TryAgain: the ledger, the store or the key service refused for now; nothing was shown.
     """
     whole = ports.reviews.read(ref, _guess(ref, about, ports) if about else None)
-    if whole is None or not dispute.may_open(whole.dispute, actor):
+    if whole is None or not _may_read(whole.dispute, actor, ports):
         raise NotFound(Fault("dispute_unknown", "number"))
     there = whole.dispute
     record_read(
@@ -166,6 +166,19 @@ def looks(ref: Ref, actor: str, ports: Ports) -> Sequence[Event]:
     if there is None or not there.about or not dispute.may_open(there, actor):
         raise NotFound(Fault("dispute_unknown", "number"))
     return ports.ledger.reads_of(there.about, READS_SHOWN)
+
+
+def _may_read(there: Dispute, actor: str, ports: Ports) -> bool:
+    """Whether it is the officer's, or the one whose outcome the officer's own appeals."""
+    if dispute.may_open(there, actor):
+        return True
+    if not there.ended or there.case is None:
+        return False
+    found = ports.store.load([there.case]).get(there.case)
+    refs = [Ref(there.ref.village, each) for each in found.case.disputes] if found else []
+    later = ports.disputes.load(refs).values()
+    own = there.ref.locator
+    return any(each.follows == own and dispute.may_open(each, actor) for each in later)
 
 
 def recommend(voting: Voting, ports: Ports) -> Dispute:

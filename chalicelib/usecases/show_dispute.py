@@ -19,6 +19,7 @@ from chalicelib.usecases.file_appeal import follows
 from chalicelib.usecases.show_status import Ports as StatusPorts
 from chalicelib.usecases.show_status import local, moment
 
+_MISUSED = "identity_misused"  # a reason of decisions, in the region's rules
 _HEARD = frozenset({Stage.HEARING, Stage.REVIEW, Stage.VISIT})
 
 
@@ -104,7 +105,9 @@ def letter(kind: Kind, outcome: Outcome, why: str, at: int, ports: Ports) -> str
     reason = ports.reasons["decision"].get(why, why)
     text: str = ports.words["letters"][kind][outcome]
     days = ports.terms.today(at).terms.outcome_appeal
-    return text.format(alasan=reason[:1].lower() + reason[1:], hari=days)
+    told = text.format(alasan=reason[:1].lower() + reason[1:], hari=days)
+    blameless = why == _MISUSED and outcome is not Outcome.REJECTED
+    return f"{told} {ports.words['not_your_fault']}" if blameless else told
 
 
 def can(there: Dispute, side: Side) -> list[str]:

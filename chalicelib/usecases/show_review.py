@@ -63,6 +63,7 @@ def sheet(opened: OpenDispute, viewer: str, ports: Ports) -> dict[str, Any]:
         "due": _day(there.due, ports) if there.due else "",
         "late": words["levels"].get(str(there.level), "") if not there.ended else "",
         "attribute": _attribute(there, ports),
+        "follows": there.follows,
         "freed": handover.freed(opened.case.earlier, opened.case.decisions) if opened.case else (),
         "concerns": [_concern(code, ports) for code in there.concerns],
         "openings": len(there.openings),

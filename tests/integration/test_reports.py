@@ -82,6 +82,22 @@ def test_a_report_is_filed_by_nobody_and_its_number_opens_its_steps(public_api: 
     assert ("reported", "citizen") in acts
 
 
+def test_a_report_with_photos_is_two_calls_and_none_to_sign_their_uploads(
+    public_api: Api,
+) -> None:
+    made: list[str] = []
+    wiring.client("kms").meta.events.register(
+        "before-call.*", lambda model, **_: made.append(model.name)
+    )
+    events = wiring.client("dynamodb").meta.events
+    send(public_api)  # the first of a process asks the key service
+    events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
+    made.clear()
+    code, told = send(public_api, key="report-0000000000000002", photos=[PHOTO] * 3)
+    assert (code, len(told["uploads"])) == (201, 3)
+    assert made == ["UpdateItem", "TransactWriteItems"]
+
+
 def test_faults_are_told_at_once_and_nothing_is_stored(public_api: Api) -> None:
     code, told = send(public_api, reason="nothing_such", village="1101012001", day="2026-12-31")
     assert code == 422

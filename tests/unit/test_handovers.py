@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain import misused
-from chalicelib.domain.dispute import Outcome
+from chalicelib.domain.dispute import Outcome, Side
 from chalicelib.domain.errors import InvalidRequest
 from chalicelib.domain.handover import Handover, Kind, of_case
 from chalicelib.domain.household import Household
 from chalicelib.domain.registration import State
+from chalicelib.usecases import show_dispute
 from chalicelib.usecases.filing import Misused
 from tests.court import Court
 
@@ -85,6 +86,8 @@ def test_somebody_else_s_belonging_is_set_apart_and_its_register_is_to_be_correc
     at = there.steps[-1].at
     told = Handover(Kind.REGISTER, case.ref, at, ("laptop",), there.ref.locator)
     assert court.world.aws.handovers == [told]
+    letter = show_dispute.told(there, Side.FILER, court.show_ports(), at)["letter"]
+    assert letter.endswith("Ini bukan kesalahan keluarga Anda.")
     court.world.settle()
     assert court.case().state is State.DECIDED
 

@@ -21,7 +21,13 @@ from chalicelib.domain.dispute import (
 )
 from chalicelib.domain.errors import InvalidRequest, NotFound, TepatError, WrongState
 from chalicelib.domain.registration import Ref
-from chalicelib.usecases import file_appeal, file_outcome_appeal, file_own_appeal, show_dispute
+from chalicelib.usecases import (
+    file_appeal,
+    file_outcome_appeal,
+    file_own_appeal,
+    review_dispute,
+    show_dispute,
+)
 from chalicelib.usecases.file_objection import Person
 from chalicelib.usecases.file_outcome_appeal import AGAIN, Second
 from chalicelib.usecases.filing import Filed, Photo
@@ -116,6 +122,14 @@ def test_the_objector_asks_once_and_people_from_elsewhere_look(hall: Hall) -> No
     hall.world.clock.now += 30 * DAY_MS
     hall.conduct(again.ref)
     assert HOMES[hall.now(again).officer] == ELSEWHERE
+    # Whoever looks again reads the first with its photos; who has nothing to do with it does not.
+    there = hall.now(again)
+    opened = review_dispute.open_dispute(first.ref, f"staff:{there.officer}", hall.review_ports())
+    assert opened.dispute.ref == first.ref
+    idle = next(each.sub for each in STAFF if each.sub != there.officer and each.sub not in {
+        vote.actor.partition(":")[2] for vote in first.votes})  # fmt: skip
+    with pytest.raises(NotFound):
+        review_dispute.open_dispute(first.ref, f"staff:{idle}", hall.review_ports())
     for _ in range(2):
         hall.vote(again, Outcome.REJECTED, "claim_unproven")
     with pytest.raises(WrongState) as third:
