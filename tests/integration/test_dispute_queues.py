@@ -68,12 +68,14 @@ def test_how_many_are_late_and_with_whom_stands_at_the_head(desk: Desk, make: Ma
     make(days=30, level=2)
     as_officer(desk, "officer-9", "supervisor")
     body = desk.get("/staff/oversight?kind=objection")[1]
-    counted = [body.split(f"<dt>{name}</dt><dd>")[1].partition("<")[0] for name in COUNTED]
+    counted = [body.split(f"{name}</a></dt><dd>")[1].partition("<")[0] for name in COUNTED]
     assert counted == ["3", "1", "1", "1"]
+    for asked in ("due=late", "held=nobody", "level=1", "level=2"):
+        assert f'<dt><a href="/staff/oversight?{asked}">' in body
     assert "Lewat " in desk.get("/staff/oversight?due=late")[1]
     as_officer(desk, "officer-1", "reviewer")
     body = desk.get("/staff/disputes")[1]
-    assert "<dt>Lewat batas</dt><dd>1</dd>" in body
+    assert '<dt><a href="/staff/disputes?due=late">Lewat batas</a></dt><dd>1</dd>' in body
     assert "Di kabupaten" not in body.partition("<details")[0]
 
 
