@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tests.simulation.schedule import Schedule
 
 HOUR = 3_600_000
+POOR = {"rooms": 1, "toilet": "none", "water": "surface", "fuel": "solid", "mobile": 0}
+SEEN: tuple[dict[str, Any], ...] = (POOR, {"rooms": 2}, {"rooms": 3}, {"rooms": 4})
+"""What is found: much less than was declared, or another number of rooms."""
+
 DRAWN_AT = 2 * HOUR + 10 * 60_000  # of a day
 AGENTS = ("agent-1", "agent-2", "agent-3", "agent-near", "agent-kin")
 ACCOUNTS = ("petugas-1", "petugas-1", "petugas-1", "petugas-2")
@@ -86,7 +90,7 @@ def _told(at: Schedule, check: Check, dice: Dice) -> dict[str, Any]:
         "key": f"visit-{at.plan.seed:07}-{dice.below(4)}-0000000000",
         "who": check.officer if dice.chance(920) else dice.pick(AGENTS),
         "missed": missed,
-        "seen": {"rooms": 1 + dice.below(4)},
+        "seen": dice.pick(SEEN),
         "at": max(at.aws.now - dice.below(3) * HOUR, check.asked_at),
         "photos": dice.below(2),
     }

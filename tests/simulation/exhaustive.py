@@ -32,6 +32,9 @@ OBJECTED = (*SCORED, "object", "screen", "relay")
 APPEALED = (*SCORED, "appeal1", "relay")
 DRAWN = (*APPEALED, "dispute")
 RECOMMENDED = (*DRAWN, "vote", "relay")
+UNSCORED = (*MATCHED, "score")
+SENT = (*UNSCORED, "send")
+DIFFERS = (*SCORED, "night", "month", "visit-poor")
 ANEW = (*ADOPTED, "adoption", "adoption", "relay", "minute")
 
 
@@ -70,6 +73,7 @@ class Story:
 
 
 ONE: Mapping[int, int] = {1: 2}
+NEEDY: Mapping[int, int] = {1: 4}
 STORIES: Mapping[str, Story] = {
     "register": Story("register-cold1", (), ONE),
     "register, number held": Story("register2", ("register1",), {1: 0, 2: 1}),
@@ -124,6 +128,13 @@ STORIES: Mapping[str, Story] = {
     "decide": Story("vote", (*RECOMMENDED, "dispute"), ONE),
     "withdraw a dispute": Story("take_back1", (*SCORED, "appeal1"), ONE),
     "erase, an appeal filed": Story("erase1", (*SCORED, "appeal1"), ONE),
+    "send_visits": Story("send", UNSCORED, NEEDY),
+    "ask for a visit in a dispute": Story("ask_visit", DRAWN, ONE),
+    "carry_out_check": Story("visit", SENT, NEEDY, again="visit-again"),
+    "carry_out_check, nobody met": Story("visit-missed", SENT, NEEDY, again="visit-again"),
+    "settle_check": Story("judge", DIFFERS, {1: 0}),
+    "propose roles": Story("roles-asked", (), ONE),
+    "give roles": Story("roles-given", ("roles-asked",), ONE),
 }  # fmt: skip
 LONG = ("sweep", "seal_day")
 """Handlers of many reads: their pairs are most of all pairs."""
@@ -229,6 +240,34 @@ def _action(place: int, name: str) -> Action:
     return Action(place, kind, who, _dice(kind, special))
 
 
+def _of_checks(kind: str, special: str) -> Callable[[Dice], bool]:
+    """Dice of deeds about ground checks and officers (`check_deeds`), in the order they fall."""
+    if kind == "ask_visit":
+        return lambda dice: dice.below(1) == 0 and dice.chance(900)
+    if kind == "judge":
+        return lambda dice: dice.below(1) == 0 and dice.below(2) >= 0 and not dice.chance(200)
+    if kind == "roles":  # of one account, the same ones, by different persons
+        person = ("asked", "given").index(special)
+        return lambda dice: [dice.below(n) for n in (4, 3, 2, 2)] == [0, 0, person, person]
+    if special == "again":
+        return lambda dice: dice.chance(250)
+    missed = special == "missed"
+    return lambda dice: (
+        dice.below(1) == 0
+        and dice.chance(350) is missed
+        and dice.below(4) >= 0
+        and dice.chance(920)
+        and (special != "poor" or dice.below(4) == 0)
+    )
+
+
+SIMPLE: Mapping[str, Callable[[Dice], bool]] = {
+    "wait": lambda dice: dice.pick(WAITS) > 15 * 60_000,
+    "sweep": lambda dice: dice.pick(SWEEPS_AT) == max(SWEEPS_AT),  # of an hour: three days
+    "relay": lambda dice: not dice.chance(200) and dice.below(9) == 8,  # all
+}
+
+
 def _dice(kind: str, special: str) -> int:
     """Dice that fall as the story needs them."""
     wanted: Callable[[Dice], bool] = lambda dice: not dice.chance(300)  # noqa: E731 - the rest below
@@ -245,10 +284,8 @@ def _dice(kind: str, special: str) -> int:
         wanted = lambda dice: dice.chance(500) and dice.below(1) == 0 and dice.below(2) == 1  # noqa: E731
     elif kind in QUEUES:  # the whole queue, and nothing of it comes again
         wanted = lambda dice: dice.below(10) > 2 and not any(dice.chance(200) for _ in range(4))  # noqa: E731
-    elif kind == "wait":
-        wanted = lambda dice: dice.pick(WAITS) > 15 * 60_000  # noqa: E731
-    elif kind == "sweep":  # of an hour: it looks at three days
-        wanted = lambda dice: dice.pick(SWEEPS_AT) == max(SWEEPS_AT)  # noqa: E731
-    elif kind == "relay":
-        wanted = lambda dice: not dice.chance(200) and dice.below(9) == 8  # noqa: E731 - all
+    elif kind in ("visit", "judge", "roles", "ask_visit"):
+        wanted = _of_checks(kind, special)
+    elif kind in SIMPLE:
+        wanted = SIMPLE[kind]
     return next(number for number in range(10_000) if wanted(Dice(number)))
