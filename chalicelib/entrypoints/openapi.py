@@ -128,7 +128,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     if keyed:
         told["parameters"] = [_KEY]
-    if refusals == _SIGNED_IN:
+    if refusals.items() >= _SIGNED_IN.items():
         told["security"] = [{"agent": []}]
     return told
 

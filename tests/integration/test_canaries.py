@@ -18,8 +18,11 @@ import botocore.client
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import wiring
+from chalicelib import report_wiring, wiring
 from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
+from chalicelib.domain.registration import Ref
+from chalicelib.usecases.conduct_report import conduct_reports
+from chalicelib.usecases.ports import Message
 from infra.account import Account
 from infra.audit_export import write
 from infra.chaos.stack import TICK
@@ -108,6 +111,24 @@ def test_a_proposal_for_a_neighbour(public_api: Api, desk: Desk) -> None:
     assert public_api.post("/v1/proposals", body, key=key())[0] in {201, 422}
     assert public_api.post("/v1/proposals", body | {"reason": B.name}, key=key())[0] == 201
     desk.sign_in("reviewer").get("/staff?kind=visit")
+
+
+def test_a_report_about_an_agent(public_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEPAT_SITE_ORIGIN", "https://bansos.example.go.id")
+    story = f"{B.name} {B.nik} {B.form['phone']} {A.form['address']['line']}"
+    body = {"reason": "money_asked", "village": A.form["village"], "text": story}
+    status, told, _ = public_api.post("/v1/reports", body, key=key())
+    assert status == 201
+    number = told["report"].replace("-", "")[:10]
+    ref = Ref(A.form["village"], number)
+    assert conduct_reports([Message(ref, 0)], report_wiring.conduct_ports()) == []
+    assert public_api.post("/v1/reports/status", {"receipt": told["report"]})[0] == 200
+    for text in A.texts():
+        odd = dict.fromkeys(("reason", "village", "day", "photos", text), text)
+        assert public_api.post("/v1/reports", body | odd, key=key())[0] in {400, 422}
+        assert public_api.post("/v1/reports/status", {"receipt": text})[0] in {404, 422}
+        for route in ("appeals/own", "disputes/appeals", "agent/appeals"):
+            assert public_api.post(f"/v1/{route}", {"village": text, text: text})[0] == 401
 
 
 def test_an_agent(public_api: Api, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
