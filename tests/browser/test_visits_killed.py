@@ -1,4 +1,4 @@
-"""A phone that is switched off again and again while it sends: nothing is lost, nothing doubled."""
+"""A phone that is switched off again and again: nothing lost, nothing doubled, nothing to read."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from phone_photos import on_disk, photo
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from playwright.sync_api import Error as Gone
 from pretend_api import PretendApi
-from pretend_visits import row_of
+from pretend_visits import LINE, NAME, row_of
 from test_visits import PIN, unlock
 
 pytestmark = [pytest.mark.browser, pytest.mark.prove]
 VISITS, KILLS, SEED = 30, 40, 4711
 SIGN_IN = "/staff/agent/sign-in"  # a killed Chromium has not yet written its cookies down
+REMARK = "Rumah kontrakan di belakang masjid"
 LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ"
 NUMBERS = [f"V2K7MPQ3{LETTERS[n // 20]}{LETTERS[n % 20]}" for n in range(VISITS)]
 
@@ -67,6 +68,9 @@ def write_all(page: Page, phone: BrowserContext) -> None:
     page.get_by_role("link", name="Masuk").click()
     unlock(page)
     expect(page.get_by_role("link", name=NUMBERS[-1])).to_be_visible()
+    page.goto(f"/petugas/#{NUMBERS[0]}")
+    page.get_by_role("button", name="Buka nama dan alamat").click()
+    expect(page.get_by_text(NAME)).to_be_visible()
     phone.set_offline(True)
     shot = on_disk(photo(6, (600, 800)))
     for n, number in enumerate(NUMBERS):
@@ -74,10 +78,18 @@ def write_all(page: Page, phone: BrowserContext) -> None:
         expect(page.locator("h1")).to_contain_text(number)
         page.get_by_label("Ya, bertemu").check()
         page.get_by_label("Ada berapa ruangan").fill(str(n % 20 + 1))
+        page.get_by_label("Catatan").fill(REMARK)
         page.locator("#foto-1").set_input_files(shot)
         expect(page.locator("#foto-1-kata")).to_contain_text("Siap dikirim")
         page.get_by_role("button", name="Selesai, siap dikirim").click()
         expect(page.get_by_text("tidak bisa diubah")).to_be_visible()
+
+
+def on_the_disk(profile: Path, text: str) -> list[str]:
+    """Files of a switched-off phone in which a text can be read."""
+    wanted = (text.encode(), text.encode("utf-16-le"))
+    files = [path for path in profile.rglob("*") if path.is_file()]
+    return [path.name for path in files if any(each in path.read_bytes() for each in wanted)]
 
 
 def test_a_phone_that_is_killed_while_it_sends_loses_and_doubles_nothing(
@@ -90,6 +102,9 @@ def test_a_phone_that_is_killed_while_it_sends_loses_and_doubles_nothing(
     before = len(bucket.arrived)
     with switched_on(chromium, pretend.base, tmp_path) as (page, phone):
         write_all(page, phone)
+    assert on_the_disk(tmp_path, NUMBERS[0])
+    for secret in (NAME, LINE, REMARK, PIN, "answers.rooms"):
+        assert on_the_disk(tmp_path, secret) == []
     for _ in range(KILLS):
         visits.silent = dice.choice((0, 0, 1))
         bucket.faults[:] = [dice.choice(("", "", "cut", "silent", "expired"))]
