@@ -27,7 +27,7 @@ from chalicelib.domain.programme import RuleSet
 from chalicelib.domain.registration import ENDED_STATES, Ref, Registration, State
 from chalicelib.domain.sealed_identity import apply_correction, unpack
 from chalicelib.telemetry import run_batch
-from chalicelib.usecases import adopt, conduct_dispute, reissue, seal_day
+from chalicelib.usecases import adopt, conduct_dispute, erase, reissue, seal_day
 from chalicelib.usecases.dispute_pieces import DisputePieces
 from chalicelib.usecases.ports import InForce, Loaded, Message, VaultItem
 from chalicelib.usecases.relay import ADOPTION, CHECK, DISPUTE, RELEASE, SCORE, Moved, relay
@@ -458,6 +458,10 @@ class Region(World):
     def make_court(self) -> Courtroom:
         """Officers, and what moves disputes; mistakes bring their own."""
         return RegionCourt(self, (*STAFF, NEIGHBOUR))
+
+    def erase_ports(self) -> erase.Ports:
+        """As of the world; what it does to a visit is told by the stream too."""
+        return replace(super().erase_ports(), checks=self.patrol.checks)
 
     def make_patrol(self) -> Patrol:
         """Ground checks and who may go; mistakes bring their own."""

@@ -11,6 +11,7 @@ from chalicelib.adapters.queues import from_body
 from chalicelib.domain import adoption
 from chalicelib.domain.adoption import DRIVEN, SETTLED_MS, Stage
 from chalicelib.domain.audit import DAY_MS
+from chalicelib.domain.dispute import Stage as DisputeStage
 from chalicelib.domain.errors import TryAgain, WrongState
 from chalicelib.domain.evidence import PieceState
 from chalicelib.domain.registration import Ref, Registration, State, Work
@@ -23,6 +24,7 @@ from tests.simulation.plans import MINUTE, Action, Plan, families, forms_checked
 from tests.simulation.region import QUEUES, Letter, Region
 from tests.simulation.told import Client, Result, Told, logs_kept
 
+VISIT = DisputeStage.VISIT
 ROUNDS = 12  # of the drain: everything must be still by then
 EVERY_DAY = tuple(range(OLDEST, -1, -1))  # that a sweep may look at
 SWEEPS = 13  # of the drain, an hour apart: every day of the last fourteen has its turn
@@ -239,6 +241,9 @@ class Schedule:
         if self.plan.visiting:
             self._alone("end:send", region.patrol.send, self.expect)
             self._quiet()
+        # Where the record of a visit's end was lost its dispute goes on when its term is over.
+        visits = [each.due for each in self.aws.disputes.values() if each.stage is VISIT]
+        self.aws.now = max((self.aws.now, *(visits if self.plan.lossy else ())))
         for _ in range(SWEEPS):
             if self._something_waits() or self._something_is_due():
                 self.aws.now += STUCK_MS
