@@ -16,7 +16,17 @@ _PAGES = 400  # messages of a queue: looked at in turn until one comes again
 
 def everything(client: Client) -> Iterator[Kept]:
     """All that is kept: (place, bytes)."""
+    yield from in_tables(client)
+    yield from beside_tables(client)
+
+
+def in_tables(client: Client) -> Iterator[Kept]:
+    """What tables keep."""
     yield from tables(client("dynamodb"))
+
+
+def beside_tables(client: Client) -> Iterator[Kept]:
+    """What anything else keeps."""
     yield from queues(client("sqs"))
     yield from buckets(client("s3"))
     yield from logs(client("logs"))

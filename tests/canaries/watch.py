@@ -8,7 +8,7 @@ use; so whatever is built later is born into it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -75,8 +75,15 @@ def told(found: Iterable[tuple[str, Leak]]) -> str:
 
 
 @contextmanager
-def watched(client: places.Client) -> Iterator[Recorder]:
-    """Record what is answered meanwhile; then search it, and all that is stored."""
+def watched(
+    client: places.Client,
+    kept: Callable[[places.Client], Iterable[places.Kept]] = places.everything,
+) -> Iterator[Recorder]:
+    """Record what is answered meanwhile; then search it, and what is kept.
+
+    Args:
+        kept: what of it; what is emptied seldom need not be searched after each test.
+    """
     recorder = Recorder()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TestHTTPClient, "request", recorder.around(TestHTTPClient.request))
@@ -85,11 +92,21 @@ def watched(client: places.Client) -> Iterator[Recorder]:
     found: list[tuple[str, Leak]] = []
     if any(found_in(("", answered(exchange)) for exchange in recorder.exchanges)):
         found += [leak for exchange in recorder.exchanges for leak in leaks(exchange, sought())]
-    stored = list(places.everything(client))
-    LOOKED.stored += len(stored)
-    found += found_in(stored)
+    found += _stored(kept(client))
     if found:
         pytest.fail(told(found), pytrace=False)
+
+
+def fail_if_met(kept: Iterable[places.Kept]) -> None:
+    """Search what is kept somewhere."""
+    if found := _stored(kept):
+        pytest.fail(told(found), pytrace=False)
+
+
+def _stored(kept: Iterable[places.Kept]) -> list[tuple[str, Leak]]:
+    stored = list(kept)
+    LOOKED.stored += len(stored)
+    return list(found_in(stored))
 
 
 @pytest.hookimpl(wrapper=True)

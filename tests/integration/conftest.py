@@ -20,6 +20,8 @@ from chalice.test import Client
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 
 from chalicelib import wiring
 from chalicelib.adapters import aws
@@ -29,10 +31,12 @@ from chalicelib.settings import settings
 from chalicelib.usecases.ports import Sealed
 from infra.resources import create_in
 from tests import minted
-from tests.canaries.watch import watched
+from tests.canaries import places
+from tests.canaries.watch import fail_if_met, watched
 from tests.desk import ORIGIN, Desk, PretendLogin, built_pages
 from tests.world import DATA, Registry, artefact
 
+PLACE = "ap-southeast-3"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -127,7 +131,7 @@ def resources() -> Iterator[dict[str, str]]:
     )
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         for name, value in {
-            "AWS_DEFAULT_REGION": "ap-southeast-3",
+            "AWS_DEFAULT_REGION": PLACE,
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
@@ -142,6 +146,7 @@ def resources() -> Iterator[dict[str, str]]:
         for name, value in found.items():
             patch.setenv(name, value)
         yield found
+        fail_if_met(places.beside_tables(_own_client))
     _own_client.cache_clear()
 
 
@@ -168,15 +173,17 @@ def nobody_is_met(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     request.getfixturevalue("environment")
-    with watched(_own_client):
+    # Only tables are emptied for each test: what else there is is searched after the last one.
+    with watched(_own_client, places.in_tables):
         yield
 
 
 def empty(table: str) -> None:
-    """Delete every item of a table."""
-    dynamodb = _own_client("dynamodb")
-    for item in dynamodb.scan(TableName=table)["Items"]:
-        dynamodb.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+    """Forget every item of a table, and its stream, which moto copies for each transaction."""
+    kept = dynamodb_backends[DEFAULT_ACCOUNT_ID][PLACE].tables[table]
+    kept.items.clear()
+    if kept.stream_shard is not None:
+        kept.stream_shard.items.clear()
 
 
 @pytest.fixture
@@ -240,7 +247,8 @@ def load_app(surface: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def forget() -> None:
     """Drop what a warm function would keep, so that each test starts cold."""
-    for holder in (wiring, aws):
+    ports = [sys.modules[name] for name in sys.modules if name.endswith("_wiring")]
+    for holder in (wiring, aws, *ports):
         for value in vars(holder).values():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()
