@@ -36,8 +36,10 @@ def since(check: Check) -> int:
 
 
 def outcome(check: Check) -> Course | None:
-    """What was decided; None while it is not."""
-    return check.opinions[-1].course if check.opinions and not check.to_settle else None
+    """What was decided; None while it is not, and for ever if the family was erased before."""
+    held = [each.course for each in check.opinions]
+    agreed = len(held) == len(_TURNS) or (len(held) == len(_TURNS) - 1 and held[0] is held[1])
+    return held[-1] if agreed and not check.to_settle else None
 
 
 def judge(check: Check, opinion: Opinion, stamp: Stamp) -> tuple[Check, Event]:
