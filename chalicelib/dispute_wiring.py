@@ -146,7 +146,7 @@ def conduct_ports() -> conduct_dispute.Ports:
         officers=lambda: wiring.officers().of_region(settings().region),
         day_key=lambda day: day_key(wiring.index().mac, day),
         guard=lambda person: guard_of(wiring.index().version, person),
-        traces=wiring.traces(),
+        traces=wiring.traces,
         mac=wiring.index().mac,
         visited=_visited,
         terms=wiring.terms(),

@@ -219,7 +219,7 @@ class Courtroom:
             lambda: self.staff,
             lambda day: assignment.day_key(world.index.mac, day),
             lambda person: blind_keys.guard_of(world.index.version, person),
-            FakeTraces(world.aws),
+            lambda: FakeTraces(world.aws),
             world.index.mac,
             lambda _dispute: self.visits_done,
             self.terms,

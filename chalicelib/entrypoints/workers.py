@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint
 
-from chalicelib import case_wiring, wiring
+from chalicelib import wiring
 from chalicelib.telemetry import run_batch
 
 if TYPE_CHECKING:
@@ -22,12 +22,13 @@ BATCH = 10
 @workers.on_sqs_message(queue="check", batch_size=BATCH, name="check_identity")
 def check_identity(event: Any) -> dict[str, Any]:  # noqa: ANN401 - Chalice's event
     """Ask the civil registry about the families of a batch."""
-    from chalicelib.usecases.check_identity import check_identities  # noqa: PLC0415 - each its own
+    from chalicelib.case_wiring import check_ports  # noqa: PLC0415 - each its own
+    from chalicelib.usecases.check_identity import check_identities  # noqa: PLC0415
 
     return run_batch(
         event.to_dict()["Records"],
         "check_identity",
-        lambda messages: check_identities(messages, case_wiring.check_ports()),
+        lambda messages: check_identities(messages, check_ports()),
         wiring.read_message,
     )
 
@@ -35,12 +36,13 @@ def check_identity(event: Any) -> dict[str, Any]:  # noqa: ANN401 - Chalice's ev
 @workers.on_sqs_message(queue="score", batch_size=BATCH, name="score_household")
 def score_household(event: Any) -> dict[str, Any]:  # noqa: ANN401
     """Score the families of a batch and decide."""
+    from chalicelib.case_wiring import score_ports  # noqa: PLC0415
     from chalicelib.usecases.score import score_households  # noqa: PLC0415
 
     return run_batch(
         event.to_dict()["Records"],
         "score_household",
-        lambda messages: score_households(messages, case_wiring.score_ports()),
+        lambda messages: score_households(messages, score_ports()),
         wiring.read_message,
     )
 
@@ -48,12 +50,13 @@ def score_household(event: Any) -> dict[str, Any]:  # noqa: ANN401
 @workers.on_sqs_message(queue="release", batch_size=BATCH, name="release_guards")
 def release_guards(event: Any) -> dict[str, Any]:  # noqa: ANN401
     """Release the guards of withdrawn families."""
+    from chalicelib.case_wiring import release_ports  # noqa: PLC0415
     from chalicelib.usecases.release_guards import release_guards as release  # noqa: PLC0415
 
     return run_batch(
         event.to_dict()["Records"],
         "release_guards",
-        lambda messages: release(messages, case_wiring.release_ports()),
+        lambda messages: release(messages, release_ports()),
         wiring.read_message,
     )
 
@@ -92,11 +95,12 @@ def _conduct(messages: Sequence[Message]) -> list[Message]:
 @workers.on_sqs_message(queue="adoption", batch_size=BATCH, name="carry_out")
 def carry_out(event: Any) -> dict[str, Any]:  # noqa: ANN401
     """Compare a proposed model or rule set village by village, or decide anew under an adopted."""
+    from chalicelib.case_wiring import carry_out_ports  # noqa: PLC0415
     from chalicelib.usecases.carry_out import carry_out as go_on  # noqa: PLC0415
 
     return run_batch(
         event.to_dict()["Records"],
         "carry_out",
-        lambda messages: go_on(messages, case_wiring.carry_out_ports()),
+        lambda messages: go_on(messages, carry_out_ports()),
         wiring.read_message,
     )

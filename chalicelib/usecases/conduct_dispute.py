@@ -17,7 +17,7 @@ from chalicelib.domain.errors import TryAgain, WrongState
 from chalicelib.domain.receipt import Mac
 from chalicelib.domain.registration import Ref, Registration, Stamp
 from chalicelib.domain.sanggah_rules import SanggahRules
-from chalicelib.usecases import filing, find_clusters
+from chalicelib.usecases import filing
 from chalicelib.usecases.dispute_ports import Disputes, Traces
 from chalicelib.usecases.draw_officer import FirstEvents, draw, interests_in
 from chalicelib.usecases.link_dispute import Found, Step, linked
@@ -49,7 +49,7 @@ class Ports:
     officers: Callable[[], Sequence[Officer]]
     day_key: Callable[[str], bytes]
     guard: Callable[[bytes], str]
-    traces: Traces
+    traces: Callable[[], Traces]
     mac: Mac
     visited: Callable[[Dispute], bool]
     terms: filing.Terms
@@ -145,7 +145,9 @@ def _heard(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> S
 def _flags(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> tuple[str, ...]:
     if there.kind is not Kind.OBJECTION or there.follows:
         return ()
-    beside = find_clusters.Ports(ports.disputes, ports.traces, ports.mac)
+    from chalicelib.usecases import find_clusters  # noqa: PLC0415 - appeals load none of it
+
+    beside = find_clusters.Ports(ports.disputes, ports.traces(), ports.mac)
     return find_clusters.flags_of(there, rules.clusters, stamp, beside)
 
 

@@ -17,12 +17,12 @@ from chalicelib.domain.dispute import Dispute, Kind
 from chalicelib.domain.errors import Fault, NotFound, TryAgain
 from chalicelib.domain.evidence import Piece, page_key
 from chalicelib.domain.registration import Ref, Registration, Stamp, State
-from chalicelib.usecases.check_ports import GroundChecks
 from chalicelib.usecases.dispute_ports import ANSWER, CLAIM, Disputes, Opened, held_slot
 from chalicelib.usecases.forget_checks import forget_checks
 from chalicelib.usecases.ports import CaseStore, Clock, Randomness
 
 if TYPE_CHECKING:
+    from chalicelib.usecases.check_ports import GroundChecks
     from chalicelib.usecases.evidence_ports import Copies
 
 REASONS = ("family_request", "no_consent", "court_order", "retention_over")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.dispute import Dispute, Exhibit, Side
 from chalicelib.domain.errors import Fault
@@ -14,7 +14,9 @@ from chalicelib.domain.receipt import Mac
 from chalicelib.domain.region_calendar import RegionCalendar
 from chalicelib.domain.registration import Ref
 from chalicelib.domain.sanggah_rules import Evidence, SanggahRules
-from chalicelib.usecases.evidence_ports import Grants
+
+if TYPE_CHECKING:
+    from chalicelib.usecases.evidence_ports import Grants
 
 HOUR_MS = 3_600_000
 SALT_SIZE = 16

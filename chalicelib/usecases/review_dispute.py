@@ -323,6 +323,8 @@ def _effect(
     stamp = Stamp(vote.at, vote.actor, found.vault[0].salt if found.vault else moved.salt)
     due = ports.terms.calendar.term(vote.at, rules.terms.visit, rules.terms).at
     try:
+        if registration.is_held(found.case):  # another has its number: an officer's, whatever is so
+            return registration.reopen(found.case, None, reason, stamp, officer_due=due)
         if household is None:
             return registration.revisit(found.case, reason, stamp, due=due)
         return registration.reopen(found.case, household, reason, stamp, officer_due=due)

@@ -149,6 +149,19 @@ def test_upheld_without_a_visit_somebody_goes_and_looks_and_it_is_scored_on_that
     assert scored.earlier.decisions == decided.decisions
 
 
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_case_whose_number_another_holds_is_an_officers_though_upheld(
+    court: Court, *, seen: bool
+) -> None:
+    """Found by simulation, seed 10964: it was sent to be visited and then scored."""
+    ref = court.case().ref
+    held = replace(court.case(), concerns=("nik_held:3M3G222222",))
+    court.world.aws.cases[ref] = held
+    court.checked = held.household if seen else None
+    court.decided(Outcome.UPHELD, "record_corrected")
+    assert court.case().state is State.NEEDS_OFFICER
+
+
 def test_two_who_differ_are_followed_by_a_third_from_elsewhere(court: Court) -> None:
     there = court.appeal().dispute
     court.conduct()
