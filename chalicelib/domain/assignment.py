@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -22,6 +22,9 @@ MAC_SIZE: Final = 16
 _DISTRICT: Final = 6  # digits of a village's code that name its district
 _NOBODY: Final[frozenset[bytes]] = frozenset()
 _SUPERVISOR: Final = "supervisor"
+
+GUEST: Final = "guest"
+"""Beside another role: somebody of another region, lent to this one by its own administrators."""
 
 
 class Role(StrEnum):
@@ -57,7 +60,7 @@ class Officer:
         person, kk, phone: keyed digests of their own NIK, family card and telephone; b"" for not
             told.
         village: where they live, ten digits; "" for not told.
-        districts: where they work, six digits each.
+        districts: where they work, six digits each; a guest is in charge of none here.
         kin_people, kin_kks: digests of those whom they have declared as kin, or are linked to.
         kin_at: when they declared their kin, none included (ms, UTC); 0 for never.
         devices: digests of devices that they have used as citizens or agents, where known.
@@ -116,7 +119,7 @@ class Drawn:
     """Who acts.
 
     Attributes:
-        level: 0 an officer for the role, 1 a supervisor in their place, 2 one of another region.
+        level: 0 an officer for the role, 1 a supervisor in their place, 2 a guest.
     """
 
     sub: str
@@ -141,7 +144,7 @@ def missing(officer: Officer) -> tuple[str, ...]:
         "kk": officer.kk,
         "phone": officer.phone,
         "village": officer.village,
-        "districts": officer.districts,
+        "districts": officer.districts or GUEST in officer.roles,
         "kin": officer.kin_at,
     }
     return tuple(code for code, value in told.items() if not value)
@@ -201,8 +204,6 @@ def draw(
     officers: Iterable[Officer],
     interests: Interests,
     role: Role,
-    *,
-    elsewhere: Sequence[Iterable[Officer]] = (),
 ) -> Drawn | Escalated:
     """Draw who acts: the officer whose keyed hash with the matter is highest among those who may.
 
@@ -213,19 +214,20 @@ def draw(
     Args:
         key: `day_key` of the UTC day on which the matter reached this step, not of today.
         locator: the matter's own.
-        officers: of the region.
-        elsewhere: officers of other regions, the nearest first.
+        officers: of the region, and its guests.
 
     Returns:
         Who was drawn. When nobody for the role may, a supervisor of the region in their place;
-        then somebody of the next region. It never waits for somebody to come.
+        then a guest. It never waits for somebody to come.
     """
-    near = list(officers)
+    known = list(officers)
+    near = [each for each in known if GUEST not in each.roles]
+    guests = [each for each in known if GUEST in each.roles]
     named = GROUPS[role] | {_SUPERVISOR}
     pools = [
         (0, [each for each in near if each.roles & GROUPS[role]]),
         (1, [each for each in near if _SUPERVISOR in each.roles]),
-        *((2, [each for each in far if each.roles & named]) for far in elsewhere),
+        (2, [each for each in guests if each.roles & named]),
     ]
     # A supervisor or a guest stands in for a whole region; who must be from elsewhere stays so.
     stand_in = {"other_role"} if role in FROM_ELSEWHERE else {"other_role", "other_place"}
@@ -234,7 +236,7 @@ def draw(
         for officer in sorted(pool, key=lambda each: _lot(key, locator, role, each), reverse=True):
             if may_act(officer, interests, role) <= waived:
                 return Drawn(officer.sub, level)
-    return Escalated(why_nobody(near, interests, role))
+    return Escalated(why_nobody(known, interests, role))
 
 
 def why_nobody(officers: Iterable[Officer], interests: Interests, role: Role) -> Mapping[str, int]:

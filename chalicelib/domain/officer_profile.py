@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.domain import audit
-from chalicelib.domain.assignment import Officer
+from chalicelib.domain.assignment import GUEST, Officer
 from chalicelib.domain.audit import Act, Event, Head
 from chalicelib.domain.errors import Fault, NotAllowed, WrongState
 from chalicelib.domain.receipt import Mac, derive
@@ -20,8 +20,8 @@ from chalicelib.domain.registration import Ref, Stamp
 PLACE: Final = 809_998
 """Stands in the name of a profile's chain where a case has the place of its village."""
 
-ROLES: Final = ("reviewer", "supervisor", "agent")
-"""Groups that somebody may be drawn from."""
+ROLES: Final = ("reviewer", "supervisor", "agent", GUEST)
+"""Groups that somebody may be drawn from, and what tells that they are of another region."""
 
 
 @dataclass(frozen=True, slots=True)

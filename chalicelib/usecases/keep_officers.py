@@ -192,7 +192,8 @@ def _faults(command: Declare, ports: Ports) -> Iterator[Fault]:
         yield Fault("phone_malformed", "phone")
     if not re.fullmatch(r"[0-9]{10}", command.village, re.ASCII):
         yield Fault("village_malformed", "village")  # it may well be of another region
-    if not command.districts or set(command.districts) - set(ports.districts):
+    guest = not command.village.startswith(ports.region)  # who is lent is in charge of nothing
+    if not (command.districts or guest) or set(command.districts) - set(ports.districts):
         yield Fault("field_not_an_option", "districts")
     for field, kin in (("kin_niks", command.kin_niks), ("kin_kks", command.kin_kks)):
         if len(kin) > MOST_KIN:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.assignment import (
+    GUEST,
     Drawn,
     Escalated,
     Interests,
@@ -233,28 +234,46 @@ def test_a_supervisor_of_the_region_stands_in() -> None:
     assert draw(KEY, "L1", [boss, officer()], MATTER, Role.RECOMMENDER) == Drawn("ani", 0)
 
 
+def guest(sub: str, *roles: str, **other: Any) -> Officer:
+    """Somebody of another region, in charge of nothing here."""
+    lent = {"village": "5271012001", "districts": frozenset[str](), "roles": frozenset(roles)}
+    return officer(sub, **{**lent, "roles": frozenset({*roles, GUEST}), **other})
+
+
 def test_then_somebody_of_the_next_region() -> None:
     near = [officer(village=HERE, roles=frozenset({"supervisor"}))]
-    guest = officer("guest", village="5271012001", districts=frozenset({"527101"}))
-    agent = replace(guest, sub="agent", roles=frozenset({"agent"}))
-    assert draw(KEY, "L1", near, MATTER, Role.DECIDER, elsewhere=[[], [guest, agent]]) == Drawn(
-        "guest", 2
-    )
-    assert draw(KEY, "L1", near, MATTER, Role.FIELD, elsewhere=[[guest, agent]]) == Drawn(
-        "agent", 2
-    )
+    lent = [guest("guest", "reviewer"), guest("agent", "agent")]
+    for role in (Role.RECOMMENDER, Role.DECIDER, Role.THIRD):
+        assert draw(KEY, "L1", [*near, *lent], MATTER, role) == Drawn("guest", 2)
+    assert draw(KEY, "L1", [*near, *lent], MATTER, Role.FIELD) == Drawn("agent", 2)
+
+
+def test_a_guest_is_drawn_only_where_nobody_of_ones_own_may_act() -> None:
+    lent = [guest(f"g{n}", "reviewer", "supervisor", "agent") for n in range(20)]
+    for n in range(50):
+        assert draw(KEY, f"L{n}", [*lent, officer()], MATTER, Role.DECIDER) == Drawn("ani", 0)
+
+
+@pytest.mark.parametrize(
+    "told", [{"kin_at": 0}, {"person": b""}, {"village": HERE}, {"kin_people": MATTER.people}]
+)
+def test_a_guest_is_asked_what_all_are_asked(told: dict[str, Any]) -> None:
+    lent = guest("g", "reviewer", **told)
+    assert isinstance(draw(KEY, "L1", [lent], MATTER, Role.DECIDER), Escalated)
+    assert not missing(guest("g", "reviewer"))
+    assert missing(officer("ani", districts=frozenset())) == ("districts",)
 
 
 def test_who_stands_in_for_somebody_from_elsewhere_is_from_elsewhere_too() -> None:
     boss = officer("boss", roles=frozenset({"supervisor"}))
     for role in (Role.THIRD, Role.SUPERVISOR):
-        found = draw(KEY, "L1", [boss], MATTER, role, elsewhere=[[replace(boss, sub="guest")]])
-        assert found == Escalated({"other_place": 1})
+        near = guest("guest", "supervisor", village=NEIGHBOUR)
+        assert draw(KEY, "L1", [boss, near], MATTER, role) == Escalated({"other_place": 2})
 
 
 def test_nobody_at_all_is_told_with_why() -> None:
     pool = [officer("x", village=HERE), officer("y", kk=b""), officer("z", roles=frozenset())]
-    assert draw(KEY, "L1", pool, MATTER, Role.RECOMMENDER, elsewhere=[[], []]) == Escalated(
+    assert draw(KEY, "L1", pool, MATTER, Role.RECOMMENDER) == Escalated(
         Counter({"same_village": 1, "profile_incomplete": 1, "other_role": 1})
     )
     assert draw(KEY, "L1", [], MATTER, Role.RECOMMENDER) == Escalated({})
@@ -300,7 +319,8 @@ POOLS = st.lists(OFFICERS, max_size=6, unique_by=lambda each: each.sub)
 def test_whoever_is_drawn_has_no_conflict_and_nobody_is_passed_over(
     near: list[Officer], far: list[Officer], matter: Interests, role: Role
 ) -> None:
-    found = draw(KEY, "L1", near, matter, role, elsewhere=[far])
+    far = [replace(each, roles=each.roles | {GUEST}) for each in far]
+    found = draw(KEY, "L1", [*far, *near], matter, role)
     free = [each for each in near if not may_act(each, matter, role)]
     if isinstance(found, Escalated):
         assert free == []

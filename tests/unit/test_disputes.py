@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain import dispute, registration
+from chalicelib.domain.assignment import GUEST
 from chalicelib.domain.dispute import UNCLEAR, UNPROVEN, Kind, Outcome, Side, Stage
 from chalicelib.domain.errors import (
     InvalidRequest,
@@ -255,6 +256,16 @@ def test_a_late_officer_is_followed_by_a_supervisor_and_then_the_region(court: C
     court.conduct()
     latest = court.now(there)
     assert (latest.stage, latest.level, latest.outcome) == (Stage.REVIEW, 2, None)
+
+
+def test_where_nobody_of_ones_own_may_act_a_guest_is_drawn_at_once() -> None:
+    lent = replace(officer(2), roles=frozenset({"reviewer", GUEST}), village="5271012001")
+    court = Court(staff=(replace(officer(1), kin_at=0), replace(lent, districts=frozenset())))
+    there = court.appeal().dispute
+    court.conduct()
+    assert court.now(there).officer == lent.sub
+    assert court.vote(there).stage is Stage.RECOMMENDED
+    assert court.now(there).officer == ""  # nobody votes twice, a guest no more than others
 
 
 def test_where_nobody_may_act_the_region_is_told_at_once() -> None:

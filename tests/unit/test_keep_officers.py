@@ -10,7 +10,7 @@ import pytest
 from chalicelib.adapters import dynamo, officer_items, registry_items
 from chalicelib.adapters.stream_records import state_change
 from chalicelib.domain import blind_keys, officer_profile
-from chalicelib.domain.assignment import missing
+from chalicelib.domain.assignment import GUEST, missing
 from chalicelib.domain.audit import Act
 from chalicelib.domain.errors import (
     Fault,
@@ -135,6 +135,7 @@ def test_numbers_may_be_typed_with_spaces(ports: Ports) -> None:
         ({"phone": "12"}, ("phone_malformed", "phone")),
         ({"village": "351015"}, ("village_malformed", "village")),
         ({"districts": ()}, ("field_not_an_option", "districts")),
+        ({"village": "5271012001", "districts": ("527101",)}, ("field_not_an_option", "districts")),
         ({"districts": ("351015", "527101")}, ("field_not_an_option", "districts")),
     ],
 )
@@ -165,6 +166,16 @@ def test_one_proposes_roles_another_gives_them(world: World, ports: Ports) -> No
     assert given.officer.roles == REVIEWER
     assert keep_officers.grant_roles(SUB, REVIEWER, OTHER, ports) == given
     assert acts(world) == [(Act.ROLES_PROPOSED, ONE), (Act.ROLES_GRANTED, OTHER)]
+
+
+def test_a_guest_lives_elsewhere_is_in_charge_of_nothing_and_is_given_by_two(ports: Ports) -> None:
+    keep_officers.declare(replace(TOLD, village="5271012001", districts=()), ports)
+    lent = frozenset({"reviewer", GUEST})
+    keep_officers.ask_roles(SUB, lent, ONE, ports)
+    made = keep_officers.grant_roles(SUB, lent, OTHER, ports)
+    assert (made.officer.roles, missing(made.officer)) == (lent, ())
+    plain = keep_officers.declare(replace(TOLD, sub="x", village="5271012001", districts=()), ports)
+    assert missing(plain.officer) == ("districts",)
 
 
 def test_whoever_proposes_does_not_give(world: World, ports: Ports) -> None:
