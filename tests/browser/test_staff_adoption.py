@@ -18,7 +18,7 @@ from infra.people_forms import families
 from tests.local_aws import Tepat
 from tests.world import CONSENT, REGION
 
-pytestmark = [pytest.mark.browser, pytest.mark.local_aws]
+pytestmark = [pytest.mark.browser, pytest.mark.local_aws, pytest.mark.prove]
 
 WAIT_S = 420  # two delays of the queue, the villages, and a busy machine
 PHONE = {"width": 320, "height": 740}

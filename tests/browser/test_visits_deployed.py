@@ -17,7 +17,7 @@ from tests.integration.test_local_aws import functions_of
 from tests.local_aws import Tepat
 from tests.world import REGION, artefact, form, member
 
-pytestmark = [pytest.mark.browser, pytest.mark.local_aws]
+pytestmark = [pytest.mark.browser, pytest.mark.local_aws, pytest.mark.prove]
 PIN = "204719"
 LINE = "Jalan Kemuning 77"
 

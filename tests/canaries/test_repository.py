@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.canaries.people import family
 from tests.canaries.search import needles, search
 from tests.static.tracked_files import tracked
@@ -46,6 +48,7 @@ def test_the_files_hold_no_canary() -> None:
         assert not search(chunk, SOUGHT, depth=2)
 
 
+@pytest.mark.prove
 def test_the_history_holds_no_canary() -> None:
     searched = 0
     for chunk in in_chunks(history()):
