@@ -10,6 +10,7 @@ import botocore.session
 import pytest
 from _pytest.nodeid import NodeId
 from botocore.loaders import create_loader
+from hypothesis import settings
 from jinja2 import Environment
 
 from infra.build import Package, build
@@ -23,6 +24,10 @@ from tests.canaries.watch import (  # noqa: F401 - pytest finds its hooks here
     pytest_testnodedown,
 )
 from tests.local_aws import Tepat
+
+# How long an example takes says more of the machine than of the code: nothing here is timed.
+settings.register_profile("tepat", deadline=None)
+settings.load_profile("tepat")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
