@@ -26,7 +26,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.ground_check import Check
 from chalicelib.domain.household import Household
 from chalicelib.domain.identity import Identity
-from chalicelib.domain.registration import Ref, Registration, Stamp
+from chalicelib.domain.registration import Ref, Registration, Stamp, State
 from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing
 from chalicelib.usecases.dispute_ports import ANSWER, CLAIM, CaseStep, Disputes, held_slot
@@ -323,7 +323,9 @@ def _effect(
     stamp = Stamp(vote.at, vote.actor, found.vault[0].salt if found.vault else moved.salt)
     due = ports.terms.calendar.term(vote.at, rules.terms.visit, rules.terms).at
     try:
-        if registration.is_held(found.case):  # another has its number: an officer's, whatever is so
+        # What waits for an officer has people whom the registry did not confirm, or another holds
+        # its number: whatever is upheld, nobody passes unchecked.
+        if registration.is_held(found.case) or found.case.state is State.NEEDS_OFFICER:
             return registration.reopen(found.case, None, reason, stamp, officer_due=due)
         if household is None:
             return registration.revisit(found.case, reason, stamp, due=due)

@@ -151,6 +151,23 @@ def test_upheld_without_a_visit_somebody_goes_and_looks_and_it_is_scored_on_that
 
 
 @pytest.mark.parametrize("seen", [True, False])
+def test_a_case_that_waits_for_an_officer_stays_there_though_upheld(
+    court: Court, *, seen: bool
+) -> None:
+    """Seed 9648: somebody dead by the registry was visited, and then passed."""
+    there = court.appeal().dispute
+    ref = court.case().ref
+    waiting = replace(court.case(), state=State.NEEDS_OFFICER, concerns=("deceased:1",))
+    court.world.aws.cases[ref] = waiting
+    court.checked = waiting.household if seen else None
+    court.conduct()
+    court.vote(there)
+    court.vote(there)
+    assert court.now(there).outcome is Outcome.UPHELD
+    assert court.case().state is State.NEEDS_OFFICER
+
+
+@pytest.mark.parametrize("seen", [True, False])
 def test_a_case_whose_number_another_holds_is_an_officers_though_upheld(
     court: Court, *, seen: bool
 ) -> None:
