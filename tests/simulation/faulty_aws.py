@@ -188,6 +188,16 @@ class EventTable(dict[tuple[str, str], Event]):
             self[key] = event
         return self[key]
 
+    def update(self, events: Mapping[tuple[str, str], Event]) -> None:  # type: ignore[override]
+        """As of any dict, kept in both orders."""
+        for key, event in events.items():
+            self[key] = event
+
+    def pop(self, key: tuple[str, str], default: Any = None) -> Any:
+        """As of any dict, from both orders."""
+        self.partitions.get(key[0], {}).pop(key[1], None)
+        return super().pop(key, default)
+
 
 @dataclass
 class FaultyAws(FakeAws):
