@@ -45,4 +45,4 @@ def read(path: Path) -> Template:
 
 def of_type(template: Template, kind: str) -> dict[str, Template]:
     """Return the resources of one type by logical name, e.g. `AWS::SQS::Queue`."""
-    return {k: v for k, v in template["Resources"].items() if v["Type"] == kind}
+    return {k: v for k, v in template["Resources"].items() if v.get("Type") == kind}
