@@ -78,7 +78,7 @@ def erase_ports() -> erase.Ports:
         wiring.clock,
         wiring.random,
         wiring.store(),
-        wiring.disputes(),
+        wiring.disputes,
         wiring.copies(),
         wiring.ground_checks(),
     )

@@ -102,7 +102,7 @@ def replay(
     done = Replayed()
     disputes = DisputeTable(store.client, store.tables)
     checks = GroundCheckTable(store.client, store.tables)
-    ports = Ports(wiring.clock, wiring.random, store, disputes, copies, checks)
+    ports = Ports(wiring.clock, wiring.random, store, lambda: disputes, copies, checks)
     for locator, reason in sorted(wanted.items()):
         village = village_at(region, village_index(locator))
         if village is None:

@@ -207,7 +207,7 @@ class World:
             self.clock,
             self.random,
             self.store,
-            self.disputes,
+            lambda: self.disputes,
             FakeCopies(self.aws),
             FakeGroundChecks(self.aws),
         )

@@ -42,7 +42,7 @@ from chalicelib.usecases.ports import Cutoffs, Holder, InForce
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from chalicelib.domain.pmt import Scored
+    from chalicelib.domain.pmt_score import Scored
     from chalicelib.domain.programme import ProgrammeDecision
 
 GUARD_SK: Final = "G"
@@ -424,7 +424,7 @@ def _unpack_decisions(packed: str) -> Iterator[ProgrammeDecision]:
 def _unpack_scored(item: Item) -> Scored | None:
     if "r" not in item:
         return None
-    from chalicelib.domain.pmt import Scored  # noqa: PLC0415 - as in packing decisions
+    from chalicelib.domain.pmt_score import Scored  # noqa: PLC0415 - a score, and no model
 
     hashes = data(item, "j")
     return Scored(

@@ -9,6 +9,7 @@ a case that is erased has nothing left anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,16 @@ _MOST_PAGES = 100  # clean copies that a piece may have while nobody has counted
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What erasing needs."""
+    """What erasing needs.
+
+    Attributes:
+        disputes: opens those of the region; few families ever had one.
+    """
 
     clock: Clock
     random: Randomness
     store: CaseStore
-    disputes: Disputes
+    disputes: Callable[[], Disputes]
     copies: Copies
     checks: GroundChecks
 
@@ -78,8 +83,9 @@ def erase(ref: Ref, actor: str, reason: str, ports: Ports) -> Registration:
 
 def _forget(ref: Ref, actor: str, ports: Ports) -> None:
     """Delete what the family wrote and showed in a dispute; nothing of it is left, or TryAgain."""
+    disputes = ports.disputes()
     for _ in range(_TURNS):
-        opened = ports.disputes.read(ref)
+        opened = disputes.read(ref)
         if opened is None or not is_left(opened):
             return
         there = opened.dispute
@@ -90,7 +96,7 @@ def _forget(ref: Ref, actor: str, ports: Ports) -> None:
         moved, event = dispute.forget(there, stamp)
         ends = moved.ended and not there.ended
         place = held_slot(there) if ends else None
-        if ports.disputes.forget(moved, event, [part_of_family(there)], gives_up=place) is None:
+        if disputes.forget(moved, event, [part_of_family(there)], gives_up=place) is None:
             return
     raise TryAgain(Fault("busy"))
 
