@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from chalicelib.adapters.area_files import village_at
-from chalicelib.domain import assignment, blind_keys, dispute, misused
+from chalicelib.domain import assignment, blind_keys, dispute, hearing, misused
 from chalicelib.domain.assignment import Officer
 from chalicelib.domain.dispute import Dispute, Exhibit, Outcome, Stage
 from chalicelib.domain.evidence import FileKind, Piece, PieceState
@@ -203,7 +203,7 @@ class Courtroom:
     def _settle(self, there: Dispute, each: Exhibit, state: PieceState, why: str) -> Dispute:
         piece: Piece = replace(each.piece, state=state, why=why, pages=1)
         stamp = Stamp(self.world.clock.now_ms(), "system:screen_evidence", there.salt)
-        step = dispute.screened(there, piece, stamp)
+        step = hearing.screened(there, piece, stamp)
         assert step is not None
         assert self.disputes.change(*step) is None
         return step[0]

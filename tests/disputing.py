@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain import audit, dispute, name_tags
+from chalicelib.domain import audit, dispute, hearing, name_tags
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute, Exhibit, Kind, Side, Stage
 from chalicelib.domain.evidence import FileKind, Piece
@@ -70,7 +70,7 @@ def filed(
 ) -> tuple[Dispute, Event]:
     """A dispute as filed, with its first event."""
     made = blank(kind, about, key, pieces, place)
-    return dispute.file(made, at(when, "citizen"), due=when + DAY)
+    return hearing.file(made, at(when, "citizen"), due=when + DAY)
 
 
 def statements(made: Dispute) -> list[Statement]:

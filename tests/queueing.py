@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.domain import dispute
+from chalicelib.domain import adjudication, dispute, hearing
 from chalicelib.domain.dispute import Dispute, Kind
 from chalicelib.domain.registration import Ref, Stamp
 from tests.builders import VILLAGE
@@ -37,14 +37,14 @@ def maker() -> Make:
         place = wiring.villages()[VILLAGE].index
         locator = dispute.locator_of(wiring.index().mac, f"queued {number}", place)
         there = replace(there, ref=Ref(region or village, locator))
-        there, event = dispute.file(there, stamp(there, at), due=at + DAY)
+        there, event = hearing.file(there, stamp(there, at), due=at + DAY)
         assert wiring.disputes().create(there, event, statements(there)) is None
-        step = dispute.to_review(there, stamp(there, at), due=at + 5 * DAY, concerns=concerns)
+        step = hearing.to_review(there, stamp(there, at), due=at + 5 * DAY, concerns=concerns)
         there = stored(step)
         if level:
-            there = stored(dispute.escalate(there, level, stamp(there, at), due=at + 9 * DAY))
+            there = stored(adjudication.escalate(there, level, stamp(there, at), due=at + 9 * DAY))
         if officer:
-            there = stored(dispute.assign(there, officer, stamp(there, at), level=level))
+            there = stored(adjudication.assign(there, officer, stamp(there, at), level=level))
         numbers.append(there.ref.locator)
         return there
 

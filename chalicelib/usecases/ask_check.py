@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.domain import audit, dispute, ground_check
+from chalicelib.domain import adjudication, audit, dispute, ground_check
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.errors import Fault, NotFound, TryAgain, WrongState
@@ -79,7 +79,7 @@ def ask_for_dispute(ref: Ref, actor: str, seen: int, ports: Ports) -> Dispute:
 
     Raises:
         NotFound: there is no such dispute, or no case any more.
-        NotAllowed, WrongState: as `dispute.ask_visit`; or it changed since the officer looked.
+        NotAllowed, WrongState: as `adjudication.ask_visit`; or it changed since the officer looked.
         TryAgain: the store refused for now.
     """
     there = ports.disputes.load([ref]).get(ref)
@@ -89,7 +89,7 @@ def ask_for_dispute(ref: Ref, actor: str, seen: int, ports: Ports) -> Dispute:
         raise WrongState(Fault("dispute_changed"))
     now = ports.clock.now_ms()
     due = due_of(now, ports)
-    moved, step = dispute.ask_visit(there, Stamp(now, actor, there.salt), due=due)
+    moved, step = adjudication.ask_visit(there, Stamp(now, actor, there.salt), due=due)
     if moved.case is None:
         raise WrongState(Fault("dispute_not_linked"))
     loaded, in_force = ports.store.load_for_scoring([moved.case], ports.region)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.domain import audit, dispute, name_tags
+from chalicelib.domain import adjudication, audit, dispute, hearing, name_tags
 from chalicelib.domain.assignment import Drawn, Officer
 from chalicelib.domain.dispute import Dispute, Kind, Stage
 from chalicelib.domain.errors import TryAgain, WrongState
@@ -111,7 +111,7 @@ def _with_people(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports
     level = own.level(stamp.at)
     if level > there.level:
         due = own.next(stamp.at) or stamp.at + audit.DAY_MS
-        return *dispute.escalate(there, level, stamp, due=due), None
+        return *adjudication.escalate(there, level, stamp, due=due), None
     if there.stage in dispute.WITH_OFFICER and not there.officer:
         return _drawn(there, rules, stamp, ports)
     return None
@@ -139,7 +139,7 @@ def _filed(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> S
 def _heard(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step:
     flags = _flags(there, rules, stamp, ports)
     answer_by = ports.terms.calendar.term(stamp.at, rules.terms.answer, rules.terms).at
-    return *dispute.hear(there, stamp, answer_by=answer_by, concerns=flags), None
+    return *hearing.hear(there, stamp, answer_by=answer_by, concerns=flags), None
 
 
 def _flags(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> tuple[str, ...]:
@@ -216,7 +216,7 @@ def _to_review(
     there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports, *concerns: str
 ) -> Step:
     due = ports.terms.calendar.term(stamp.at, rules.terms.recommend, rules.terms).at
-    return *dispute.to_review(there, stamp, due=due, concerns=concerns), None
+    return *hearing.to_review(there, stamp, due=due, concerns=concerns), None
 
 
 def _drawn(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> Step | None:
@@ -230,8 +230,8 @@ def _drawn(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> S
         drawn = draw(there, officers, interests, ports)
     if isinstance(drawn, Drawn):
         level = max(there.level, min(drawn.level, dispute.HIGHEST_LEVEL))
-        return *dispute.assign(there, drawn.sub, stamp, level=level), None
+        return *adjudication.assign(there, drawn.sub, stamp, level=level), None
     if there.level == dispute.HIGHEST_LEVEL:
         return None  # the region has it; it is drawn as soon as somebody may be
     day = stamp.at + audit.DAY_MS
-    return *dispute.escalate(there, dispute.HIGHEST_LEVEL, stamp, due=day), None
+    return *adjudication.escalate(there, dispute.HIGHEST_LEVEL, stamp, due=day), None

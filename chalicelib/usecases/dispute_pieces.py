@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.domain import dispute
+from chalicelib.domain import hearing
 from chalicelib.domain.errors import Fault, TryAgain
 from chalicelib.domain.registration import Stamp
 
@@ -43,7 +43,7 @@ class DisputePieces:
             if there is None:
                 return False
             stamp = Stamp(self.clock.now_ms(), ACTOR, there.salt)
-            step = dispute.screened(there, piece, stamp)
+            step = hearing.screened(there, piece, stamp)
             if step is None:
                 return any(each.piece == piece for each in there.evidence)
             if self.disputes.change(*step) is None:

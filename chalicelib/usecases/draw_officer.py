@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from chalicelib.domain import assignment, audit
+from chalicelib.domain.adjudication import needs_stranger
 from chalicelib.domain.assignment import Drawn, Escalated, Interests, Officer, Role
 from chalicelib.domain.audit import Event
-from chalicelib.domain.dispute import Dispute, Stage, needs_stranger
+from chalicelib.domain.dispute import Dispute, Stage
 from chalicelib.domain.registration import Ref
 from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases.dispute_ports import Disputes

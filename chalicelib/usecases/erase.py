@@ -83,6 +83,8 @@ def erase(ref: Ref, actor: str, reason: str, ports: Ports) -> Registration:
 
 def _forget(ref: Ref, actor: str, ports: Ports) -> None:
     """Delete what the family wrote and showed in a dispute; nothing of it is left, or TryAgain."""
+    from chalicelib.domain import hearing  # noqa: PLC0415 - few families ever had a dispute
+
     disputes = ports.disputes()
     for _ in range(_TURNS):
         opened = disputes.read(ref)
@@ -93,7 +95,7 @@ def _forget(ref: Ref, actor: str, ports: Ports) -> None:
         if keys:
             ports.copies.erase(keys)
         stamp = Stamp(ports.clock.now_ms(), actor, ports.random.take(_SALT_SIZE))
-        moved, event = dispute.forget(there, stamp)
+        moved, event = hearing.forget(there, stamp)
         ends = moved.ended and not there.ended
         place = held_slot(there) if ends else None
         if disputes.forget(moved, event, [part_of_family(there)], gives_up=place) is None:

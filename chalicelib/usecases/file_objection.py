@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.domain import audit, blind_keys, clusters, dispute, name_tags
+from chalicelib.domain import audit, blind_keys, clusters, dispute, hearing, name_tags
 from chalicelib.domain.areas import Village
 from chalicelib.domain.dispute import Dispute, Kind, Side, Stage
 from chalicelib.domain.errors import Fault, InvalidRequest, TooMany, TryAgain, WrongState
@@ -119,7 +119,7 @@ def file_objection(command: Objection, ports: Ports) -> Filed:
     if rules.same_village:
         blank = replace(blank, concerns=_neighbour(command, ports))
     due = filing.screened_by(now, rules)
-    made, event = dispute.file(blank, Stamp(now, "citizen", blank.salt), due=due)
+    made, event = hearing.file(blank, Stamp(now, "citizen", blank.salt), due=due)
     stands = ports.disputes.create(made, event, _statements(command, slot.ref, ports), slot=slot)
     if stands is None:
         return _filed(made, ports)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain import audit, blind_keys, dispute
+from chalicelib.domain import audit, blind_keys, dispute, hearing
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Side, Stage
 from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, WrongState
 from chalicelib.domain.registration import Ref, Stamp
@@ -76,7 +76,7 @@ def appeal_outcome(command: Second, ports: Ports) -> Filed:
         raise InvalidRequest(*faults)
     blank = _blank(command, first, ports)
     due = filing.screened_by(now, rules)
-    made, event = dispute.file(blank, Stamp(now, "citizen", blank.salt), due=due)
+    made, event = hearing.file(blank, Stamp(now, "citizen", blank.salt), due=due)
     packed = json.dumps({"name": "", "place": "", "text": command.text}, ensure_ascii=False)
     sealed = part.sealer.seal(packed.encode(), f"{blank.ref.locator}|{CLAIM}")
     stands = part.disputes.create(made, event, [Statement(CLAIM, sealed)])

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.domain import audit, blind_keys, dispute, name_tags
+from chalicelib.domain import audit, blind_keys, dispute, hearing, name_tags
 from chalicelib.domain.areas import Village
 from chalicelib.domain.dispute import OWN_PLACE, Dispute, Kind, Side, Stage
 from chalicelib.domain.errors import Fault, InvalidRequest, TooMany, TryAgain, WrongState
@@ -103,7 +103,7 @@ def file_own_appeal(command: OwnAppeal, ports: Ports) -> Filed:
         raise TooMany(Fault("objections_too_often"), retry_after=rest)
     due = filing.screened_by(now, rules)
     told = {"attribute": blank.attribute, "stated": "not_ours"} if blank.attribute else {}
-    made, event = dispute.file(blank, Stamp(now, "citizen", blank.salt), due=due, told=told)
+    made, event = hearing.file(blank, Stamp(now, "citizen", blank.salt), due=due, told=told)
     claim = {"name": command.person.name, "place": "", "text": command.text}
     packed = json.dumps(claim, ensure_ascii=False, sort_keys=True).encode()
     statement = Statement(CLAIM, ports.sealer.seal(packed, f"{mine}|{CLAIM}"))

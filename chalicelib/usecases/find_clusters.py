@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.domain import cluster_index, clusters, dispute
+from chalicelib.domain import cluster_index, clusters, hearing
 from chalicelib.domain.clusters import Sent
 from chalicelib.domain.dispute import Dispute, Side
 from chalicelib.domain.errors import Fault, TryAgain
@@ -54,7 +54,7 @@ def flags_of(there: Dispute, limits: ClusterLimits, stamp: Stamp, ports: Ports) 
             codes[Ref(villages[locator], locator)].append(code)
     for other in _loaded(codes, ports):
         own = Stamp(stamp.at, stamp.actor, other.salt)
-        step = dispute.flag(other, tuple(sorted(codes[other.ref])), own)
+        step = hearing.flag(other, tuple(sorted(codes[other.ref])), own)
         if step is not None and ports.disputes.change(*step) is not None:
             raise TryAgain(Fault("busy"))
     return tuple(code for code in sorted(found) if code not in there.concerns)

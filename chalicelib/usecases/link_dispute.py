@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.domain import dispute, registration
+from chalicelib.domain import hearing, registration
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.errors import WrongState
@@ -21,7 +21,7 @@ Step = tuple[Dispute, Event, CaseStep | None]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a case tells of the dispute that it is found for (`dispute.link`)."""
+    """What a case tells of the dispute that it is found for (`hearing.link`)."""
 
     follows: str = ""
     concerns: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ def linked(
         return None
     due = filing.screened_by(there.steps[0].at, rules)  # photos may be on their way still
     found = look(loaded.case) if look else Found()
-    step = dispute.link(
+    step = hearing.link(
         there, about, stamp, due=due, follows=found.follows, concerns=found.concerns
     )
     return *step, case

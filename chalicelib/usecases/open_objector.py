@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.domain import assignment, audit, dispute
+from chalicelib.domain import adjudication, assignment, audit
 from chalicelib.domain.assignment import Officer
 from chalicelib.domain.dispute import Dispute, Opening
 from chalicelib.domain.errors import Fault, NotAllowed, NotFound, TooMany, WrongState
@@ -110,7 +110,7 @@ def open_objector(asked: Asked, ports: Ports) -> Objector:
     number = len(there.openings) + 1
     sealed = ports.sealer.seal(asked.note.encode(), f"{asked.ref.locator}|{NOTE}|{number}")
     opening = Opening(asked.actor, asked.reason, now, sealed.blob, sealed.wrapped_key)
-    moved, event = dispute.open_objector(there, opening, stamp)
+    moved, event = adjudication.open_objector(there, opening, stamp)
     _refuse_who_is_close(there, asked.actor, now, ports)
     _take_one(asked.actor, now, ports)
     if ports.disputes.change(moved, event) is not None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.domain import assignment, dispute
+from chalicelib.domain import adjudication, assignment, dispute
 from chalicelib.domain.assignment import Drawn, Officer
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.errors import Fault, NotAllowed, NotFound, TepatError, WrongState
@@ -114,7 +114,7 @@ def _one(there: Dispute | None, seen: int, asking: _Asking, ports: Ports) -> Dis
     drawn = _drawn(there, now, asking, ports)
     stamp = Stamp(now, asking.actor, there.salt)
     level = min(drawn.level, dispute.HIGHEST_LEVEL)
-    moved, event = dispute.redraw(there, drawn.sub, stamp, level=level, reason=asking.reason)
+    moved, event = adjudication.redraw(there, drawn.sub, stamp, level=level, reason=asking.reason)
     if ports.disputes.change(moved, event) is not None:
         raise WrongState(Fault("redraw_changed"))
     return moved

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain import dispute, registration
+from chalicelib.domain import adjudication, dispute, registration
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Stage, Vote
 from chalicelib.domain.errors import (
@@ -163,14 +163,14 @@ def looks(ref: Ref, actor: str, ports: Ports) -> Sequence[Event]:
         TryAgain: the store or the ledger refused for now.
     """
     there = ports.disputes.load([ref]).get(ref)
-    if there is None or not there.about or not dispute.may_open(there, actor):
+    if there is None or not there.about or not adjudication.may_open(there, actor):
         raise NotFound(Fault("dispute_unknown", "number"))
     return ports.ledger.reads_of(there.about, READS_SHOWN)
 
 
 def _may_read(there: Dispute, actor: str, ports: Ports) -> bool:
     """Whether it is the officer's, or the one whose outcome the officer's own appeals."""
-    if dispute.may_open(there, actor):
+    if adjudication.may_open(there, actor):
         return True
     if not there.ended or there.case is None:
         return False
@@ -178,7 +178,7 @@ def _may_read(there: Dispute, actor: str, ports: Ports) -> bool:
     refs = [Ref(there.ref.village, each) for each in found.case.disputes] if found else []
     later = ports.disputes.load(refs).values()
     own = there.ref.locator
-    return any(each.follows == own and dispute.may_open(each, actor) for each in later)
+    return any(each.follows == own and adjudication.may_open(each, actor) for each in later)
 
 
 def recommend(voting: Voting, ports: Ports) -> Dispute:
@@ -186,7 +186,7 @@ def recommend(voting: Voting, ports: Ports) -> Dispute:
 
     Raises:
         InvalidRequest: the reason is not one of the outcome's.
-        NotAllowed, WrongState: as `dispute.recommend`; or it changed since the officer looked.
+        NotAllowed, WrongState: as `adjudication.recommend`; or it changed since the officer looked.
         NotFound, TryAgain: there is no such dispute, or the store refused for now.
     """
     there, rules, vote = _begin(voting, ports)
@@ -194,7 +194,7 @@ def recommend(voting: Voting, ports: Ports) -> Dispute:
         return _same(there, vote)
     _unchanged(there, voting, None if voting.case_seen is None else _whole(there, ports))
     due = ports.terms.calendar.term(vote.at, rules.terms.decide, rules.terms).at
-    moved, event = dispute.recommend(there, vote, _stamp(there, vote), due=due)
+    moved, event = adjudication.recommend(there, vote, _stamp(there, vote), due=due)
     if ports.disputes.change(moved, event) is not None:
         raise TryAgain(Fault("busy"))
     return moved
@@ -215,7 +215,7 @@ def decide(voting: Voting, ports: Ports) -> Dispute:
         whole = _whole(there, ports)
         _unchanged(there, voting, whole)
         due = ports.terms.calendar.term(vote.at, rules.terms.third, rules.terms).at
-        moved, event = dispute.decide(there, vote, _stamp(there, vote), due=due)
+        moved, event = adjudication.decide(there, vote, _stamp(there, vote), due=due)
         if moved.stage is not Stage.DECIDED:
             stands = ports.disputes.change(moved, event)
         else:
@@ -230,11 +230,11 @@ def link(ref: Ref, actor: str, about: str, ports: Ports) -> Dispute:
     """Name the case of an objection whose family the machine did not find.
 
     Raises:
-        NotAllowed, WrongState: as `dispute.link`; or the case has ended.
+        NotAllowed, WrongState: as `hearing.link`; or the case has ended.
         NotFound, TryAgain: as `recommend`; or there is no such case in the village.
     """
     there = _load(ref, ports)
-    if not dispute.may_open(there, actor):
+    if not adjudication.may_open(there, actor):
         raise NotAllowed(Fault("dispute_not_yours"))
     stamp = Stamp(ports.clock.now_ms(), actor, there.salt)
     rules = ports.terms.today(stamp.at)

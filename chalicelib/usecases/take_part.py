@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain import blind_keys, dispute
+from chalicelib.domain import blind_keys, dispute, hearing
 from chalicelib.domain.dispute import Dispute, Kind, Side
 from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, TryAgain, WrongState
 from chalicelib.domain.receipt import is_locator
@@ -103,7 +103,7 @@ def answer(number: str, party: Party, sent: Answer, ports: Ports) -> Filed:
         raise InvalidRequest(*faults)
     digest = blind_keys.body_digest(ports.find.index.mac, sent.form)
     stamp = Stamp(now, "citizen", there.salt)
-    moved, event = dispute.answer(there, pieces, mine, stamp, {"answer": digest.hex()})
+    moved, event = hearing.answer(there, pieces, mine, stamp, {"answer": digest.hex()})
     context = f"{there.ref.locator}|{ANSWER}"
     statement = Statement(ANSWER, ports.sealer.seal(sent.text.encode(), context))
     if ports.disputes.change(moved, event, statement=statement) is not None:
@@ -133,7 +133,7 @@ def add_evidence(
     if faults:
         raise InvalidRequest(*faults)
     stamp = Stamp(now, "citizen", there.salt)
-    moved, event = dispute.add_evidence(there, pieces, mine, stamp)
+    moved, event = hearing.add_evidence(there, pieces, mine, stamp)
     if ports.disputes.change(moved, event) is not None:
         raise TryAgain(Fault("busy"))
     return Filed(moved, filing.leave(moved, ids, ports.grants, ports.after))
@@ -153,7 +153,7 @@ def withdraw(number: str, party: Party, key: str, ports: Ports) -> Dispute:
         return there
     mine = blind_keys.request_id(ports.find.index.mac, key)
     stamp = Stamp(ports.find.clock.now_ms(), "citizen", there.salt)
-    moved, event = dispute.withdraw(there, mine, stamp)
+    moved, event = hearing.withdraw(there, mine, stamp)
     if ports.disputes.change(moved, event, gives_up=held_slot(there)) is not None:
         raise TryAgain(Fault("busy"))
     return moved

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.adapters import dispute_items, dynamo
-from chalicelib.domain import assignment, dispute, registration
+from chalicelib.domain import adjudication, assignment, hearing, registration
 from chalicelib.domain.dispute import Dispute, Kind
 from chalicelib.domain.registration import Stamp
 from chalicelib.usecases import list_disputes, redraw_disputes
@@ -41,12 +41,12 @@ def drawn(stage: Stage) -> Dispute:
     disputes = stage.backend.world().disputes
     stamp = _stamp(stage)
     blank = disputing.blank(Kind.APPEAL, case.ref.locator, pieces=0)
-    there, event = dispute.file(blank, stamp, due=stamp.at)
+    there, event = hearing.file(blank, stamp, due=stamp.at)
     told = registration.disputed(case, there.ref.locator, stamp)
     assert disputes.create(there, event, (), case=told) is None
-    there, event = dispute.to_review(there, stamp, due=stamp.at)
+    there, event = hearing.to_review(there, stamp, due=stamp.at)
     assert disputes.change(there, event) is None
-    there, event = dispute.assign(there, ONE, stamp, level=0)
+    there, event = adjudication.assign(there, ONE, stamp, level=0)
     assert disputes.change(there, event) is None
     stage.meter.reset()
     return there
@@ -81,6 +81,6 @@ def _stamp(stage: Stage) -> Stamp:
 def _waiting(stage: Stage, key: str, officer: str) -> Dispute:
     stamp = _stamp(stage)
     blank = disputing.blank(Kind.APPEAL, key=key, pieces=0)
-    there, _ = dispute.file(blank, stamp, due=stamp.at)
-    there, _ = dispute.to_review(there, stamp, due=stamp.at + disputing.DAY)
-    return dispute.assign(there, officer, stamp, level=0)[0]
+    there, _ = hearing.file(blank, stamp, due=stamp.at)
+    there, _ = hearing.to_review(there, stamp, due=stamp.at + disputing.DAY)
+    return adjudication.assign(there, officer, stamp, level=0)[0]

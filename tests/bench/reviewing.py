@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from chalicelib.adapters.ground_check_table import GroundCheckTable
 from chalicelib.adapters.review_table import ReviewTable
-from chalicelib.domain import dispute, ground_check
+from chalicelib.domain import adjudication, ground_check, hearing
 from chalicelib.domain.dispute import Dispute, Kind, Outcome
 from chalicelib.domain.ground_check import Verdict
 from chalicelib.domain.registration import Registration, Stamp
@@ -42,12 +42,12 @@ def visited(stage: Stage) -> Dispute:
     """An appeal of a decided family that was visited, drawn for its first officer."""
     case = stage.decide(stage.find(stage.register("k" * 20, *family(4)).receipt.text))
     disputes = stage.backend.world().disputes
-    made, event = dispute.file(_blank(case), _stamp(stage), due=_now(stage))
+    made, event = hearing.file(_blank(case), _stamp(stage), due=_now(stage))
     assert disputes.create(made, event, ()) is None
-    made = _drawn(stage, _step(stage, dispute.to_review(made, _stamp(stage), due=_now(stage))), ONE)
-    made = _step(stage, dispute.ask_visit(made, _stamp(stage, ONE), due=_now(stage)))
+    made = _drawn(stage, _step(stage, hearing.to_review(made, _stamp(stage), due=_now(stage))), ONE)
+    made = _step(stage, adjudication.ask_visit(made, _stamp(stage, ONE), due=_now(stage)))
     _visit(stage, case, made)
-    made = _step(stage, dispute.to_review(made, _stamp(stage), due=_now(stage)))
+    made = _step(stage, hearing.to_review(made, _stamp(stage), due=_now(stage)))
     return _drawn(stage, made, ONE)
 
 
@@ -108,7 +108,7 @@ def _blank(case: Registration) -> Dispute:
 
 
 def _drawn(stage: Stage, there: Dispute, officer: str) -> Dispute:
-    return _step(stage, dispute.assign(there, officer, _stamp(stage), level=0))
+    return _step(stage, adjudication.assign(there, officer, _stamp(stage), level=0))
 
 
 def _step(stage: Stage, step: tuple[Dispute, object]) -> Dispute:

@@ -13,7 +13,7 @@ from staff_front import StaffFront
 from test_pages_fit import healthy
 
 from chalicelib import check_wiring, dispute_wiring, wiring
-from chalicelib.domain import dispute, ground_check
+from chalicelib.domain import adjudication, ground_check, hearing
 from chalicelib.domain.dispute import Dispute, Exhibit, Side, Stage
 from chalicelib.domain.evidence import FileKind, Piece, PieceState, page_key
 from chalicelib.domain.finding import Count, Finding
@@ -80,15 +80,15 @@ def appeal(front: StaffFront, public_api: Any) -> Dispute:
     there = file_appeal.file_appeal(command, dispute_wiring.appeal_ports("")).dispute
     (mine,) = there.evidence
     kept = replace(mine.piece, state=PieceState.RELEASED, pages=1)
-    step = dispute.screened(there, kept, stamp(there))
+    step = hearing.screened(there, kept, stamp(there))
     assert step is not None
     there = stored(step)
     front.photos[f"/bukti/{page_key(there.ref, kept.id, 1)}"] = jpeg(1)
-    there = drawn(stored(dispute.to_review(there, stamp(there), due=there.due)))
+    there = drawn(stored(hearing.to_review(there, stamp(there), due=there.due)))
     ports = check_wiring.ask_check_ports()
     there = ask_check.ask_for_dispute(there.ref, f"staff:{ONE}", there.version, ports)
     visited(there, front)
-    return drawn(stored(dispute.to_review(there, stamp(there), due=there.due)))
+    return drawn(stored(hearing.to_review(there, stamp(there), due=there.due)))
 
 
 def visited(there: Dispute, front: StaffFront) -> None:
@@ -130,7 +130,7 @@ def stored(step: tuple[Dispute, Any]) -> Dispute:
 
 
 def drawn(there: Dispute) -> Dispute:
-    return stored(dispute.assign(there, ONE, stamp(there), level=0))
+    return stored(adjudication.assign(there, ONE, stamp(there), level=0))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.registry_table import TablesDisagreeError
-from chalicelib.domain import audit, dispute, registration
+from chalicelib.domain import adjudication, audit, dispute, hearing, registration
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Side, Stage, Vote
 from chalicelib.domain.evidence import PieceState
@@ -63,8 +63,8 @@ def objected(world: World, key: str = "a dispute's key", place: int = 1) -> Disp
 
 def reviewed(world: World, made: Dispute) -> Dispute:
     """Handed to the officers and drawn for one."""
-    made = stored(world, dispute.to_review(made, at(LATER), due=LATER + DAY))
-    return stored(world, dispute.assign(made, OFFICER, at(LATER), level=0))
+    made = stored(world, hearing.to_review(made, at(LATER), due=LATER + DAY))
+    return stored(world, adjudication.assign(made, OFFICER, at(LATER), level=0))
 
 
 def stored(world: World, step: tuple[Dispute, Event]) -> Dispute:
@@ -122,7 +122,7 @@ def test_a_call_whose_answer_was_lost_is_known_as_done(world: World) -> None:
     knows = registration.disputed(case, made.ref.locator, builders.stamp(LATER, "citizen"))
     for _ in range(2):
         assert world.disputes.create(made, event, statements(made), case=knows) is None
-    step = dispute.withdraw(made, b"w" * 16, at(LATER + 1, "citizen"))
+    step = hearing.withdraw(made, b"w" * 16, at(LATER + 1, "citizen"))
     for _ in range(2):
         assert world.disputes.change(*step) is None
     assert world.disputes.load([made.ref])[made.ref] == step[0]
@@ -164,7 +164,7 @@ def test_a_place_that_another_objection_has_taken_is_told(world: World) -> None:
 
 def test_an_ended_objection_frees_its_place_and_no_other_s(world: World) -> None:
     first, second = objected(world), objected(world, "another key", place=2)
-    step = dispute.withdraw(first, b"w" * 16, at(LATER, "citizen"))
+    step = hearing.withdraw(first, b"w" * 16, at(LATER, "citizen"))
     given = replace(slot(first), named=b"")
     assert world.disputes.change(*step, gives_up=given) is None
     # what has ended still tells where it is, to who objected, until the place is taken again
@@ -178,7 +178,7 @@ def test_an_ended_objection_frees_its_place_and_no_other_s(world: World) -> None
 
 def test_a_place_of_another_objection_is_not_given_up(world: World) -> None:
     first, second = objected(world), objected(world, "another key", place=2)
-    step = dispute.withdraw(first, b"w" * 16, at(LATER, "citizen"))
+    step = hearing.withdraw(first, b"w" * 16, at(LATER, "citizen"))
     other = Slot(PERSON, 2, first.ref, b"")
     assert world.disputes.change(*step, gives_up=other) == Stands(slot=True)
     assert set(world.disputes.slots(PERSON)) == {slot(first), slot(second)}
@@ -186,8 +186,8 @@ def test_a_place_of_another_objection_is_not_given_up(world: World) -> None:
 
 def test_of_two_steps_at_once_one_is_done_and_the_other_told(world: World) -> None:
     made, _ = appealed(world)
-    first = dispute.to_review(made, at(LATER + 1), due=LATER + DAY)
-    second = dispute.withdraw(made, b"w" * 16, at(LATER + 2, "citizen"))
+    first = hearing.to_review(made, at(LATER + 1), due=LATER + DAY)
+    second = hearing.withdraw(made, b"w" * 16, at(LATER + 2, "citizen"))
     assert world.disputes.change(*first) is None
     assert world.disputes.change(*second) == Stands(dispute=first[0])
     assert [event.seq for event in of_chain(world, made)] == [1, 2]
@@ -197,7 +197,9 @@ def test_two_officers_at_once_are_one_vote(world: World) -> None:
     made = reviewed(world, appealed(world)[0])
     vote = Vote(f"staff:{OFFICER}", Outcome.UPHELD, "checked_differs", LATER)
     steps = [
-        dispute.recommend(made, replace(vote, at=LATER + n), at(LATER + n, vote.actor), due=LATER)
+        adjudication.recommend(
+            made, replace(vote, at=LATER + n), at(LATER + n, vote.actor), due=LATER
+        )
         for n in range(2)
     ]
     assert world.disputes.change(*steps[0]) is None
@@ -208,7 +210,7 @@ def test_two_officers_at_once_are_one_vote(world: World) -> None:
 
 def test_a_step_of_what_was_never_filed_is_not_taken(world: World) -> None:
     made, _ = filed(Kind.APPEAL, "3M3GAAAAAA")
-    step = dispute.to_review(made, at(LATER), due=LATER)
+    step = hearing.to_review(made, at(LATER), due=LATER)
     with pytest.raises(TablesDisagreeError):
         world.disputes.change(*step)
 
@@ -217,10 +219,10 @@ def test_what_is_decided_opens_the_case_in_the_same_write(world: World) -> None:
     made, case = appealed(world)
     made = reviewed(world, made)
     vote = Vote(f"staff:{OFFICER}", Outcome.UPHELD, "checked_differs", LATER)
-    made = stored(world, dispute.recommend(made, vote, at(LATER, vote.actor), due=LATER + DAY))
-    made = stored(world, dispute.assign(made, OTHER, at(LATER), level=0))
+    made = stored(world, adjudication.recommend(made, vote, at(LATER, vote.actor), due=LATER + DAY))
+    made = stored(world, adjudication.assign(made, OTHER, at(LATER), level=0))
     second = replace(vote, actor=f"staff:{OTHER}")
-    moved, event = dispute.decide(made, second, at(LATER, second.actor), due=LATER + DAY)
+    moved, event = adjudication.decide(made, second, at(LATER, second.actor), due=LATER + DAY)
     opened = registration.reopen(
         case, case.household, "appeal_upheld", builders.stamp(LATER, vote.actor), officer_due=LATER
     )
@@ -237,16 +239,16 @@ def test_a_decision_over_a_case_that_moved_on_is_not_written(world: World) -> No
     opened = registration.reopen(
         case, case.household, "appeal_upheld", builders.stamp(LATER), officer_due=LATER
     )
-    step = dispute.to_review(made, at(LATER), due=LATER + DAY)
+    step = hearing.to_review(made, at(LATER), due=LATER + DAY)
     assert world.disputes.change(*step, case=opened) == Stands(case=moved)
     assert world.disputes.load([made.ref])[made.ref] == made
 
 
 def test_the_family_s_answer_stands_beside_the_claim(world: World) -> None:
     made = objected(world)
-    made = stored(world, dispute.link(made, "3M3GAAAAAA", at(LATER), due=LATER))
-    made = stored(world, dispute.hear(made, at(LATER), answer_by=LATER + DAY))
-    moved, event = dispute.answer(
+    made = stored(world, hearing.link(made, "3M3GAAAAAA", at(LATER), due=LATER))
+    made = stored(world, hearing.hear(made, at(LATER), answer_by=LATER + DAY))
+    moved, event = hearing.answer(
         made, exhibits(2, Side.FAMILY, 5), b"a" * 16, at(LATER, "citizen"), {"answer": "0f"}
     )
     assert world.disputes.change(moved, event, statement=statement(made, ANSWER)) is None
@@ -254,13 +256,13 @@ def test_the_family_s_answer_stands_beside_the_claim(world: World) -> None:
     assert opened is not None
     assert opened.dispute == moved
     assert opened.statements.keys() == {CLAIM, FILER, ANSWER}
-    gone, event = dispute.escalate(moved, 1, at(LATER), due=LATER + DAY)
+    gone, event = adjudication.escalate(moved, 1, at(LATER), due=LATER + DAY)
     for _ in range(2):
         assert world.disputes.forget(gone, event, [ANSWER]) is None
     opened = world.disputes.read(made.ref)
     assert opened is not None
     assert (opened.dispute, opened.statements.keys()) == (gone, {CLAIM, FILER})
-    late = dispute.escalate(moved, 2, at(LATER), due=LATER)
+    late = adjudication.escalate(moved, 2, at(LATER), due=LATER)
     assert world.disputes.forget(*late, [CLAIM]) == Stands(dispute=gone)
     opened = world.disputes.read(made.ref)
     assert opened is not None
@@ -277,13 +279,13 @@ def test_a_machine_finds_what_is_due_and_an_officer_what_is_theirs(world: World)
         return list(world.disputes.drawn_for(region, officer, limit))
 
     assert (found(made.due - 1), found(made.due)) == ([], [made.ref])
-    made = stored(world, dispute.to_review(made, at(LATER), due=LATER + DAY))
+    made = stored(world, hearing.to_review(made, at(LATER), due=LATER + DAY))
     soon = LATER + dispute.LOST_MS
     assert (found(soon - 1), found(soon), drawn()) == ([], [made.ref], [])
-    made = stored(world, dispute.assign(made, OFFICER, at(LATER), level=0))
+    made = stored(world, adjudication.assign(made, OFFICER, at(LATER), level=0))
     assert (found(made.due - 1), found(made.due)) == ([], [made.ref])
     assert (drawn(), drawn(OTHER), drawn(region="3511"), drawn(limit=0)) == ([made.ref], [], [], [])
-    made = stored(world, dispute.withdraw(made, b"w" * 16, at(LATER, "citizen")))
+    made = stored(world, hearing.withdraw(made, b"w" * 16, at(LATER, "citizen")))
     assert (found(10**13 - 1), drawn()) == ([], [])
 
 
@@ -291,8 +293,8 @@ def test_an_officer_sees_what_is_due_first(world: World) -> None:
     refs = []
     for number in range(3):
         made = objected(world, f"key {number}", place=number + 1)
-        made = stored(world, dispute.to_review(made, at(LATER), due=LATER + (3 - number) * DAY))
-        made = stored(world, dispute.assign(made, OFFICER, at(LATER), level=0))
+        made = stored(world, hearing.to_review(made, at(LATER), due=LATER + (3 - number) * DAY))
+        made = stored(world, adjudication.assign(made, OFFICER, at(LATER), level=0))
         refs.append(made.ref)
     assert list(world.disputes.drawn_for(REGION, OFFICER, 10)) == refs[::-1]
     assert list(world.disputes.drawn_for(REGION, OFFICER, 2)) == refs[:0:-1]
@@ -300,8 +302,8 @@ def test_an_officer_sees_what_is_due_first(world: World) -> None:
 
 def test_a_drawn_dispute_that_nothing_follows_stays_with_its_officer(world: World) -> None:
     made = reviewed(world, appealed(world)[0])
-    made = stored(world, dispute.escalate(made, 2, at(LATER), due=0))
-    made = stored(world, dispute.assign(made, OTHER, at(LATER), level=2))
+    made = stored(world, adjudication.escalate(made, 2, at(LATER), due=0))
+    made = stored(world, adjudication.assign(made, OTHER, at(LATER), level=2))
     assert made.due == 0
     assert list(world.disputes.drawn_for(REGION, OTHER, 10)) == [made.ref]
     assert list(world.store.waiting(Work.DISPUTE, REGION, 4 * 10**12, 10)) == []
@@ -319,14 +321,14 @@ def test_families_of_a_village_are_found_by_their_names_alone(world: World) -> N
 
 
 def screened(there: Dispute, state: PieceState, number: int = 0) -> tuple[Dispute, Event]:
-    step = dispute.screened(there, replace(piece(number), state=state, tries=1), at(LATER))
+    step = hearing.screened(there, replace(piece(number), state=state, tries=1), at(LATER))
     assert step is not None
     return step
 
 
 def test_what_screening_found_is_kept_though_the_dispute_has_ended(world: World) -> None:
     made = objected(world)
-    made = stored(world, dispute.withdraw(made, b"w" * 16, at(LATER, "citizen")))
+    made = stored(world, hearing.withdraw(made, b"w" * 16, at(LATER, "citizen")))
     made = stored(world, screened(made, PieceState.RELEASED))
     there = world.disputes.load([made.ref])[made.ref]
     assert (there.stage, there.evidence[0].piece.state) == (Stage.WITHDRAWN, PieceState.RELEASED)

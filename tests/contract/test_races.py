@@ -16,7 +16,7 @@ from chalicelib.adapters.dispute_table import DisputeTable
 from chalicelib.adapters.ledger_table import LedgerTable
 from chalicelib.adapters.ops_table import OpsTable
 from chalicelib.adapters.registry_table import RegistryTable
-from chalicelib.domain import audit, dispute, registration
+from chalicelib.domain import audit, hearing, registration
 from chalicelib.domain.dispute import Kind
 from chalicelib.domain.errors import TryAgain
 from tests import builders
@@ -185,7 +185,7 @@ def test_of_many_decisions_at_once_one_counts_and_the_case_is_opened_once(
 
     def decide(number: int) -> str:
         when = START + 6 * MINUTE + number
-        step = dispute.to_review(made, at(when), due=when)
+        step = hearing.to_review(made, at(when), due=when)
         opened = registration.reopen(
             knows[0], case.household, "appeal_upheld", builders.stamp(when), officer_due=when
         )

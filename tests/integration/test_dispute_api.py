@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import dispute
+from chalicelib.domain import hearing
 from chalicelib.domain.registration import Ref, Stamp
 from tests.fakes_evidence import FakeGrants
 from tests.ikd import HTML, JSON, SITE, Browser
@@ -87,9 +87,9 @@ def heard(number: str, about: str) -> None:
     case = wiring.store().load([Ref(VILLAGE, about)])[Ref(VILLAGE, about)].case
     from chalicelib.domain import registration
 
-    linked, event = dispute.link(there, about, stamp, due=stamp.at)
+    linked, event = hearing.link(there, about, stamp, due=stamp.at)
     assert disputes.change(linked, event, case=registration.disputed(case, number, stamp)) is None
-    told, event = dispute.hear(linked, stamp, answer_by=now + 86_400_000)
+    told, event = hearing.hear(linked, stamp, answer_by=now + 86_400_000)
     assert disputes.change(told, event) is None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import dispute_wiring, wiring
-from chalicelib.domain import dispute, registration
+from chalicelib.domain import adjudication, hearing, registration
 from chalicelib.domain.dispute import Dispute, Exhibit, Side, Stage
 from chalicelib.domain.registration import Ref, Registration, Stamp, State
 from chalicelib.usecases import file_appeal
@@ -37,7 +37,7 @@ def appeal(public_api: Any, monkeypatch: pytest.MonkeyPatch) -> Dispute:
         caller=CALLER,
     )
     filed = file_appeal.file_appeal(command, dispute_wiring.appeal_ports("")).dispute
-    moved, event = dispute.to_review(filed, stamp(filed), due=filed.due)
+    moved, event = hearing.to_review(filed, stamp(filed), due=filed.due)
     assert wiring.disputes().change(moved, event) is None
     return drawn(moved, ONE)
 
@@ -47,7 +47,7 @@ def stamp(there: Dispute) -> Stamp:
 
 
 def drawn(there: Dispute, officer: str) -> Dispute:
-    moved, event = dispute.assign(there, officer, stamp(there), level=0)
+    moved, event = adjudication.assign(there, officer, stamp(there), level=0)
     assert wiring.disputes().change(moved, event) is None
     return moved
 
@@ -125,7 +125,7 @@ def test_a_vote_on_what_has_changed_is_refused_and_what_stands_is_shown(
     number = appeal.ref.locator
     as_officer(desk, ONE)
     old = voting(appeal, "recommend")
-    moved, event = dispute.add_evidence(
+    moved, event = hearing.add_evidence(
         appeal, (Exhibit(Side.FILER, piece(7)),), b"r" * 16, stamp(appeal)
     )
     assert wiring.disputes().change(moved, event) is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import dispute
+from chalicelib.domain import adjudication
 from chalicelib.domain.dispute import Dispute, Outcome, Vote
 from chalicelib.domain.registration import Stamp
 from tests.builders import VILLAGE
@@ -183,7 +183,7 @@ def test_a_route_that_decides_two_would_be_found(
         for there in (one, two):
             if not now(there).votes:
                 vote = Vote("staff:officer-1", Outcome.REJECTED, "claim_unproven", 1)
-                stored(dispute.recommend(there, vote, by("officer-1", there), due=1))
+                stored(adjudication.recommend(there, vote, by("officer-1", there), due=1))
 
     monkeypatch.setattr(desk, "post", both)
     routes = {"/staff/everything": {"POST": None}}

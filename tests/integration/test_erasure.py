@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.adapters import dynamo, registry_items
-from chalicelib.domain import dispute, registration
+from chalicelib.domain import hearing, registration
 from chalicelib.domain.dispute import Dispute, Exhibit, Kind, Side
 from chalicelib.domain.evidence import PieceState, page_key
 from chalicelib.domain.identity import IdentityAnswer, Outcome
@@ -168,7 +168,7 @@ def appealed(lived: tuple[str, str]) -> Dispute:
         ref=Ref(case.ref.village, made.ref.locator),
         evidence=(Exhibit(Side.FILER, released),),
     )
-    made, event = dispute.file(made, Stamp(now, "citizen", made.salt), due=now)
+    made, event = hearing.file(made, Stamp(now, "citizen", made.salt), due=now)
     knows = registration.disputed(case, made.ref.locator, Stamp(now, "citizen", bytes(16)))
     sealed = wiring.sealer().seal(GONE.name.encode(), f"{made.ref.locator}|{CLAIM}")
     said = [Statement(CLAIM, sealed)]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import review_wiring, wiring
-from chalicelib.domain import audit, dispute
+from chalicelib.domain import adjudication, audit, hearing
 from chalicelib.domain.audit import Act
 from chalicelib.domain.dispute import Dispute, Outcome
 from chalicelib.domain.handover import Kind
@@ -34,11 +34,11 @@ def upheld(number: str) -> Dispute:
     ref = Ref(VILLAGE, number)
     there = wiring.disputes().load([ref])[ref]
     now = wiring.clock.now_ms()
-    there, event = dispute.to_review(there, Stamp(now, "system:tests", there.salt), due=now)
+    there, event = hearing.to_review(there, Stamp(now, "system:tests", there.salt), due=now)
     assert wiring.disputes().change(there, event) is None
     for officer, act in (("officer-1", recommend), ("officer-2", decide)):
         stamp = Stamp(now, "system:tests", there.salt)
-        there, event = dispute.assign(there, officer, stamp, level=0)
+        there, event = adjudication.assign(there, officer, stamp, level=0)
         assert wiring.disputes().change(there, event) is None
         voting = Voting(ref, f"staff:{officer}", Outcome.UPHELD, "identity_misused", there.version)
         there = act(voting, review_wiring.review_ports())

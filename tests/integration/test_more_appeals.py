@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import dispute_wiring, wiring
-from chalicelib.domain import dispute
+from chalicelib.domain import adjudication, hearing
 from chalicelib.domain.dispute import Outcome, Vote
 from chalicelib.domain.registration import Ref, Stamp
 from chalicelib.usecases import conduct_dispute
@@ -44,14 +44,14 @@ def rejected(number: str) -> None:
     ref = Ref(VILLAGE, number)
     there = wiring.disputes().load([ref])[ref]
     now = wiring.clock.now_ms()
-    there, event = dispute.to_review(there, Stamp(now, "system:tests", there.salt), due=now)
+    there, event = hearing.to_review(there, Stamp(now, "system:tests", there.salt), due=now)
     assert wiring.disputes().change(there, event) is None
     for officer in ("officer-1", "officer-2"):
         stamp = Stamp(now, f"staff:{officer}", there.salt)
-        there, event = dispute.assign(there, officer, stamp, level=0)
+        there, event = adjudication.assign(there, officer, stamp, level=0)
         assert wiring.disputes().change(there, event) is None
         vote = Vote(stamp.actor, Outcome.REJECTED, "claim_unproven", now)
-        act = dispute.decide if there.votes else dispute.recommend
+        act = adjudication.decide if there.votes else adjudication.recommend
         there, event = act(there, vote, stamp, due=now)
         assert wiring.disputes().change(there, event) is None
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import dispute, receipt
+from chalicelib.domain import dispute, hearing, receipt
 from chalicelib.domain.dispute import Dispute, Kind
 from chalicelib.domain.registration import Ref, Stamp
 from chalicelib.usecases.dispute_ports import CLAIM, FILER, Statement
@@ -37,7 +37,7 @@ def objection(public_api: Any, monkeypatch: pytest.MonkeyPatch) -> Dispute:
     own = dispute.locator_of(wiring.index().mac, "objection-0000000001", place)
     ref = Ref(wiring.village_of(locator) or "", own)
     made = replace(blank(Kind.OBJECTION, locator, pieces=0), ref=ref)
-    made, event = dispute.file(made, Stamp(wiring.clock.now_ms(), "citizen", made.salt), due=1)
+    made, event = hearing.file(made, Stamp(wiring.clock.now_ms(), "citizen", made.salt), due=1)
     filer = json.dumps({"name": NAME, "nik": NIK}).encode()
     claim = json.dumps({"name": "Contoh", "place": "Sana", "text": "Mampu."}).encode()
     sealed = [

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain import audit, dispute
+from chalicelib.domain import adjudication, audit, dispute, hearing
 from chalicelib.domain.audit import Act, Event, event_key
 from chalicelib.domain.dispute import (
     ENDED,
@@ -87,26 +87,28 @@ def step(life: Life, name: str, person: int, outcome: Outcome, number: int) -> S
     more = exhibits(number % 3, Side.FAMILY if number % 2 else Side.FILER, 100 + life.now.version)
     settled = replace(piece(number % 2), state=PieceState.RELEASED)
     steps: dict[str, Callable[[], Step | None]] = {
-        "add": lambda: dispute.add_evidence(there, more, b"a" * 16, life.stamp("citizen")),
-        "screened": lambda: dispute.screened(there, settled, life.stamp()),
-        "link": lambda: dispute.link(there, FAMILY, life.stamp(officer), due=there.due),
-        "hear": lambda: dispute.hear(there, life.stamp(), answer_by=due),
-        "answer": lambda: dispute.answer(there, more, b"b" * 16, life.stamp("citizen"), {}),
-        "to_review": lambda: dispute.to_review(there, life.stamp(), due=due),
-        "assign": lambda: dispute.assign(there, PEOPLE[person], life.stamp(), level=number % 3),
-        "nobody": lambda: dispute.assign(there, "", life.stamp(), level=2),
-        "escalate": lambda: dispute.escalate(there, number % 4, life.stamp(), due=due),
-        "visit": lambda: dispute.ask_visit(there, life.stamp(officer), due=due),
-        "recommend": lambda: dispute.recommend(
+        "add": lambda: hearing.add_evidence(there, more, b"a" * 16, life.stamp("citizen")),
+        "screened": lambda: hearing.screened(there, settled, life.stamp()),
+        "link": lambda: hearing.link(there, FAMILY, life.stamp(officer), due=there.due),
+        "hear": lambda: hearing.hear(there, life.stamp(), answer_by=due),
+        "answer": lambda: hearing.answer(there, more, b"b" * 16, life.stamp("citizen"), {}),
+        "to_review": lambda: hearing.to_review(there, life.stamp(), due=due),
+        "assign": lambda: adjudication.assign(
+            there, PEOPLE[person], life.stamp(), level=number % 3
+        ),
+        "nobody": lambda: adjudication.assign(there, "", life.stamp(), level=2),
+        "escalate": lambda: adjudication.escalate(there, number % 4, life.stamp(), due=due),
+        "visit": lambda: adjudication.ask_visit(there, life.stamp(officer), due=due),
+        "recommend": lambda: adjudication.recommend(
             there, vote(life, person, outcome), life.stamp(officer), due=due
         ),
-        "decide": lambda: dispute.decide(
+        "decide": lambda: adjudication.decide(
             there, vote(life, person, outcome), life.stamp(officer), due=due
         ),
-        "redraw": lambda: dispute.redraw(
+        "redraw": lambda: adjudication.redraw(
             there, PEOPLE[person], life.stamp("staff:overseer"), level=number % 3, reason=REASON
         ),
-        "withdraw": lambda: dispute.withdraw(there, b"w" * 16, life.stamp("citizen")),
+        "withdraw": lambda: hearing.withdraw(there, b"w" * 16, life.stamp("citizen")),
     }
     return steps[name]()
 
@@ -236,14 +238,14 @@ def test_a_missed_deadline_never_closes_rejects_or_lapses_anything(
     life = reached(kind, stage)
     for level in range(1, HIGHEST_LEVEL + 1):
         before = life.now
-        assert life.take(lambda: dispute.escalate(before, level, life.stamp(), due=life.time))  # noqa: B023 - at once
+        assert life.take(lambda: adjudication.escalate(before, level, life.stamp(), due=life.time))  # noqa: B023 - at once
         assert untouched(before, life.now)
         assert (life.now.stage, life.now.outcome, life.now.level) == (stage, None, level)
         assert life.now.officer == ""
         assert life.events[-1].act is Act.ESCALATED
         assert dispute.wakes(life.now)
     for level in range(-1, HIGHEST_LEVEL + 2):
-        assert not life.take(lambda: dispute.escalate(life.now, level, life.stamp(), due=0))  # noqa: B023 - at once
+        assert not life.take(lambda: adjudication.escalate(life.now, level, life.stamp(), due=0))  # noqa: B023 - at once
     assert_sound(life)
 
 
@@ -252,10 +254,10 @@ def test_who_filed_it_may_end_it_in_every_stage_and_nobody_after_that(
     kind: Kind, stage: Stage
 ) -> None:
     life = reached(kind, stage)
-    assert life.take(lambda: dispute.withdraw(life.now, b"w" * 16, life.stamp("citizen")))
+    assert life.take(lambda: hearing.withdraw(life.now, b"w" * 16, life.stamp("citizen")))
     assert (life.now.stage, life.now.last_request) == (Stage.WITHDRAWN, b"w" * 16)
     with pytest.raises(WrongState) as refused:
-        dispute.withdraw(life.now, b"w" * 16, life.stamp("citizen"))
+        hearing.withdraw(life.now, b"w" * 16, life.stamp("citizen"))
     assert refused.value.faults == (Fault("dispute_ended"),)
 
 
@@ -276,12 +278,12 @@ def test_what_was_uploaded_in_time_is_screened_in_every_stage(stage: Stage) -> N
     assert not dispute.is_screened(before)
     for number, state in ((0, PieceState.RELEASED), (1, PieceState.REFUSED)):
         found = replace(piece(number), state=state, why="", tries=1)
-        assert life.take(lambda: dispute.screened(life.now, found, life.stamp()))  # noqa: B023 - at once
-        assert dispute.screened(life.now, found, life.stamp()) is None  # a repeat
+        assert life.take(lambda: hearing.screened(life.now, found, life.stamp()))  # noqa: B023 - at once
+        assert hearing.screened(life.now, found, life.stamp()) is None  # a repeat
         other = replace(found, state=PieceState.REFUSED, why="evidence_virus")
-        assert dispute.screened(life.now, other, life.stamp()) is None
+        assert hearing.screened(life.now, other, life.stamp()) is None
     assert dispute.is_screened(life.now)
-    assert dispute.screened(life.now, piece(9), life.stamp()) is None  # none of its pieces
+    assert hearing.screened(life.now, piece(9), life.stamp()) is None  # none of its pieces
     assert (life.now.stage, life.now.due) == (before.stage, before.due)
 
 
@@ -339,30 +341,30 @@ def test_only_who_was_drawn_acts(stage: Stage, name: str) -> None:
 
 def test_who_was_drawn_and_who_has_voted_may_open_it_and_nobody_else() -> None:
     life = reached(Kind.APPEAL, Stage.SPLIT)
-    assert all(dispute.may_open(life.now, f"staff:{sub}") for sub in PEOPLE)
-    assert not dispute.may_open(life.now, "staff:officer-9")
-    assert not dispute.may_open(begun(Kind.APPEAL).now, "staff:")
+    assert all(adjudication.may_open(life.now, f"staff:{sub}") for sub in PEOPLE)
+    assert not adjudication.may_open(life.now, "staff:officer-9")
+    assert not adjudication.may_open(begun(Kind.APPEAL).now, "staff:")
 
 
 def test_an_objection_is_heard_before_anybody_recommends_and_late_answers_count() -> None:
     life = begun(Kind.OBJECTION)
     with pytest.raises(WrongState):  # nobody knows yet whose it is
-        dispute.hear(life.now, life.stamp(), answer_by=life.time)
-    assert life.take(lambda: dispute.link(life.now, FAMILY, life.stamp(), due=life.time))
+        hearing.hear(life.now, life.stamp(), answer_by=life.time)
+    assert life.take(lambda: hearing.link(life.now, FAMILY, life.stamp(), due=life.time))
     assert (life.now.about, life.now.names, life.now.due) == (FAMILY, b"", life.time)
     with pytest.raises(WrongState) as refused:
-        dispute.link(life.now, "3M3GBBBBBB", life.stamp(), due=life.time)
+        hearing.link(life.now, "3M3GBBBBBB", life.stamp(), due=life.time)
     assert refused.value.faults == (Fault("dispute_linked"),)
-    assert life.take(lambda: dispute.hear(life.now, life.stamp(), answer_by=life.time + DAY))
+    assert life.take(lambda: hearing.hear(life.now, life.stamp(), answer_by=life.time + DAY))
     assert life.now.due == life.now.answer_by
-    assert life.take(lambda: dispute.to_review(life.now, life.stamp(), due=life.time))
+    assert life.take(lambda: hearing.to_review(life.now, life.stamp(), due=life.time))
     late = life.now
     mine = exhibits(1, Side.FAMILY, 50)
-    assert life.take(lambda: dispute.answer(late, mine, b"a" * 16, life.stamp("citizen"), {}))
+    assert life.take(lambda: hearing.answer(late, mine, b"a" * 16, life.stamp("citizen"), {}))
     assert (life.now.stage, life.now.answered_at) == (Stage.REVIEW, life.time)
     assert life.now.evidence == late.evidence + mine
     with pytest.raises(WrongState) as twice:
-        dispute.answer(life.now, (), b"b" * 16, life.stamp("citizen"), {})
+        hearing.answer(life.now, (), b"b" * 16, life.stamp("citizen"), {})
     assert twice.value.faults == (Fault("dispute_answered"),)
 
 
@@ -370,7 +372,7 @@ def test_an_objection_is_heard_before_anybody_recommends_and_late_answers_count(
 @pytest.mark.parametrize("rejected", [0, 1])
 def test_an_unheard_family_loses_nothing_whoever_votes(outcome: Outcome, rejected: int) -> None:
     life = begun(Kind.OBJECTION)
-    assert life.take(lambda: dispute.to_review(life.now, life.stamp(), due=life.time))
+    assert life.take(lambda: hearing.to_review(life.now, life.stamp(), due=life.time))
     for person, name in enumerate(("recommend", "decide")):
         assert life.take(lambda: step(life, "assign", person, outcome, 0))  # noqa: B023 - at once
         with pytest.raises(WrongState) as refused:
@@ -385,13 +387,13 @@ def test_an_unheard_family_loses_nothing_whoever_votes(outcome: Outcome, rejecte
 def test_nobody_answers_who_was_not_asked() -> None:
     life = reached(Kind.APPEAL, Stage.REVIEW)
     with pytest.raises(WrongState):
-        dispute.answer(life.now, (), b"a" * 16, life.stamp("citizen"), {})
-    assert not life.take(lambda: dispute.hear(life.now, life.stamp(), answer_by=life.time))
+        hearing.answer(life.now, (), b"a" * 16, life.stamp("citizen"), {})
+    assert not life.take(lambda: hearing.hear(life.now, life.stamp(), answer_by=life.time))
 
 
 def test_a_family_that_an_officer_found_is_heard_first() -> None:
     life = begun(Kind.OBJECTION)
-    assert life.take(lambda: dispute.to_review(life.now, life.stamp(), due=0, concerns=("x",)))
+    assert life.take(lambda: hearing.to_review(life.now, life.stamp(), due=0, concerns=("x",)))
     assert life.now.concerns == ("x",)
     assert life.take(lambda: step(life, "assign", 0, Outcome.UPHELD, 0))
     with pytest.raises(WrongState) as refused:
@@ -408,8 +410,8 @@ def test_there_is_a_most_of_pieces(side: Side) -> None:
     life = reached(Kind.OBJECTION, Stage.HEARING)
     room = MOST_PIECES - len(life.now.evidence)
     for bring in (
-        lambda more: dispute.add_evidence(life.now, more, b"a" * 16, life.stamp("citizen")),
-        lambda more: dispute.answer(life.now, more, b"a" * 16, life.stamp("citizen"), {}),
+        lambda more: hearing.add_evidence(life.now, more, b"a" * 16, life.stamp("citizen")),
+        lambda more: hearing.answer(life.now, more, b"a" * 16, life.stamp("citizen"), {}),
     ):
         with pytest.raises(InvalidRequest) as refused:
             bring(exhibits(room + 1, side, 50))
@@ -421,8 +423,8 @@ def test_there_is_a_most_of_pieces(side: Side) -> None:
 
 def test_a_new_stage_begins_with_its_officers_and_a_stage_that_goes_on_keeps_its_level() -> None:
     life = reached(Kind.APPEAL, Stage.REVIEW)
-    assert life.take(lambda: dispute.escalate(life.now, 1, life.stamp(), due=0))
-    assert life.take(lambda: dispute.assign(life.now, OFFICER, life.stamp(), level=0))
+    assert life.take(lambda: adjudication.escalate(life.now, 1, life.stamp(), due=0))
+    assert life.take(lambda: adjudication.assign(life.now, OFFICER, life.stamp(), level=0))
     assert life.now.level == 1
     assert [reached.stage for reached in life.now.steps] == [Stage.FILED, Stage.REVIEW]
     assert life.take(lambda: step(life, "recommend", 0, Outcome.UPHELD, 0))
@@ -435,9 +437,9 @@ def test_a_machine_looks_again_soon_while_it_could_go_on_and_at_the_deadline_els
     assert dispute.wakes(life.now) == life.now.due  # evidence is awaited
     for number in range(2):
         found = replace(piece(number), state=PieceState.RELEASED)
-        assert life.take(lambda: dispute.screened(life.now, found, life.stamp()))  # noqa: B023 - at once
+        assert life.take(lambda: hearing.screened(life.now, found, life.stamp()))  # noqa: B023 - at once
     assert dispute.wakes(life.now) == life.time + soon
-    assert life.take(lambda: dispute.to_review(life.now, life.stamp(), due=life.time + DAY))
+    assert life.take(lambda: hearing.to_review(life.now, life.stamp(), due=life.time + DAY))
     assert dispute.wakes(life.now) == life.time + soon  # nobody is drawn
     assert life.take(lambda: step(life, "assign", 0, Outcome.UPHELD, 0))
     assert dispute.wakes(life.now) == life.now.due
@@ -455,9 +457,9 @@ def test_a_heard_family_that_has_answered_is_not_waited_for() -> None:
     life = reached(Kind.OBJECTION, Stage.HEARING)
     for number in range(2):
         found = replace(piece(number), state=PieceState.RELEASED)
-        assert life.take(lambda: dispute.screened(life.now, found, life.stamp()))  # noqa: B023 - at once
+        assert life.take(lambda: hearing.screened(life.now, found, life.stamp()))  # noqa: B023 - at once
     assert dispute.wakes(life.now) == life.now.due
-    assert life.take(lambda: dispute.answer(life.now, (), b"a" * 16, life.stamp("citizen"), {}))
+    assert life.take(lambda: hearing.answer(life.now, (), b"a" * 16, life.stamp("citizen"), {}))
     assert dispute.wakes(life.now) == life.time + LOST_MS
 
 
@@ -467,7 +469,7 @@ def test_what_is_forgotten_leaves_the_chain_sound(stage: Stage) -> None:
     before = life.now
     salt = b"n" * 16
     stamp = replace(life.stamp("staff:supervisor-1"), salt=salt)
-    assert life.take(lambda: dispute.forget(before, stamp))
+    assert life.take(lambda: hearing.forget(before, stamp))
     assert life.now.salt == salt
     assert life.events[-1].act is Act.FORGOTTEN
     assert life.events[-1].commitment == audit.commit(salt, {})
@@ -508,11 +510,11 @@ def test_each_step_commits_to_what_it_rests_on() -> None:
 def test_stages_with_an_officer_are_those_in_which_one_is_drawn() -> None:
     for kind, stage in OPEN:
         life = reached(kind, stage)
-        assert life.take(lambda: dispute.assign(life.now, OFFICER, life.stamp(), level=0)) == (  # noqa: B023 - at once
+        assert life.take(lambda: adjudication.assign(life.now, OFFICER, life.stamp(), level=0)) == (  # noqa: B023 - at once
             stage in WITH_OFFICER
         )
 
 
 def test_an_officer_does_not_see_a_dispute_through_an_empty_name() -> None:
-    assert not dispute.may_open(replace(begun(Kind.APPEAL).now, officer=""), "staff:")
+    assert not adjudication.may_open(replace(begun(Kind.APPEAL).now, officer=""), "staff:")
     assert at(START).at == START

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import audit, dispute
+from chalicelib.domain import audit, hearing
 from chalicelib.domain.audit import Act
 from chalicelib.domain.dispute import Dispute, Kind
 from chalicelib.domain.errors import TryAgain
@@ -82,7 +82,7 @@ def test_a_step_in_between_is_not_lost(
 ) -> None:
     """Somebody withdraws between the reading and the writing; both stand in the end."""
     real = FakeDisputes.change
-    steps = [dispute.withdraw(made, b"w" * 16, at(START + 1, "citizen"))]
+    steps = [hearing.withdraw(made, b"w" * 16, at(START + 1, "citizen"))]
 
     def first_others(self: FakeDisputes, *step: object, **more: object) -> Stands | None:
         while steps:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import dispute, registration
+from chalicelib.domain import adjudication, registration
 from chalicelib.domain.assignment import GUEST
 from chalicelib.domain.dispute import UNCLEAR, UNPROVEN, Kind, Outcome, Side, Stage
 from chalicelib.domain.errors import (
@@ -430,7 +430,7 @@ def test_who_names_an_unknown_family_is_from_elsewhere_and_its_kin_lose_it(court
         review_dispute.link(there.ref, actor, ref.locator, court.review_ports())
         there = court.now(there)
         assert there.officer == ""
-        assert not dispute.may_open(there, actor)
+        assert not adjudication.may_open(there, actor)
     assert named - strangers  # kin among them, whom nobody could know yet
     court.conduct()
     court.world.clock.advance(20 * DAY_MS)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import audit, dispute, registration
+from chalicelib.domain import audit, hearing, registration
 from chalicelib.domain.audit import Act
 from chalicelib.domain.dispute import Dispute, Kind, Side, Stage
 from chalicelib.domain.errors import Fault, NotFound, TryAgain
@@ -151,11 +151,11 @@ def brought(world: World, kind: Kind, side: Side) -> Dispute:
     made = replace(blank(kind, about, f"{kind} {len(case.disputes)}"), ref=Ref(VILLAGE, NUMBER))
     pieces = tuple(replace(each, side=side) for each in made.evidence)
     made = replace(made, evidence=pieces, head=audit.first_head(NUMBER))
-    made, event = dispute.file(made, at(now, "citizen"), due=now)
+    made, event = hearing.file(made, at(now, "citizen"), due=now)
     knows = registration.disputed(case, NUMBER, Stamp(now, "citizen", bytes(16)))
     assert store.create(made, event, statements(made), case=knows) is None
     settled = replace(piece(0), state=PieceState.RELEASED, pages=2)
-    step = dispute.screened(made, settled, at(now))
+    step = hearing.screened(made, settled, at(now))
     assert step is not None
     assert store.change(*step, statement=statement(made, ANSWER)) is None
     for key in (page_key(made.ref, piece(0).id, 1), page_key(made.ref, piece(0).id, 2)):

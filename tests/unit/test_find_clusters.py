@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain import cluster_index, clusters, dispute
+from chalicelib.domain import adjudication, cluster_index, clusters
 from chalicelib.domain.audit import Act, Event
 from chalicelib.domain.clusters import Sent
 from chalicelib.domain.dispute import Dispute, Outcome, Stage
@@ -161,7 +161,7 @@ def test_done_again_it_changes_nothing_and_a_conflict_comes_again(
             once.clear()
             there = court.now(first)
             stamp = Stamp(court.world.clock.now_ms(), "system:tests", there.salt)
-            assert change(*dispute.escalate(there, 1, stamp, due=there.due)) is None
+            assert change(*adjudication.escalate(there, 1, stamp, due=there.due)) is None
         return change(moved, event, **more)
 
     monkeypatch.setattr(court.disputes, "change", meanwhile)

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from chalicelib.domain import dispute
+from chalicelib.domain import hearing
 from chalicelib.domain.dispute import Dispute, Kind, Stage
 from chalicelib.domain.registration import Ref, Stamp
 from chalicelib.usecases import list_disputes
@@ -39,7 +39,7 @@ def stored(court: Court, count: int, **changes: object) -> list[Dispute]:
     made = []
     for number in range(count):
         there = filed(Kind.APPEAL, key=f"one of many {number}", when=now)[0]
-        there, _ = dispute.to_review(there, Stamp(now, "system:tests", there.salt), due=now + DAY)
+        there, _ = hearing.to_review(there, Stamp(now, "system:tests", there.salt), due=now + DAY)
         there = replace(there, **changes)  # type: ignore[arg-type]
         court.world.aws.disputes[there.ref] = there
         made.append(there)
@@ -147,6 +147,6 @@ def test_one_district_is_shown_though_the_region_has_more_than_a_list_looks_at()
 def test_what_has_ended_is_not_listed() -> None:
     court = Court()
     there = stored(court, 1)[0]
-    ended, _ = dispute.withdraw(there, b"x" * 16, Stamp(there.head.at, "citizen", there.salt))
+    ended, _ = hearing.withdraw(there, b"x" * 16, Stamp(there.head.at, "citizen", there.salt))
     court.world.aws.disputes[there.ref] = ended
     assert list_disputes.of_region(Filter(), ports(court)).looked_at == ()

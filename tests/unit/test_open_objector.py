@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from chalicelib.adapters import dispute_items
-from chalicelib.domain import dispute
+from chalicelib.domain import hearing
 from chalicelib.domain.assignment import Officer
 from chalicelib.domain.audit import Act
 from chalicelib.domain.dispute import Dispute
@@ -156,7 +156,7 @@ def test_what_was_written_beside_it_goes_with_the_family_and_that_it_was_opened_
     safe: Safe,
 ) -> None:
     safe.open()
-    forgotten, event = dispute.forget(safe.now(), Stamp(START, "system:erase", b"f" * 16))
+    forgotten, event = hearing.forget(safe.now(), Stamp(START, "system:erase", b"f" * 16))
     assert [(each.actor, each.note, each.key) for each in forgotten.openings] == [(ADMIN, b"", b"")]
     assert safe.court.disputes.forget(forgotten, event, ()) is None
     assert [note for _, note in safe.open().openings] == ["", NOTE]

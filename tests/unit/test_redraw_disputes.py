@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import dispute
+from chalicelib.domain import adjudication
+from chalicelib.domain.adjudication import MOST_PASSED
 from chalicelib.domain.audit import Act
-from chalicelib.domain.dispute import MOST_PASSED, Dispute, Outcome, Stage
+from chalicelib.domain.dispute import Dispute, Outcome, Stage
 from chalicelib.domain.errors import Fault, TryAgain, WrongState
 from chalicelib.domain.registration import Ref, Stamp
 from chalicelib.usecases import redraw_disputes
@@ -52,7 +53,7 @@ def test_another_officer_is_drawn_and_it_is_in_the_ledger() -> None:
     assert after.officer in NEAR - {there.officer}
     assert (after.passed, after.version) == ((there.officer,), there.version + 1)
     assert (after.stage, after.due, after.level) == (there.stage, there.due, 0)
-    assert not dispute.may_open(after, f"staff:{there.officer}")
+    assert not adjudication.may_open(after, f"staff:{there.officer}")
     event = court.world.aws.events[
         max(key for key, each in court.world.aws.events.items() if each.act is Act.REDRAWN)
     ]
@@ -215,7 +216,7 @@ def test_the_step_itself_takes_nobody_that_it_must_not(name: str) -> None:
     there = replace(waiting(court), passed=("officer-3",), officer="officer-2")
     stamp = Stamp(there.head.at, SUPERVISOR, there.salt)
     with pytest.raises(ValueError, match="somebody else"):
-        dispute.redraw(there, name, stamp, level=0, reason="officer_away")
+        adjudication.redraw(there, name, stamp, level=0, reason="officer_away")
 
 
 def test_no_step_without_an_officer_is_drawn_anew() -> None:
@@ -223,4 +224,4 @@ def test_no_step_without_an_officer_is_drawn_anew() -> None:
     there = replace(waiting(court), stage=Stage.VISIT)
     stamp = Stamp(there.head.at, SUPERVISOR, there.salt)
     with pytest.raises(WrongState):
-        dispute.redraw(there, "officer-1", stamp, level=0, reason="officer_away")
+        adjudication.redraw(there, "officer-1", stamp, level=0, reason="officer_away")

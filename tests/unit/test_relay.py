@@ -10,7 +10,7 @@ from chalicelib.adapters import dynamo, proposal_items, registry_items
 from chalicelib.adapters.dispute_items import dispute_to_item
 from chalicelib.adapters.ground_check_items import check_to_item
 from chalicelib.adapters.stream_records import state_change
-from chalicelib.domain import adoption, dispute, ground_check
+from chalicelib.domain import adjudication, adoption, dispute, ground_check, hearing
 from chalicelib.domain.dispute import Dispute, Kind
 from chalicelib.domain.ground_check import Check
 from chalicelib.domain.registration import Ref, State
@@ -71,12 +71,12 @@ def told(before: Dispute | None, after: Dispute) -> tuple[Moved, Message] | None
 def test_each_step_of_a_dispute_is_told_whether_or_not_its_stage_changes() -> None:
     made, _ = filed(Kind.APPEAL, "3M3GAAAAAA")
     steps = [made]
-    screened = dispute.screened(made, replace(piece(0), tries=1), at(START))
+    screened = hearing.screened(made, replace(piece(0), tries=1), at(START))
     assert screened is not None
     steps.append(screened[0])
-    steps.append(dispute.to_review(steps[-1], at(START), due=START)[0])
-    steps.append(dispute.assign(steps[-1], OFFICER, at(START), level=0)[0])
-    steps.append(dispute.withdraw(steps[-1], b"w" * 16, at(START))[0])
+    steps.append(hearing.to_review(steps[-1], at(START), due=START)[0])
+    steps.append(adjudication.assign(steps[-1], OFFICER, at(START), level=0)[0])
+    steps.append(hearing.withdraw(steps[-1], b"w" * 16, at(START))[0])
     for before, after in zip([None, *steps], steps, strict=False):
         assert told(before, after) == (after.stage, Message(after.ref, after.version))
         assert told(before, after)[0].__class__ is dispute.Stage  # type: ignore[index]

@@ -6,7 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import check_sample, dispute, ground_check, lottery, registration
+from chalicelib.domain import (
+    adjudication,
+    check_sample,
+    dispute,
+    ground_check,
+    hearing,
+    lottery,
+    registration,
+)
 from chalicelib.domain.audit import Act
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Stage, Vote
 from chalicelib.domain.errors import NotAllowed, NotFound, WrongState
@@ -134,7 +142,7 @@ def test_who_decided_for_the_household_of_late_does_not_visit_it(there: Field) -
     made = reviewed(there, officer="both")
     now = there.world.clock.now
     vote = Vote("staff:both", Outcome.REJECTED, "claim_unproven", now)
-    step = dispute.recommend(made, vote, stamp(there, "staff:both"), due=now)
+    step = adjudication.recommend(made, vote, stamp(there, "staff:both"), due=now)
     assert there.disputes.change(*step) is None
     for number in range(12):  # of twelve visits the draw would give one some half
         check, event = ask_check.new_check(
@@ -327,12 +335,12 @@ def reviewed(there: Field, officer: str = OFFICER) -> Dispute:
     """An appeal of a decided family, in the hands of the officer who was drawn."""
     case = there.family()
     now = there.world.clock.now
-    made, event = dispute.file(blank(Kind.APPEAL, case.ref.locator), stamp(there), due=now)
+    made, event = hearing.file(blank(Kind.APPEAL, case.ref.locator), stamp(there), due=now)
     told = registration.disputed(case, made.ref.locator, stamp(there))
     assert there.disputes.create(made, event, (), case=told) is None
     for step in (
-        lambda it: dispute.to_review(it, stamp(there), due=now),
-        lambda it: dispute.assign(it, officer, stamp(there), level=0),
+        lambda it: hearing.to_review(it, stamp(there), due=now),
+        lambda it: adjudication.assign(it, officer, stamp(there), level=0),
     ):
         moved, event = step(made)
         assert there.disputes.change(moved, event) is None
@@ -378,9 +386,9 @@ def test_a_second_visit_for_a_dispute_is_another_check(there: Field) -> None:
     missed = ask_check.for_dispute(moved, mac, there.checks)
     assert missed is not None
     assert ground_check.checked_household(missed) is None
-    back, event = dispute.to_review(moved, stamp(there), due=there.world.clock.now)
+    back, event = hearing.to_review(moved, stamp(there), due=there.world.clock.now)
     assert there.disputes.change(back, event) is None
-    drawn, event = dispute.assign(back, OFFICER, stamp(there), level=0)
+    drawn, event = adjudication.assign(back, OFFICER, stamp(there), level=0)
     assert there.disputes.change(drawn, event) is None
     again = ask_check.ask_for_dispute(made.ref, actor, drawn.version, ports)
     assert len(there.world.aws.checks) == 2

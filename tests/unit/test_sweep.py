@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from chalicelib.domain import dispute
+from chalicelib.domain import adjudication, dispute, hearing
 from chalicelib.domain.audit import DAY_MS
 from chalicelib.domain.dispute import Kind
 from chalicelib.domain.registration import State
@@ -116,14 +116,14 @@ def test_a_dispute_is_sent_when_it_is_due_and_after_no_message_came(world: World
     store = FakeDisputes(world.aws)
     made, event = filed(Kind.APPEAL, "3M3GAAAAAA", when=NOW)
     assert store.create(made, event, statements(made)) is None
-    reviewed = dispute.to_review(made, at(NOW), due=NOW + DAY_MS)
+    reviewed = hearing.to_review(made, at(NOW), due=NOW + DAY_MS)
     assert store.change(*reviewed) is None
     sent = world.queues[DISPUTE].sent
     for passed, count in ((0, 0), (dispute.LOST_MS - 1, 0), (1, 1)):  # nobody is drawn
         world.clock.advance(passed)
         assert world.sweep(()) == count
     assert sent.pop() == Message(made.ref, 0)
-    drawn = dispute.assign(reviewed[0], "officer-1", at(world.clock.now_ms()), level=0)
+    drawn = adjudication.assign(reviewed[0], "officer-1", at(world.clock.now_ms()), level=0)
     assert store.change(*drawn) is None
     assert world.sweep(()) == 0
     world.clock.advance(DAY_MS)
