@@ -241,19 +241,26 @@ class Schedule:
         if self.plan.visiting:
             self._alone("end:send", region.patrol.send, self.expect)
             self._quiet()
-        # Where the record of a visit's end was lost its dispute goes on when its term is over.
+        self._sweep()
+        # Where the record of a visit's end was lost its dispute goes on when its term is over. That
+        # is further off than a sweep looks back, so what else was lost had to be swept before.
         visits = [each.due for each in self.aws.disputes.values() if each.stage is VISIT]
-        self.aws.now = max((self.aws.now, *(visits if self.plan.lossy else ())))
-        for _ in range(SWEEPS):
-            if self._something_waits() or self._something_is_due():
-                self.aws.now += STUCK_MS
-                self.aws.now += -self.aws.now % HOUR_MS
-                self._alone("end:sweep", region.sweep, self.expect)
-                self._quiet()
+        if self.plan.lossy and visits:
+            self.aws.now = max((self.aws.now, *visits))
+            self._sweep()
         if self.aws.sealed_days:
             self.aws.now += DAY_MS + 90 * MINUTE
             self._alone("end:seal", region.seal, self.expect)
         self._repeat_everything()
+
+    def _sweep(self) -> None:
+        """Sweep while a machine has something to do that nobody has told it."""
+        for _ in range(SWEEPS):
+            if self._something_waits() or self._something_is_due():
+                self.aws.now += STUCK_MS
+                self.aws.now += -self.aws.now % HOUR_MS
+                self._alone("end:sweep", self.region.sweep, self.expect)
+                self._quiet()
 
     def _screen(self) -> None:
         """Screen every piece of evidence that still waits for it."""
