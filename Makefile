@@ -9,7 +9,7 @@ N ?= 2000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo chaos test check prove fuzz faithful bench build clean clean-data simulate mutate
+.PHONY: help run demo chaos test check prove fuzz faithful bench build deploy clean clean-data simulate mutate
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -74,8 +74,13 @@ build: ## the packages for AWS (arm64) and the list of what is in them, in build
 	@$(PY) -m infra.build --stage $(STAGE) --arm64
 	@$(PY) -m infra.sbom build/sbom.json
 
+ENDPOINT ?=
+deploy: ## a pilot's package to AWS, asking before each change (STAGE=, YES=1); ENDPOINT=local: to the local AWS, and a walk through it
+	@$(PYTHON) infra/bootstrap.py dev aws $(if $(ENDPOINT),"clamav?")
+	@$(PY) -m infra.deploy --stage $(STAGE) --endpoint "$(ENDPOINT)" $(if $(YES),--yes) --port $(PORT) --aws-port $(AWS_PORT) --registry-port $(REGISTRY_PORT) --ikd-port $(IKD_PORT) $(ARGS)
+
 clean: ## forget everything built; the local data stays
 	@rm -rf build .local/package .local/package.sources frontend/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 clean-data: ## forget the local data too: families, accounts, keys
-	@rm -rf .local/aws .local/chaos .local/staff.json .local/population.jsonl .local/registry-token
+	@rm -rf .local/aws .local/chaos .local/deploy .local/staff.json .local/population.jsonl .local/registry-token

@@ -1,4 +1,4 @@
-"""Deploy a pilot: `python -m infra.deploy --stage banyuwangi`.
+"""Deploy a pilot's package: `make deploy STAGE=banyuwangi`, `make deploy ... ENDPOINT=local`.
 
 Four stacks: the resources, and an app for each surface. The local run deploys with the same
 functions to the local AWS; only the addresses and the processor differ.
@@ -11,29 +11,34 @@ import hashlib
 import json
 import mimetypes
 import os
+import signal
 import sys
 from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import stacks, stages
+from infra import packages, stacks, stages
 from infra.account import Account
-from infra.build import REGION, SURFACES, Package, build
-from infra.layer import REPO, BuildError
+from infra.build import REGION, SURFACES, Package
+from infra.layer import BuildError
 from infra.templates import RESOURCES, Template, read
 
 API_STAGE = "live"  # .chalice/config.json, api_gateway_stage
 
 
-def deploy_resources(account: Account, stage_name: str, given: dict[str, str]) -> dict[str, str]:
+def deploy_resources(
+    account: Account, stage_name: str, given: dict[str, str], agree: stacks.Agree | None = None
+) -> dict[str, str]:
     """Deploy the pilot's resources.
 
     Args:
         account: where to.
         stage_name: the pilot.
         given: parameters of resources.yaml.
+        agree: is asked before anything changes.
 
     Returns:
         The stack's outputs and `SealingKey`, the public half of the opening key.
@@ -43,13 +48,20 @@ def deploy_resources(account: Account, stage_name: str, given: dict[str, str]) -
         f"tepat-{stage_name}-resources",
         read(RESOURCES),
         {"Stage": stage_name, **given},
+        agree=agree,
     )
     key = account.client("kms").get_public_key(KeyId=made["OpeningKeyId"])["PublicKey"]
     return {**made, "SealingKey": b64encode(key).decode()}
 
 
 def deploy_app(
-    account: Account, stage_name: str, surface: str, package: Package, given: dict[str, str]
+    account: Account,
+    stage_name: str,
+    surface: str,
+    package: Package,
+    given: dict[str, str],
+    *,
+    agree: stacks.Agree | None = None,
 ) -> dict[str, str]:
     """Deploy one surface of a pilot; returns the stack's outputs, of an API its `RestAPIId`."""
     bucket = _artefact_bucket(account)
@@ -64,7 +76,12 @@ def deploy_app(
     if len(json.dumps(template, separators=(",", ":"))) > stacks.TEMPLATE_LIMIT:
         url = _template_url(account, bucket, template)
     return stacks.deploy(
-        account.client("cloudformation"), f"tepat-{stage_name}-{surface}", template, given, url
+        account.client("cloudformation"),
+        f"tepat-{stage_name}-{surface}",
+        template,
+        given,
+        url,
+        agree=agree,
     )
 
 
@@ -142,45 +159,109 @@ def _template_url(account: Account, bucket: str, template: Template) -> str:
     return f"{s3.meta.endpoint_url}/{bucket}/{key}"
 
 
+def ask(name: str, changes: Sequence[stacks.Change]) -> bool:
+    """Show what would change in a stack, and ask."""
+    show(name, changes)
+    try:
+        return input(f"Change {name}? [y/N] ").strip().lower() == "y"
+    except EOFError:  # nobody is there to answer
+        return False
+
+
+def show(name: str, changes: Sequence[stacks.Change]) -> bool:
+    """Show what changes in a stack, without asking."""
+    print(f"\n{name}: {len(changes)} changes")
+    for each in changes:
+        anew = ", made anew" if each.replaced else ""
+        print(f"  {each.action.lower():<7}{each.name} ({each.kind}{anew})")
+    return True
+
+
+def to_account(stage_name: str, asked: dict[str, str], agree: stacks.Agree) -> None:
+    """Deploy to the account of the caller's AWS settings.
+
+    Args:
+        stage_name: the pilot.
+        asked: parameters that are given by hand.
+        agree: is shown what would change in each stack, and says whether to go on.
+
+    Raises:
+        BuildError, infra.stages.StageError, StackError: it stopped; why is told.
+    """
+    stage = stages.read(stage_name)
+    account = Account(boto3.Session(region_name=REGION))
+    package = packages.opened(stage_name)
+    chosen = stages.parameters(stage) | asked
+    made = deploy_resources(account, stage_name, chosen, agree)
+    pool = f"https://cognito-idp.{REGION}.amazonaws.com/{made['StaffPoolId']}"
+    chosen |= made | {
+        "TrustedProxy": "cloudfront",
+        "TokenIssuer": pool,
+        "JwksUrl": f"{pool}/.well-known/jwks.json",
+        "LoginUrl": f"https://{made['StaffDomain']}.auth.{REGION}.amazoncognito.com",
+        "UploadUrl": f"https://{made['QuarantineBucket']}.s3.{REGION}.amazonaws.com",
+        "ReleasedUrl": f"https://{made['ReleasedBucket']}.s3.{REGION}.amazonaws.com",
+    }
+    for surface in SURFACES:
+        limits = stage["limits"].get(surface, {})  # of its API's gateway, if it has one
+        throttle = {f"Throttle{name.title()}": str(most) for name, most in limits.items()}
+        given = chosen | throttle
+        app = deploy_app(account, stage_name, surface, package, given, agree=agree)
+        print(f"{surface}: {app.get('EndpointURL', 'deployed')}")
+    upload_site(account, package.site, made["SiteBucket"])
+
+
 def main() -> None:
-    """Deploy to the account of the caller's AWS settings."""
+    """Deploy from the command line; a fault is told in words."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m infra.deploy")
-    parser.add_argument("--stage", required=True, choices=stages.names())
+    parser.add_argument("--stage", required=True)
+    parser.add_argument("--endpoint", default="", choices=["", "local"])
+    parser.add_argument("--yes", action="store_true", help="show what changes, and do not ask")
     parser.add_argument("--alarm-topic", default="", help="ARN of an SNS topic; kept if left out")
     parser.add_argument("--edge", default="", help="ARN of edge.yaml's distribution; kept, too")
     parser.add_argument("--scanner", default="", help="ARN of the layer with clamscan; kept, too")
+    parser.add_argument("--port", type=int, default=8080, help="local: of the site")
+    parser.add_argument("--aws-port", type=int, default=4566, help="local: of the local AWS")
+    parser.add_argument("--registry-port", type=int, default=4577, help="local: of the registry")
+    parser.add_argument("--ikd-port", type=int, default=4588, help="local: of the IKD")
     given = parser.parse_args()
+    if given.endpoint == "local":
+        _to_local(given)
+        return
     token = os.environ.get("TEPAT_CIVIL_REGISTRY_TOKEN")
     if not token:
         sys.exit("Set TEPAT_CIVIL_REGISTRY_TOKEN; it is a secret and stands in no file.")
-    stage = stages.read(given.stage)
-    account = Account(boto3.Session(region_name=REGION))
+    asked = {
+        "AlarmTopic": given.alarm_topic,
+        "DistributionArn": given.edge,
+        "ScannerLayer": given.scanner,
+        "CivilRegistryToken": token,
+    }
+    asked = {name: value for name, value in asked.items() if value}
     try:
-        package = build(given.stage, REPO / "build" / f"{given.stage}-arm64", "aarch64")
-        chosen = stages.parameters(stage)
-        asked = {"AlarmTopic": given.alarm_topic, "DistributionArn": given.edge}
-        asked |= {"ScannerLayer": given.scanner}
-        chosen |= {name: value for name, value in asked.items() if value}
-        made = deploy_resources(account, given.stage, chosen)
-        pool = f"https://cognito-idp.{REGION}.amazonaws.com/{made['StaffPoolId']}"
-        chosen |= made | {
-            "CivilRegistryToken": token,
-            "TrustedProxy": "cloudfront",
-            "TokenIssuer": pool,
-            "JwksUrl": f"{pool}/.well-known/jwks.json",
-            "LoginUrl": f"https://{made['StaffDomain']}.auth.{REGION}.amazoncognito.com",
-            "UploadUrl": f"https://{made['QuarantineBucket']}.s3.{REGION}.amazonaws.com",
-            "ReleasedUrl": f"https://{made['ReleasedBucket']}.s3.{REGION}.amazonaws.com",
-        }
-        for surface in SURFACES:
-            limits = stage["limits"].get(surface, {})  # of its API's gateway, if it has one
-            throttle = {f"Throttle{name.title()}": str(most) for name, most in limits.items()}
-            app = deploy_app(account, given.stage, surface, package, chosen | throttle)
-            print(f"{surface}: {app.get('EndpointURL', 'deployed')}")
-        upload_site(account, package.site, made["SiteBucket"])
+        to_account(given.stage, asked, show if given.yes else ask)
     except (BuildError, stages.StageError, stacks.StackError) as error:
         sys.exit(f"The deployment stopped: {error}")
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"The deployment stopped, AWS does not answer as it should: {error}")
     print("Next: infra/edge.yaml in us-east-1, see docs/deploy.md")
+
+
+def _to_local(given: argparse.Namespace) -> None:
+    from infra import deploy_local, local  # both build on this file
+    from infra.local_aws.server import LocalRunError
+    from infra.smoke import SmokeError
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # through every `finally`
+    ports = local.Ports(given.port, given.aws_port, given.registry_port, given.ikd_port)
+    try:
+        deploy_local.run(given.stage, ports)
+    except SmokeError as error:
+        sys.exit(f"It is deployed, and the walk through it failed at {error}")
+    except (BuildError, stages.StageError, stacks.StackError, LocalRunError) as error:
+        sys.exit(f"The deployment stopped: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped before it was done; the same command goes on.")
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT) -> None:
     kept.mkdir(exist_ok=True)
     begun = time.monotonic()
     package = packaged(stage_name, kept)
-    aws = LocalAws(kept / "aws-venv/bin/python", ports.aws, _folder(kept / "aws"))
+    aws = LocalAws(kept / "aws-venv/bin/python", ports.aws, folder(kept / "aws"))
     token = kept_secret(kept / "registry-token")
     with registry_running(stage_name, ports.registry, token, kept) as registry, aws_running(aws):
         _say("deploying to the local AWS")
@@ -100,7 +100,11 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT) -> None:
 
 
 def deploy_locally(
-    aws: LocalAws, stage_name: str, package: Package, given: dict[str, str]
+    aws: LocalAws,
+    stage_name: str,
+    package: Package,
+    given: dict[str, str],
+    agree: stacks.Agree | None = None,
 ) -> Deployed:
     """Deploy all stacks to a local AWS.
 
@@ -109,13 +113,14 @@ def deploy_locally(
         stage_name: the pilot.
         package: built for this machine.
         given: parameters that differ from the pilot's file.
+        agree: is shown what would change in each stack.
 
     Returns:
         The addresses of the two APIs and all parameters that were given.
     """
     account = aws.account()
     chosen = stages.parameters(stages.read(stage_name)) | {"Protection": "off"} | given
-    chosen |= deploy.deploy_resources(account, stage_name, chosen)
+    chosen |= deploy.deploy_resources(account, stage_name, chosen, agree)
     pool = chosen["StaffPoolId"]
     chosen |= {
         "TrustedProxy": "forwarded",
@@ -128,7 +133,7 @@ def deploy_locally(
     }
     apis = {}
     for surface in SURFACES:
-        made = deploy.deploy_app(account, stage_name, surface, package, chosen)
+        made = deploy.deploy_app(account, stage_name, surface, package, chosen, agree=agree)
         if "RestAPIId" in made:
             where = f"{aws.endpoint}/_aws/execute-api/{made['RestAPIId']}"
             apis[surface] = f"{where}/{deploy.API_STAGE}"
@@ -209,8 +214,9 @@ def kept_secret(path: Path) -> str:
     return path.read_text()
 
 
-def _folder(path: Path) -> Path:
-    path.mkdir(exist_ok=True)
+def folder(path: Path) -> Path:
+    """Return a folder that is there."""
+    path.mkdir(parents=True, exist_ok=True)
     return path
 
 
