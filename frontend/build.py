@@ -26,7 +26,7 @@ import rjsmin
 
 from chalicelib.domain.household import MAX_MEMBERS
 from chalicelib.entrypoints.pages import MONTHS, environment
-from frontend.content import ROOT, Content, load
+from frontend.content import ROOT, Content, Pilot, load
 from frontend.model_page import ModelPage, load_page, with_style_sheet
 
 ANSWERS = ROOT / "answers"
@@ -156,11 +156,12 @@ PAGES_ONLY = ("agent", "agent_page")  # words that no function ever says: their 
 SMALLEST_TO_COMPRESS = 200  # bytes; below it the encoded file is no smaller
 
 
-def build(region: str, out: Path) -> None:
+def build(region: str, out: Path, pilot: Pilot | None = None) -> None:
     """Build the site of one region into a folder, which is emptied first.
 
     Args:
         region: four digits of a regency that is served.
+        pilot: what its file says to those who open the site.
         out: the folder; afterwards it holds the site and `assets.json`, which the answer pages
             of the functions need beside their templates (`copy_answers`).
 
@@ -169,7 +170,7 @@ def build(region: str, out: Path) -> None:
             the model is of another model.
         jinja2.UndefinedError: a template asks for a word that is not there.
     """
-    content = load(region)
+    content = load(region, pilot)
     made = out.with_name(f"{out.name}.new-{os.getpid()}")
     made.mkdir(parents=True)
     assets = _assets(content, made)
@@ -249,6 +250,7 @@ def _assets(content: Content, out: Path) -> dict[str, Any]:
             "icon": _publish(out, "icon.svg", icon)["href"],
             "scripts": scripts,
             "region": content.region_name,
+            "language": content.language,
             "consent": content.words["consent"]["version"],
             "sanggah": _sanggah(content),
         },
@@ -326,9 +328,10 @@ def _compress(path: Path) -> None:
 @click.option(
     "--answers", type=click.Path(path_type=Path), help="Also copy the answer templates there."
 )
-def main(region: str, out: Path, answers: Path | None) -> None:
+@click.option("--pilot", help="JSON of what the pilot's file says (frontend.content.Pilot).")
+def main(region: str, out: Path, answers: Path | None, pilot: str | None) -> None:
     """Build the public site."""
-    build(region, out)
+    build(region, out, Pilot(**json.loads(pilot)) if pilot else None)
     if answers:
         copy_answers(out, answers)
     print(f"site of {region} in {out}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,23 @@ class ContentError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Pilot:
+    """What a pilot's file says to whoever opens its site (`infra.stages.form`).
+
+    Attributes:
+        language: name of the file under `content/`.
+        office, phone, hours: whom to ask, at the foot of every page; no office: nobody is named.
+        recovery_days: after which a copy of what was erased is gone as well.
+    """
+
+    language: str = "id"
+    office: str = ""
+    phone: str = ""
+    hours: str = ""
+    recovery_days: int = 35
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """Everything that templates need.
 
@@ -60,6 +77,7 @@ class Content:
     """
 
     region: str
+    language: str
     region_name: str
     words: Mapping[str, Any]
     labels: Mapping[str, Mapping[str, str]]
@@ -68,17 +86,19 @@ class Content:
     sanggah: SanggahRules
 
 
-def load(region: str, language: str = "id") -> Content:
+def load(region: str, pilot: Pilot | None = None) -> Content:
     """Read and check the content of one region.
 
     Args:
         region: four digits of a regency that is served.
-        language: name of the file under `content/`.
+        pilot: what its file says; None for a site of nobody's.
 
     Raises:
         ContentError: a word, a label or a question is missing or malformed.
         LookupError: the region has no area file.
     """
+    pilot = pilot or Pilot()
+    language = pilot.language
     villages = region_villages(region)
     region_name = str(json.loads((AREAS / f"{region}.json").read_text("utf-8"))["name"])
     raw = yaml.safe_load((ROOT / "content" / f"{language}.yaml").read_text("utf-8"))
@@ -92,11 +112,14 @@ def load(region: str, language: str = "id") -> Content:
         "most_open": str(rules.most_open_objections),
         "photos_max": str(rules.evidence.at_first),
         "photos_min": str(rules.evidence.objection_pieces),
+        **{name: str(value) for name, value in asdict(pilot).items()},
     }
     # The agreement is recorded by its version, so its text stands beside the rules, not here.
     raw["consent"] |= json.loads((DATA / f"consent.{language}.json").read_text("utf-8"))
     words = check_words(raw, fill)
-    return Content(region, region_name, words, labels, read_questions(), villages, rules)
+    if not pilot.office:
+        words["site"]["contact"] = ""
+    return Content(region, language, region_name, words, labels, read_questions(), villages, rules)
 
 
 def check_labels(labels: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:

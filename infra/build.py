@@ -22,11 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from infra import stages
+from infra.functions import CONFIG, FUNCTIONS, chalice_stage, edited_by_hand
 from infra.layer import REPO, BuildError, build_layer, byte_compile, this_machine, zip_fixed
 from infra.reach import unreached
-from infra.templates import HERE, read
+from infra.region_data import write_region_data
+from infra.templates import HERE, filled, read
 
-SURFACES = ("public", "staff", "screening")
+SURFACES = tuple(FUNCTIONS)
 PINS = {"screening": "requirements-screening.txt"}  # of its own layer; the others share one
 CODE_LIMIT = 700_000  # bytes of a surface's code zip; 500,000 are aimed at (docs/budgets.md)
 REGION = "ap-southeast-3"  # Jakarta: the data stays in Indonesia
@@ -84,10 +86,13 @@ def build(stage_name: str, out: Path, machine: str) -> Package:
         Where everything is.
 
     Raises:
-        BuildError: a step failed or a code zip is larger than its budget.
+        BuildError: a step failed, Chalice's file is not what the pilots' files say, or a code zip
+            is larger than its budget.
         infra.stages.StageError: there is no such pilot.
     """
     stage = stages.read(stage_name)
+    if fault := edited_by_hand():
+        raise BuildError(fault)
     cache = REPO / "build" / "cache"
     layers = {each: build_layer(machine, cache, requirements(each)) for each in SURFACES}
     shutil.rmtree(out, ignore_errors=True)
@@ -95,13 +100,13 @@ def build(stage_name: str, out: Path, machine: str) -> Package:
     package = Package(out)
     with tempfile.TemporaryDirectory() as folder:
         pages = Path(folder) / "pages"
-        _build_site(stage["region"], package.site, pages)
+        _build_site(stage, package.site, pages)
         for surface in SURFACES:
             tree, code = Path(folder) / f"{surface}-tree", Path(folder) / f"{surface}-code"
-            _copy_tree(tree, stage_name, surface, machine)
+            _copy_tree(tree, stage, surface, machine)
             copy_pages(pages, tree / "chalicelib" / "pages", surface)
             shutil.copy(layers[surface], package.layer(surface))
-            made = _package(tree, stage_name, surface, Path(folder) / surface)
+            made = _package(tree, stage, surface, Path(folder) / surface)
             text = (made / "sam.json").read_text("utf-8")
             text = text.replace('"./deployment.zip"', f'"./{package.code(surface).name}"')
             package.template(surface).write_text(text, "utf-8")
@@ -133,35 +138,36 @@ def requirements(surface: str) -> Path:
     return REPO / PINS.get(surface, "requirements.txt")
 
 
-def chalice_stage(stage_name: str, surface: str) -> str:
-    """Return Chalice's name for a surface of a pilot, e.g. `banyuwangi-staff`."""
-    return stage_name if surface == "public" else f"{stage_name}-{surface}"
-
-
-def _copy_tree(tree: Path, stage_name: str, surface: str, machine: str) -> None:
+def _copy_tree(tree: Path, stage: stages.Stage, surface: str, machine: str) -> None:
     """Copy what a surface carries and nothing else: no byte code, no drafts, no local settings."""
     tree.mkdir()
     shutil.copy(REPO / "app.py", tree)
     shutil.copytree(REPO / "chalicelib", tree / "chalicelib", ignore=LEFT_OUT)
     for path in (*unreached(tree, surface), *_not_read(tree / "chalicelib/data", surface)):
         path.unlink()
+    leave_regions_out(tree / "chalicelib/data/areas", stage["region"])
+    write_region_data(tree / "chalicelib/data", stage)
     for listed in ("national.json", "retired.json"):
         if (path := tree / "chalicelib/data/areas" / listed).is_file():
             leave_names_out(path)
     shutil.copytree(HERE / "policies", tree / "infra" / "policies")
     (tree / "requirements.txt").touch()  # the packages are in the layer
     (tree / ".chalice").mkdir()
-    config = json.loads((REPO / ".chalice" / "config.json").read_text("utf-8"))
+    config = json.loads(CONFIG.read_text("utf-8"))
     config["lambda_architecture"] = "arm64" if machine == "aarch64" else machine
-    # A pilot without an entry of its own takes memory and timeouts of the first one.
-    pattern = config["stages"][chalice_stage("banyuwangi", surface)]
-    config["stages"].setdefault(chalice_stage(stage_name, surface), pattern)
     (tree / ".chalice" / "config.json").write_text(json.dumps(config))
 
 
 def _not_read(data: Path, surface: str) -> list[Path]:
     """Data that a surface does not read."""
     return [path for pattern in NOT_READ.get(surface, ()) for path in data.glob(pattern)]
+
+
+def leave_regions_out(areas: Path, own: str) -> None:
+    """Take the villages of all regions but a pilot's own out of a folder of lists."""
+    for path in areas.glob("[0-9][0-9][0-9][0-9].json"):
+        if path.stem != own:
+            path.unlink()
 
 
 def copy_pages(pages: Path, target: Path, surface: str) -> None:
@@ -203,16 +209,22 @@ def leave_names_out(path: Path) -> None:
     path.write_text(json.dumps(listed | {"codes": codes}, separators=(",", ":")), "utf-8")
 
 
-def _build_site(region: str, site: Path, answers: Path) -> None:
-    command = [sys.executable, "-m", "frontend.build", "--region", region]
+def _build_site(stage: stages.Stage, site: Path, answers: Path) -> None:
+    told = {
+        **stage["contacts"],
+        "language": stage["languages"][0],
+        "recovery_days": stage["retention"]["recovery_days"],
+    }
+    command = [sys.executable, "-m", "frontend.build", "--region", stage["region"]]
+    command += ["--pilot", json.dumps(told)]
     _run([*command, "--out", str(site), "--answers", str(answers)], REPO)
 
 
-def _package(tree: Path, stage_name: str, surface: str, out: Path) -> Path:
+def _package(tree: Path, stage: stages.Stage, surface: str, out: Path) -> Path:
     merge = out.with_suffix(".merge.json")
-    merge.write_text(json.dumps(read(HERE / f"{surface}.merge.yaml")))
-    stage = chalice_stage(stage_name, surface)
-    command = [sys.executable, "-B", str(HERE / "chalice_package.py"), ".", stage]
+    merge.write_text(json.dumps(filled(read(HERE / f"{surface}.merge.yaml"), stage)))
+    name = chalice_stage(stage["name"], surface)
+    command = [sys.executable, "-B", str(HERE / "chalice_package.py"), ".", name]
     said = _run([*command, str(merge), str(out)], tree)
     if "Could not install" in said:  # Chalice says so and ends as if all were well
         raise BuildError(said)

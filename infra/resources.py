@@ -138,8 +138,12 @@ class _Maker:
     def _name(self, name: str) -> Any:  # noqa: ANN401 - AWS::NoValue is None
         if name == "AWS::NoValue":
             return None
-        known = self.parameters | self._pseudo
-        return known[name] if name in known else self.make(name)["Ref"]
+        if name in self._pseudo:
+            return self._pseudo[name]
+        if name not in self.parameters:
+            return self.make(name)["Ref"]
+        number = self.template["Parameters"].get(name, {}).get("Type") == "Number"
+        return int(self.parameters[name]) if number else self.parameters[name]
 
     def _holds(self, condition: str) -> bool:
         left, right = self.template["Conditions"][condition]["Fn::Equals"]

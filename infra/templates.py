@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import yaml
 
 HERE = Path(__file__).parent
 RESOURCES = HERE / "resources.yaml"
+
+PILOT = "Fn::Pilot"  # long form of `!Pilot`, which only a build knows
 
 Template = dict[str, Any]
 
@@ -41,6 +44,28 @@ def read(path: Path) -> Template:
     """
     template: Template = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 # nosec B506 - a SafeLoader
     return template
+
+
+def filled(node: Any, stage: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
+    """Put a pilot's own values in the places of `!Pilot`.
+
+    Args:
+        node: a template or a part of one.
+        stage: what the pilot's file says.
+
+    Raises:
+        KeyError: the file says no such thing.
+    """
+    if isinstance(node, list):
+        return [filled(item, stage) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if set(node) == {PILOT}:
+        found: Any = stage
+        for name in node[PILOT].split("."):
+            found = found[name]
+        return found
+    return {key: filled(item, stage) for key, item in node.items()}
 
 
 def of_type(template: Template, kind: str) -> dict[str, Template]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 FORMAT = 1
-KINDS = ("national", "joint_leave")  # libur nasional, cuti bersama
+KINDS = ("national", "joint_leave", "regional")  # libur nasional, cuti bersama, a region's own
 _DAY = timedelta(days=1)
 
 

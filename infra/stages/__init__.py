@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 HERE = Path(__file__).parent
 DATA = HERE.parent.parent / "chalicelib" / "data"
 
@@ -28,15 +26,35 @@ def read(name: str) -> Stage:
     Args:
         name: the pilot, e.g. `banyuwangi`.
 
+    Returns:
+        What it says (`infra.stages.form`); the region's code without dots.
+
     Raises:
-        StageError: there is no such file, or its name differs from the name in it.
+        StageError: there is no such file, or something is wrong with it: all of it is told.
     """
     path = HERE / f"{name}.yaml"
     if not path.is_file():
         raise StageError(f"no pilot {name!r} in infra/stages; there are: {', '.join(names())}")
-    stage: Stage = yaml.safe_load(path.read_text("utf-8"))
-    if stage["name"] != name:
-        raise StageError(f"{path.name} calls itself {stage['name']!r}")
+    return said_by(name, path.read_text("utf-8"))
+
+
+def said_by(name: str, text: str) -> Stage:
+    """Return what the text of a pilot's file says.
+
+    Args:
+        name: of the file, without its ending.
+
+    Raises:
+        StageError: something is wrong with it.
+    """
+    from infra.stages.form import checked  # pydantic, which who only asks for names does without
+
+    stage, faults = checked(text)
+    if stage and stage["name"] != name:
+        faults = [f"name: the file is called {name}, and calls itself {stage['name']}"]
+    if faults:
+        told = "\n".join(f"  {fault}" for fault in faults)
+        raise StageError(f"infra/stages/{name}.yaml cannot be used:\n{told}")
     return stage
 
 
@@ -53,6 +71,8 @@ def parameters(stage: Stage) -> dict[str, str]:
         "IkdIssuer": ikd["issuer"],
         "IkdClientId": ikd["client_id"],
         "IkdAlgorithm": ikd["algorithm"],
+        "AlarmAddress": stage["alarms"]["address"],
+        "RecoveryDays": str(stage["retention"]["recovery_days"]),
     }
 
 

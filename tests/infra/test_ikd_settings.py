@@ -20,7 +20,10 @@ def public() -> dict[str, Any]:
 
 def test_a_stage_names_its_ikd_over_a_safe_connection() -> None:
     for name in stages.names():
-        given = stages.parameters(stages.read(name))
+        stage = stages.read(name)
+        if stage["ikd"] is None:
+            continue
+        given = stages.parameters(stage)
         assert given["IkdIssuer"].startswith("https://")
         assert not given["IkdIssuer"].endswith("/")
         assert given["IkdClientId"]

@@ -21,7 +21,7 @@ from chalicelib.usecases.relay import QUEUES
 from infra import stages
 from infra.build import SURFACES, Package, build, sources_hash
 from infra.layer import this_machine
-from infra.templates import HERE, RESOURCES, of_type, read
+from infra.templates import RESOURCES, of_type, read
 from tests.static import templates
 
 RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
@@ -188,7 +188,8 @@ def test_every_log_ends(transformed: dict[str, dict[str, Any]]) -> None:
     for template in transformed.values():
         groups = of_type(template, "AWS::Logs::LogGroup").values()
         assert len(groups) == len(of_type(template, LAMBDA))
-        assert all(group["Properties"]["RetentionInDays"] for group in groups)
+        days = stages.read("banyuwangi")["retention"]["log_days"]
+        assert {group["Properties"]["RetentionInDays"] for group in groups} == {days}
 
 
 def test_tables_that_matter_are_kept_and_can_be_restored() -> None:
@@ -198,7 +199,8 @@ def test_tables_that_matter_are_kept_and_can_be_restored() -> None:
         table = tables[name]
         assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
         recovery = table["Properties"]["PointInTimeRecoverySpecification"]
-        assert recovery == {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 35}
+        days = {"Ref": "RecoveryDays"}
+        assert recovery == {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": days}
         assert table["Properties"]["DeletionProtectionEnabled"]["Fn::If"] == [
             "Protected",
             True,
@@ -308,17 +310,22 @@ def _with_path(*folders: Path) -> str:
     return f"import sys\nsys.path[:0] = {[str(folder) for folder in folders]!r}\n{IMPORTS}"
 
 
-def test_a_pilot_without_chalice_settings_of_its_own_takes_the_first_ones(tmp_path: Path) -> None:
-    from infra.build import chalice_stage
+def test_the_civil_registry_is_asked_no_more_at_once_than_it_agreed_to(
+    packaged: dict[str, dict[str, Any]],
+) -> None:
+    properties = packaged["public"]["Resources"]["CheckIdentity"]["Properties"]
+    source = properties["Events"]["CheckIdentitySqsEventSource"]["Properties"]
+    agreed = stages.read("banyuwangi")["civil_registry"]["concurrency"]
+    assert source["ScalingConfig"] == {"MaximumConcurrency": agreed}
+    # A reserve of its own would turn messages away, and what is turned away counts as tried.
+    assert "ReservedConcurrentExecutions" not in properties
 
-    assert chalice_stage("mataram", "staff") == "mataram-staff"
-    with pytest.raises(stages.StageError, match="no pilot 'atlantis'"):
-        stages.read("atlantis")
 
-
-def test_every_stage_file_says_all_that_is_needed() -> None:
-    for name in stages.names():
-        given = stages.parameters(stages.read(name))
-        assert len(given["Region"]) == 4
-        assert given["SiteOrigin"].startswith("https://")
-    assert (HERE / "stages").is_dir()
+def test_a_package_carries_its_own_region_s_villages_alone(package: Package) -> None:
+    names = [name for name in contents(package.code("public")) if "/areas/" in name]
+    assert sorted(name.rpartition("/")[2] for name in names) == [
+        "3510.json",
+        "LICENSE.txt",
+        "national.json",
+        "retired.json",
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +15,8 @@ from chalicelib.domain.evidence import PieceState, page_key
 from chalicelib.domain.identity import IdentityAnswer, Outcome
 from chalicelib.domain.registration import Ref, Registration, Stamp
 from chalicelib.usecases.dispute_ports import CLAIM, Statement
-from infra.layer import REPO
+from frontend.content import Pilot, load
+from infra import stages
 from infra.replay_erasures import ExportError, Replayed, erasures, replay
 from infra.templates import RESOURCES, of_type, read
 from modelling.audit_verify import verify
@@ -102,17 +102,15 @@ def test_no_identity_comes_out_of_an_older_copy_without_the_vault(
 def test_a_copy_of_the_vault_ends_when_the_families_were_told() -> None:
     """Its keys are in it, so a copy can be opened while there is one: that is what is promised."""
     tables = of_type(read(RESOURCES), "AWS::DynamoDB::Table")
-    days = {
-        table["Properties"]["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"]
-        for table in tables.values()
-        if "PointInTimeRecoverySpecification" in table["Properties"]
-    }
-    told = re.search(
-        r"cadangan hilang sendiri setelah ([0-9]+) hari",
-        (REPO / "frontend/content/id.yaml").read_text("utf-8"),
-    )
-    assert told is not None
-    assert days == {int(told[1])}
+    kept = [
+        table["Properties"].get("PointInTimeRecoverySpecification") for table in tables.values()
+    ]
+    assert [each["RecoveryPeriodInDays"] for each in kept if each] == [{"Ref": "RecoveryDays"}] * 3
+    for name in stages.names():
+        promised = stages.read(name)["retention"]["recovery_days"]
+        assert stages.parameters(stages.read(name))["RecoveryDays"] == str(promised)
+        shown = str(load("3510", Pilot(recovery_days=promised)).words["data"])
+        assert f"cadangan hilang sendiri setelah {promised} hari" in shown
 
 
 def test_a_restored_copy_is_made_to_forget_again(desk: Desk, lived: tuple[str, str]) -> None:

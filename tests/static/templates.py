@@ -19,6 +19,7 @@ from typing import Any
 
 from samtranslator.translator.transform import transform
 
+from infra import stages
 from infra.build import REGION, SURFACES, _copy_tree, _package
 from infra.templates import HERE, RESOURCES, read
 
@@ -37,13 +38,14 @@ def packaged(folder: Path) -> dict[str, Path]:
     """The templates of all surfaces, as `infra.build` makes them."""
 
     def one(surface: str) -> Path:
-        return _package(trees[surface], STAGE, surface, folder / surface) / "sam.json"
+        return _package(trees[surface], stage, surface, folder / surface) / "sam.json"
 
+    stage = stages.read(STAGE)
     trees = {surface: folder / f"{surface}-tree" for surface in SURFACES}
     # One after another, for two threads must not parse: they share the count of the depth
     # (CPython issue 106905), and one that is interrupted finds it changed.
     for surface, tree in trees.items():
-        _copy_tree(tree, STAGE, surface, "aarch64")
+        _copy_tree(tree, stage, surface, "aarch64")
     with ThreadPoolExecutor(2) as two:
         return dict(zip(SURFACES, two.map(one, SURFACES), strict=True))
 
