@@ -9,7 +9,7 @@ N ?= 2000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo chaos test check prove fuzz faithful bench build deploy pilot clean clean-data simulate mutate
+.PHONY: help run demo chaos drill test check prove fuzz faithful bench build deploy pilot clean clean-data simulate mutate
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -33,6 +33,12 @@ chaos: N := 300
 chaos: ## break a Tepat of its own while N=300 families register, and judge what is left (SEED=, MINUTES=)
 	@$(PYTHON) infra/bootstrap.py dev aws
 	@exec $(PY) -m infra.chaos --families $(N) --seed $(SEED) --minutes $(MINUTES) --port $(CHAOS_PORT)
+
+DRILL_PORT ?= 4850
+drill: N := 300
+drill: ## lose a pilot of N=300 families with all its tables, restore it from files, and prove it is the same
+	@$(PYTHON) infra/bootstrap.py dev aws
+	@exec $(PY) -m infra.drill --families $(N) --port $(DRILL_PORT)
 
 test: ## every test but the long proofs
 	@$(PYTHON) infra/bootstrap.py dev aws chromium clamav
@@ -87,4 +93,4 @@ clean: ## forget everything built; the local data stays
 	@rm -rf build .local/package .local/package.sources frontend/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 clean-data: ## forget the local data too: families, accounts, keys
-	@rm -rf .local/aws .local/chaos .local/deploy .local/staff.json .local/population.jsonl .local/registry-token
+	@rm -rf .local/aws .local/chaos .local/deploy .local/drill .local/staff.json .local/population.jsonl .local/registry-token

@@ -121,16 +121,7 @@ def deploy_locally(
     account = aws.account()
     chosen = stages.parameters(stages.read(stage_name)) | {"Protection": "off"} | given
     chosen |= deploy.deploy_resources(account, stage_name, chosen, agree)
-    pool = chosen["StaffPoolId"]
-    chosen |= {
-        "TrustedProxy": "forwarded",
-        "TokenIssuer": f"https://cognito-idp.{REGION}.amazonaws.com/{pool}",
-        "JwksUrl": f"{aws.endpoint}/{pool}/.well-known/jwks.json",
-        "LoginUrl": aws.endpoint,
-        "UploadUrl": f"{aws.endpoint}/{chosen['QuarantineBucket']}",
-        "ReleasedUrl": f"{aws.endpoint}/{chosen['ReleasedBucket']}",
-        "Clamscan": shutil.which("clamscan") or "/usr/bin/clamscan",
-    }
+    chosen |= local_addresses(aws, chosen)
     apis = {}
     for surface in SURFACES:
         made = deploy.deploy_app(account, stage_name, surface, package, chosen, agree=agree)
@@ -145,6 +136,25 @@ def deploy_locally(
         released=chosen["ReleasedUrl"],
     )
     return Deployed(backends, chosen)
+
+
+def local_addresses(aws: LocalAws, made: Mapping[str, str]) -> dict[str, str]:
+    """Give the parameters that follow from where the local AWS is.
+
+    Args:
+        aws: running.
+        made: outputs of the pilot's resources.
+    """
+    pool = made["StaffPoolId"]
+    return {
+        "TrustedProxy": "forwarded",
+        "TokenIssuer": f"https://cognito-idp.{REGION}.amazonaws.com/{pool}",
+        "JwksUrl": f"{aws.endpoint}/{pool}/.well-known/jwks.json",
+        "LoginUrl": aws.endpoint,
+        "UploadUrl": f"{aws.endpoint}/{made['QuarantineBucket']}",
+        "ReleasedUrl": f"{aws.endpoint}/{made['ReleasedBucket']}",
+        "Clamscan": shutil.which("clamscan") or "/usr/bin/clamscan",
+    }
 
 
 def _published(account: Account, bucket: str) -> Published:

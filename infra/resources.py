@@ -15,7 +15,7 @@ from typing import Any
 
 from infra import stages
 from infra.account import Account
-from infra.templates import HERE, RESOURCES, Template, read
+from infra.templates import HERE, RESOURCES, Template, of_type, read
 
 STAGE = "banyuwangi"
 ACCOUNT = "123456789012"  # moto's account; part of bucket names only
@@ -58,6 +58,27 @@ def create_in(
     )
 
 
+def create_tables(account: Account, stage: str) -> dict[str, str]:
+    """Create a pilot's tables alone, empty, as a restore puts rows into them.
+
+    Args:
+        account: where none of them is.
+        stage: the pilot.
+
+    Returns:
+        Those of the template's outputs that are of tables.
+    """
+    maker = _Maker(account, stage)
+    tables = of_type(maker.template, "AWS::DynamoDB::Table")
+    for name in tables:
+        maker.make(name)
+    return {
+        name: str(maker.value(output["Value"]))
+        for name, output in maker.template["Outputs"].items()
+        if name.removesuffix("Arn") in tables or name.endswith("StreamArn")
+    }
+
+
 def environment(given: dict[str, str]) -> dict[str, str]:
     """Work out the functions' environment as the merge templates declare it.
 
@@ -94,10 +115,10 @@ def _plain(value: Any, values: dict[str, str]) -> Any:  # noqa: ANN401 - any JSO
 class _Maker:
     """Creates resources on demand, so that a reference finds its target made."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, stage: str = STAGE) -> None:
         self.template: Template = read(RESOURCES)
         self.parameters = {
-            **stages.parameters(stages.read(STAGE)),
+            **stages.parameters(stages.read(stage)),
             "Protection": "off",
             "AlarmTopic": "",
         }

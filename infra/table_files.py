@@ -241,6 +241,20 @@ def rows_of(
     return total.rows
 
 
+def rows_in(items: Iterable[Item]) -> Rows:
+    """What some items are, whatever their order, as a manifest has it of a table's."""
+    total = _Sum()
+    for item in items:
+        total.add(_line(item))
+    return total.rows
+
+
+def items_in(client: Any, table: str) -> Iterator[Item]:  # noqa: ANN401 - as in write_tables
+    """Every item of a table, page by page, as last written."""
+    pages = client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    return (item for page in pages for item in page["Items"])
+
+
 def _write_table(lines: Iterator[bytes], name: str, table: str, folder: Path) -> TableFile:
     path, total = folder / f"{name}.jsonl.gz", _Sum()
     with path.open("wb") as raw:

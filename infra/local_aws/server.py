@@ -81,7 +81,9 @@ def port_is_free(port: int) -> bool:
 class LocalAws:
     """One ministack with its state in a folder."""
 
-    def __init__(self, python: Path, port: int, folder: Path, seen_at: int = 0) -> None:
+    def __init__(
+        self, python: Path, port: int, folder: Path, seen_at: int = 0, *, keeps: bool = True
+    ) -> None:
         """Name it; nothing starts yet.
 
         Args:
@@ -89,6 +91,7 @@ class LocalAws:
             port: loopback port.
             folder: keeps state, log and temporary files.
             seen_at: loopback port of a proxy by which functions reach it; 0 for none.
+            keeps: whether what it holds outlives it; its checkpoints cost it a tenth of its time.
         """
         self.endpoint = f"http://127.0.0.1:{port}"
         self.log = folder / "aws.log"
@@ -96,6 +99,7 @@ class LocalAws:
         self._port = port
         self._folder = folder
         self._seen_at = seen_at or port
+        self._keeps = keeps
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -136,8 +140,8 @@ class LocalAws:
             "MINISTACK_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AUTH": "true",
-            "PERSIST_STATE": "1",
-            "S3_PERSIST": "1",
+            "PERSIST_STATE": str(int(self._keeps)),
+            "S3_PERSIST": str(int(self._keeps)),
             "STATE_DIR": str(self._folder / "state"),
             "S3_DATA_DIR": str(self._folder / "buckets"),
             "LAMBDA_ACCOUNT_CONCURRENCY": CONCURRENCY,

@@ -1,0 +1,1 @@
+"""The restore drill: from backup files to a served, verified copy (`make drill`)."""
