@@ -9,7 +9,7 @@ N ?= 2000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo chaos drill test check prove fuzz faithful bench build deploy pilot clean clean-data simulate mutate
+.PHONY: help run demo chaos drill test check prove fuzz faithful bench build deploy pilot clean clean-data simulate mutate cost
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -74,6 +74,11 @@ bench: ## the budgets: calls, units, bytes, modules, zip, money, instructions, r
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m frontend.build
 	@$(PY) -m tests.bench.table $(ARGS)
+
+FAMILIES ?= 95000000
+cost: ## what a year of FAMILIES=95000000 costs, by operation, and what moves it (STAGES=, PROFILE=)
+	@$(PYTHON) infra/bootstrap.py dev
+	@$(PY) -m infra.cost --families "$(FAMILIES)" $(if $(STAGES),--stages "$(STAGES)") $(if $(PROFILE),--profile "$(PROFILE)")
 
 check: ## style, types, unsafe calls, arrows, templates, secrets and numbers, packages, what is shipped
 	@$(PYTHON) infra/bootstrap.py dev

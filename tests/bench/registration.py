@@ -1,4 +1,4 @@
-"""One registration from the form to the decision, counted: what `infra.cost.Work` states."""
+"""One registration from the form to the decision, counted: what the bill is made of."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from chalicelib import telemetry
 from chalicelib.adapters.queues import from_body, to_body
 from chalicelib.usecases import check_identity, score
 from chalicelib.usecases.ports import Message, Sealed
-from infra.cost import Work
 from tests.bench.meter import Meter
 from tests.bench.test_budgets import OwnOpener, Stage, family
 from tests.fuzz.hostile import JSON, Sent
 from tests.fuzz.judge import Fuzzed, fuzzed
 from tests.stores import make_backend
 from tests.world import World, form
+
+BATCH = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,6 @@ class Counted:
         """Write units together."""
         return self.writes_register + self.writes_decide
 
-    def log_bytes(self, work: Work) -> float:
-        """Bytes of the log for a registration: its own line and its share of the workers'."""
-        return self.log_request + (work.relayed + 2) * self.log_worker / work.batch
-
 
 @contextmanager
 def metered() -> Iterator[Stage]:
@@ -85,7 +82,7 @@ class CountingOpener(OwnOpener):
 
 def count() -> Counted:
     """Register, check and score a family of four, and count."""
-    in_batch = _reads_in_batch(Work().batch)
+    in_batch = _reads_in_batch(BATCH)
     with metered() as stage:
         accepted = stage.register("k" * 20, *family(4))
         meter = stage.meter

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.errors import NotFound
 from chalicelib.usecases import check_identity, score
 from chalicelib.usecases.ports import Message
-from tests.bench import queueing, reviewing
+from tests.bench import living, queueing, reviewing
 from tests.bench.registration import metered
 from tests.bench.test_budgets import OwnOpener, Stage, family
 
@@ -110,6 +110,15 @@ STEPS: Mapping[str, Callable[[Stage], None]] = {
     "status, wrong receipt": _wrong,
     "check": _check,
     "score": _score,
+    "an appeal filed, 3 photos": lambda stage: void(living.appealed(stage)),
+    "a photo screened": living.screened,
+    "an appeal handed over and drawn": living.handed_over,
+    "an objection filed": lambda stage: void(living.objected(stage)),
+    "a family found and told of an objection": lambda stage: void(living.told_of_it(stage)),
+    "an objection answered": living.answered,
+    "a visit asked for and drawn": lambda stage: void(living.sent(stage)),
+    "an agent opens a family": living.opened,
+    "a finding sent": living.found,
     "officer opens an appeal": _open,
     "officer recommends": lambda stage: void(reviewing.recommend(stage, reviewing.visited(stage))),
     "officer's queue, 60 disputes": _mine,

@@ -16,15 +16,16 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from infra.build import CODE_LIMIT, SURFACES, build
-from infra.cost import Work, per_thousand
+from infra.cost import bill, inputs
 from infra.layer import this_machine
-from tests.bench import cold, pins, scoring
+from tests.bench import cold, living, pins, scoring
 from tests.bench.functions import HANDLERS
-from tests.bench.registration import Counted, count
+from tests.bench.registration import Counted, count, metered
 from tests.bench.steps import metered_steps
 from tests.bench.test_budgets import KILOBYTE
 from tests.bench.test_cold_starts import COLD
@@ -75,6 +76,7 @@ def counts(*, quick: bool) -> dict[str, Any]:
     found: dict[str, Any] = {
         "registration": _registration(count()),
         "steps": metered_steps(),
+        "lasting": _lasting(),
         "first use": {function: dict(told.calls) for function, told in loaded.items()},
         "modules": {function: len(told.asked_by) for function, told in loaded.items()},
         CODE: {surface: listed.pop(CODE) for surface, listed in files.items()},
@@ -107,13 +109,25 @@ def _registration(counted: Counted) -> dict[str, float]:
         "write units, check and score": counted.writes_decide,
         "read units, check": counted.reads_check,
         "read units, score": counted.reads_score,
+        "read units, in a batch of five": counted.reads_in_batch,
         "state item": counted.state_bytes,
         "vault item": counted.vault_bytes,
         "calls to the key service": counted.decrypts,
         "log, a request": counted.log_request,
         "log, a worker's batch": counted.log_worker,
-        "USD for a thousand": round(per_thousand(Work()).total, 4),
     }
+
+
+def _lasting() -> dict[str, dict[str, float]]:
+    with metered() as stage:
+        return living.lasting(stage)
+
+
+def priced(now: dict[str, Any]) -> dict[str, Any]:
+    """The same with the price of a thousand registrations, by the counts of now."""
+    given = replace(inputs.read(), counts=pins.priced(now))
+    now["registration"]["USD for a thousand"] = round(bill.per_thousand(given).total, 4)
+    return now
 
 
 def _instructions() -> dict[str, float]:
@@ -188,7 +202,7 @@ def main(say: Callable[[str], None] = print) -> int:
     parser.add_argument("--pin", action="store_true", help="write counts.json")
     parser.add_argument("--quick", action="store_true", help="no instructions, no ratios")
     given = parser.parse_args()
-    now = counts(quick=given.quick)
+    now = priced(counts(quick=given.quick))
     older = {revision: pins.committed(revision) for revision in ("HEAD", "HEAD~1")}
     for line in lines(now, {revision: old for revision, old in older.items() if old}):
         say(line)
