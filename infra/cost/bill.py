@@ -50,6 +50,7 @@ SERVICES: Final = {
     "athena_tb": "Athena",
     "alarm_mo": "alarms and metrics",
     "metric_mo": "alarms and metrics",
+    "dashboard_mo": "alarms and metrics",
     "cloudfront_https_request_asia": "CloudFront",
     "cloudfront_egress_gb_asia": "CloudFront",
     "cognito_mau": "Cognito",

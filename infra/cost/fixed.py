@@ -48,8 +48,9 @@ def of_stage(inputs: Inputs) -> Units:
 
 
 def of_account() -> Units:
-    """What all stages of an account share in a year."""
-    return _counted(tuple(name for name in SHARED if (HERE / name).is_file()))
+    """What all stages of an account share in a year; the dashboard is made by `infra.dashboard`."""
+    shared = _counted(tuple(name for name in SHARED if (HERE / name).is_file()))
+    return {"dashboard_mo": float(MONTHS)} | shared
 
 
 @cache
@@ -78,6 +79,8 @@ def _counted(names: tuple[str, ...]) -> Units:
                     add("alarm_mo", 1)
                 case "AWS::Logs::MetricFilter":
                     add("metric_mo", len(resource["Properties"]["MetricTransformations"]))
+                case "AWS::CloudWatch::Dashboard":
+                    add("dashboard_mo", 1)
                 case "AWS::KMS::Key":
                     add("kms_key_mo", 1)
                 case "AWS::WAFv2::WebACL":

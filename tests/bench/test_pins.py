@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.bench import pins
+from tests.bench import living, pins
+from tests.bench.registration import metered
 from tests.bench.steps import metered_steps
 from tests.bench.table import lines, over
 from tests.bench.warm import PUT, Stopwatch
@@ -14,6 +15,12 @@ from tests.bench.warm import PUT, Stopwatch
 
 def test_no_step_asks_more_of_aws_than_was_pinned() -> None:
     more = pins.risen(metered_steps(), pins.pinned()["steps"])
+    assert not more, "\n".join((*more, pins.TO_PIN))
+
+
+def test_nothing_more_lies_or_is_read_again_for_a_family() -> None:
+    with metered() as stage:
+        more = pins.risen(living.lasting(stage), pins.pinned()["lasting"])
     assert not more, "\n".join((*more, pins.TO_PIN))
 
 
