@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from chalicelib.domain import audit, receipt, registration
+from chalicelib.domain import audit, identity_check, receipt, registration
 from chalicelib.domain.audit import Act, Event
 from chalicelib.domain.blind_keys import kk_guard, nik_guard, request_id
 from chalicelib.domain.household import (
@@ -142,7 +142,7 @@ def build(
 def checked(case: Registration, at: int = START + MINUTE) -> tuple[Registration, Event]:
     """The case after the civil registry confirmed everybody."""
     count = len(case.household.members) if case.household else 0
-    return registration.check_identity(
+    return identity_check.check_identity(
         case,
         (IdentityAnswer(Outcome.CONFIRMED),) * count,
         stamp(at),
@@ -156,7 +156,7 @@ def unanswered(
 ) -> tuple[Registration, Event]:
     """The case after the civil registry did not answer."""
     count = len(case.household.members) if case.household else 0
-    return registration.check_identity(
+    return identity_check.check_identity(
         case,
         (IdentityAnswer(Outcome.NOT_CHECKED),) * count,
         stamp(at),
@@ -168,7 +168,7 @@ def unanswered(
 def corrected(case: Registration, at: int = START + MINUTE) -> tuple[Registration, Event]:
     """The case after the family's correction."""
     assert case.household is not None
-    return registration.correct(case, case.household, b"c" * 16, stamp(at, "citizen"))
+    return identity_check.correct(case, case.household, b"c" * 16, stamp(at, "citizen"))
 
 
 def decided(case: Registration, at: int = START + 2 * MINUTE) -> tuple[Registration, Event]:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import audit
 from chalicelib.domain.audit import Act, Event, Head
-from chalicelib.domain.errors import Fault, WrongState
 from chalicelib.domain.household import Household
-from chalicelib.domain.identity import IdentityAnswer, Outcome
+from chalicelib.domain.identity import IdentityAnswer
 
 if TYPE_CHECKING:  # only named here: a worker that checks identities loads no model
     from chalicelib.domain.pmt import CannotScore, Scored
@@ -181,69 +180,7 @@ def open_case(
     blank: Registration, act: Act, stamp: Stamp, details: Details
 ) -> tuple[Registration, Event]:
     """Write the first event of a case and set its chain's head."""
-    return _with_event(
-        replace(blank, head=audit.first_head(blank.ref.locator)), act, stamp, details
-    )
-
-
-def check_identity(
-    case: Registration,
-    answers: tuple[IdentityAnswer, ...],
-    stamp: Stamp,
-    *,
-    retry_at: int,
-    officer_due: int,
-) -> tuple[Registration, Event]:
-    """Take the registry's answers and say where the case goes.
-
-    Nobody passes unchecked: a single "not checked yet" keeps the case waiting. A head without a
-    NIK, a deceased member and a second failed match go to an officer; the first failed match goes
-    back to the family. So does a confirmed family whose NIK another family holds, and no sooner:
-    until then its sender sees what anybody sees. Other members without NIK do not stop the
-    family; they stay a concern for the officer and Dukcapil (product: registered without NIK is
-    work, not a refusal).
-
-    Args:
-        answers: one per member, in order; members without a NIK carry NOT_CHECKED and are
-            skipped.
-        retry_at: when to ask again if the registry did not answer (ms, UTC).
-        officer_due: when an officer should have looked (ms, UTC).
-    """
-    household = _household(case)
-    asked = [
-        (index, answer)
-        for index, (member, answer) in enumerate(zip(household.members, answers, strict=True))
-        if member.has_nik
-    ]
-    without = tuple(
-        f"without_nik:{index}"
-        for index, member in enumerate(household.members)
-        if not member.has_nik
-    )
-    concerns = tuple(code for code in case.concerns if code.partition(":")[0] in _KEPT) + without
-    waiting: Waiting | None = None
-    if any(answer.outcome is Outcome.NOT_CHECKED for _, answer in asked):
-        state, waiting = State.IDENTITY_CHECKING, Waiting(Work.CHECK, retry_at)
-    else:
-        found = tuple(code for index, answer in asked for code in _concerns_of(index, answer))
-        concerns += found
-        if not household.head.has_nik or any(code.startswith("deceased") for code in found):
-            state, waiting = State.NEEDS_OFFICER, Waiting(Work.OFFICER, officer_due)
-        elif found and case.corrections == 0:
-            state = State.NEEDS_CORRECTION
-        elif found or is_held(case):
-            state, waiting = State.NEEDS_OFFICER, Waiting(Work.OFFICER, officer_due)
-        else:
-            state = State.MATCHED
-            waiting = Waiting(Work.OFFICER, officer_due) if without else None
-    details: dict[str, object] = {
-        "outcomes": [answer.outcome.value for answer in answers],
-        "concerns": list(concerns),
-    }
-    moved = replace(case, identity=answers, concerns=concerns, waiting=waiting)
-    return _with_event(
-        _step(moved, state, stamp.at), Act.CHECKED, stamp, details, before=case.state
-    )
+    return with_event(replace(blank, head=audit.first_head(blank.ref.locator)), act, stamp, details)
 
 
 def decide(
@@ -273,7 +210,7 @@ def decide(
         rules_hash=rules_hash,
         provisional=provisional,
         under=under,
-        earlier=_decided_before(case),
+        earlier=decided_before(case),
     )
     state = State.DECIDED
     if not decisions:
@@ -288,8 +225,8 @@ def decide(
         "inputs": scored.inputs_hash,
         "eligible": [decision.programme for decision in decisions if decision.eligible],
     }
-    return _with_event(
-        _step(moved, state, stamp.at),
+    return with_event(
+        stepped(moved, state, stamp.at),
         Act.DECIDED if decisions else Act.NEEDS_OFFICER,
         stamp,
         details,
@@ -307,11 +244,11 @@ def send_to_visit(
     moved = replace(
         case,
         concerns=case.concerns + codes,
-        earlier=_decided_before(case),
+        earlier=decided_before(case),
         waiting=Waiting(Work.VISIT, due),
     )
-    return _with_event(
-        _step(moved, State.NEEDS_GROUND_CHECK, stamp.at),
+    return with_event(
+        stepped(moved, State.NEEDS_GROUND_CHECK, stamp.at),
         Act.NEEDS_GROUND_CHECK,
         stamp,
         {"reasons": list(codes)},
@@ -320,54 +257,18 @@ def send_to_visit(
     )
 
 
-def correct(
-    case: Registration,
-    household: Household,
-    request_id: bytes,
-    stamp: Stamp,
-    held_by: tuple[str, ...] = (),
-    *,
-    names: bytes = b"",
-) -> tuple[Registration, Event]:
-    """Take the family's one correction and check again.
-
-    Args:
-        household: with the corrected birth months, sexes and NIK presence.
-        held_by: locators of the cases that hold a corrected NIK.
-        names: tags of the head's name if it was corrected, else nothing.
-    """
-    kept = tuple(code for code in case.concerns if code.partition(":")[0] in _KEPT)
-    moved = replace(
-        case,
-        household=household,
-        corrections=case.corrections + 1,
-        last_request=request_id,
-        identity=(),
-        waiting=None,
-        concerns=tuple(dict.fromkeys((*kept, *held_concerns(held_by)))),
-        names=names or case.names,
-    )
-    return _with_event(
-        _step(moved, State.RECEIVED, stamp.at),
-        Act.CORRECTED,
-        stamp,
-        {"held": bool(held_by)},
-        before=case.state,
-    )
-
-
 def withdraw(case: Registration, request_id: bytes, stamp: Stamp) -> tuple[Registration, Event]:
     """End the case at the family's wish; its guards are released afterwards by a worker."""
     moved = replace(case, last_request=request_id, waiting=None)
-    return _with_event(
-        _step(moved, State.WITHDRAWN, stamp.at), Act.WITHDRAWN, stamp, {}, before=case.state
+    return with_event(
+        stepped(moved, State.WITHDRAWN, stamp.at), Act.WITHDRAWN, stamp, {}, before=case.state
     )
 
 
 def release_guards(case: Registration, stamp: Stamp) -> tuple[Registration, Event]:
     """Let the NIK of a withdrawn case be registered again."""
-    return _with_event(
-        _step(case, State.RELEASED, stamp.at), Act.GUARDS_RELEASED, stamp, {}, before=case.state
+    return with_event(
+        stepped(case, State.RELEASED, stamp.at), Act.GUARDS_RELEASED, stamp, {}, before=case.state
     )
 
 
@@ -382,9 +283,7 @@ def reissue(
         version=case.version + 1,
     )
     details: Details = {"reason": reason}
-    return _with_event(
-        moved, Act.RECEIPT_REISSUED, stamp, details, before=case.state, reason=reason
-    )
+    return with_event(moved, Act.RECEIPT_REISSUED, stamp, details, before=case.state, reason=reason)
 
 
 def erase(case: Registration, stamp: Stamp, reason: str) -> tuple[Registration, Event]:
@@ -404,8 +303,8 @@ def erase(case: Registration, stamp: Stamp, reason: str) -> tuple[Registration, 
         names=b"",
         phone=b"",
     )
-    return _with_event(
-        _step(moved, State.ERASED, stamp.at),
+    return with_event(
+        stepped(moved, State.ERASED, stamp.at),
         Act.ERASED,
         stamp,
         {"reason": reason},
@@ -414,148 +313,39 @@ def erase(case: Registration, stamp: Stamp, reason: str) -> tuple[Registration, 
     )
 
 
-def disputed(case: Registration, dispute: str, stamp: Stamp) -> tuple[Registration, Event]:
-    """Note that an appeal or an objection is about the case; nothing of its result changes.
-
-    Args:
-        dispute: locator of the appeal or objection.
-
-    Raises:
-        WrongState: the case has ended, or too many have been about it.
-    """
-    if case.state in ENDED_STATES:
-        raise WrongState(Fault("case_ended"))
-    if len(case.disputes) >= MOST_DISPUTES:
-        raise WrongState(Fault("disputes_too_many"))
-    moved = replace(case, disputes=(*case.disputes, dispute), version=case.version + 1)
-    return _with_event(moved, Act.DISPUTED, stamp, {"dispute": dispute}, before=case.state)
-
-
-def reopen(
-    case: Registration,
-    household: Household | None,
-    reason: str,
-    stamp: Stamp,
-    *,
-    officer_due: int,
-) -> tuple[Registration, Event]:
-    """Take up a decided case again, after an upheld dispute or a ground check.
-
-    With checked answers it is scored and decided anew; without any it goes to an officer. What
-    the family was told before stays beside the new decision.
-
-    Args:
-        household: as somebody saw it; None when answers are not what was wrong.
-        reason: a code, kept as a concern when an officer has to act.
-
-    Raises:
-        WrongState: the case is neither decided nor waiting for a visit or an officer.
-    """
-    moved = _taken_up(case, reason)
-    if household is None:
-        moved = replace(
-            moved,
-            concerns=(*case.concerns, reason),
-            waiting=Waiting(Work.OFFICER, officer_due),
-        )
-    else:
-        waited_for = case.earlier.why if case.earlier else ""
-        missing = ("missing", "ratio_part_missing", waited_for)
-        kept = tuple(code for code in case.concerns if code.partition(":")[0] not in missing)
-        moved = replace(moved, household=household, concerns=kept)
-    state = State.NEEDS_OFFICER if household is None else State.MATCHED
-    return _reopened(_step(moved, state, stamp.at), reason, stamp, case.state)
-
-
-def revisit(
-    case: Registration, reason: str, stamp: Stamp, *, due: int
-) -> tuple[Registration, Event]:
-    """Take up a decided case again whose answers are wrong, though nobody has seen the right ones.
-
-    Somebody goes and looks, and it is scored on what is found: no office waits for another.
-
-    Args:
-        reason: a code, kept as a concern until then.
-        due: when somebody should have gone (ms, UTC).
-
-    Raises:
-        WrongState: as `reopen`.
-    """
-    moved = replace(
-        _taken_up(case, reason),
-        concerns=(*case.concerns, reason),
-        waiting=Waiting(Work.VISIT, due),
-    )
-    return _reopened(_step(moved, State.NEEDS_GROUND_CHECK, stamp.at), reason, stamp, case.state)
-
-
-def _taken_up(case: Registration, reason: str) -> Registration:
-    if case.state not in _REOPENED_FROM:
-        raise WrongState(Fault("case_not_decided"))
-    before = _decided_before(case)
-    return replace(
-        case,
-        earlier=replace(before, why=reason.partition(":")[0]) if before else None,
-        scored=None,
-        decisions=(),
-        rules_hash="",
-        waiting=None,
-    )
-
-
-def _reopened(
-    moved: Registration, reason: str, stamp: Stamp, before: State
-) -> tuple[Registration, Event]:
-    code = reason.partition(":")[0]
-    return _with_event(moved, Act.REOPENED, stamp, {"reason": reason}, before=before, reason=code)
-
-
-MOST_DISPUTES = 12
-"""Appeals and objections about one case; their locators stand in its item of 1,024 bytes."""
-_REOPENED_FROM = frozenset({State.DECIDED, State.NEEDS_GROUND_CHECK, State.NEEDS_OFFICER})
-_HELD = "nik_held"
-# What stays of the concerns when the identity check runs again.
-_KEPT = frozenset({_HELD, "warning"})
+HELD = "nik_held"
+"""Concern: another case holds a NIK or family card of this one; its locator follows."""
 
 
 def held_concerns(locators: tuple[str, ...]) -> tuple[str, ...]:
     """The concern that other cases hold a NIK or family card of this one: for officers alone."""
-    return tuple(f"{_HELD}:{locator}" for locator in dict.fromkeys(locators))
+    return tuple(f"{HELD}:{locator}" for locator in dict.fromkeys(locators))
 
 
 def freed(case: Registration) -> Registration:
     """The case without the concern that others hold a number of it: they have ended since."""
-    others = tuple(code for code in case.concerns if not code.startswith(_HELD))
+    others = tuple(code for code in case.concerns if not code.startswith(HELD))
     return replace(case, concerns=others)
 
 
 def is_held(case: Registration) -> bool:
     """Whether another case holds a NIK or family card of this one, so that it claims none."""
-    return any(code.startswith(_HELD) for code in case.concerns)
+    return any(code.startswith(HELD) for code in case.concerns)
 
 
-def _concerns_of(index: int, answer: IdentityAnswer) -> tuple[str, ...]:
-    if answer.outcome is Outcome.MISMATCH:
-        return tuple(f"mismatch:{index}:{name}" for name in answer.fields)
-    if answer.outcome in (Outcome.NOT_FOUND, Outcome.DECEASED):
-        return (f"{answer.outcome.value}:{index}",)
-    return ()
-
-
-def _decided_before(case: Registration) -> Earlier | None:
+def decided_before(case: Registration) -> Earlier | None:
     """The decision that the next one will follow; None for a case that had none."""
     if case.state is not State.DECIDED or case.scored is None:
         return case.earlier
     return Earlier(case.steps[-1].at, case.scored.model_hash, case.rules_hash, case.decisions)
 
 
-def _household(case: Registration) -> Household:
-    if case.household is None:
-        raise ValueError("a proposal or an erased case has no household")
-    return case.household
+def stepped(case: Registration, state: State, at: int) -> Registration:
+    """The case in a state, as its next version.
 
-
-def _step(case: Registration, state: State, at: int) -> Registration:
+    Args:
+        at: when (ms, UTC).
+    """
     # A state that goes on is not reached again, though the registry be asked a hundred times;
     # but each decision has its day.
     goes_on = bool(case.steps) and case.steps[-1].state is state is not State.DECIDED
@@ -563,7 +353,7 @@ def _step(case: Registration, state: State, at: int) -> Registration:
     return replace(case, state=state, version=case.version + 1, steps=steps)
 
 
-def _with_event(
+def with_event(
     case: Registration,
     act: Act,
     stamp: Stamp,
@@ -574,6 +364,15 @@ def _with_event(
     rules: str | None = None,
     reason: str | None = None,
 ) -> tuple[Registration, Event]:
+    """Write the event of a step at the end of the case's chain.
+
+    Args:
+        case: as the step leaves it.
+        details: what the event commits to.
+        before: its state before the step.
+        model, rules: hashes of what a decision was made under.
+        reason: coded, told in the event itself.
+    """
     event, head = audit.append(
         case.head,
         chain=case.ref.locator,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.domain import blind_keys, ground_check, pmt, registration
+from chalicelib.domain import blind_keys, ground_check, pmt, registration, reopening
 from chalicelib.domain.audit import Event
 from chalicelib.domain.check_rules import CheckRules
 from chalicelib.domain.dispute import Exhibit, Side
@@ -237,7 +237,7 @@ def _case_goes_on(
         household = ground_check.checked_household(moved) if scored else None
         reason = VISITED if scored else STILL_OPEN
     own = Stamp(stamp.at, stamp.actor, found.vault[0].salt)
-    step: tuple[registration.Registration, Event] = registration.reopen(
+    step: tuple[registration.Registration, Event] = reopening.reopen(
         found.case, household, reason, own, officer_due=officer_due
     )
     return step

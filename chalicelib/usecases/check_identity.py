@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain import registration
+from chalicelib.domain import identity_check, registration
 from chalicelib.domain.audit import Event
 from chalicelib.domain.errors import TryAgain
 from chalicelib.domain.identity import Identity, IdentityAnswer, IdentityClaim, Outcome
@@ -83,7 +83,7 @@ def _settle(found: Loaded, answers: tuple[IdentityAnswer, ...], ports: Ports) ->
     case, now = found.case, ports.clock.now_ms()
 
     def check(case: Registration) -> tuple[Registration, Event]:
-        return registration.check_identity(
+        return identity_check.check_identity(
             case,
             answers,
             Stamp(now, ACTOR, found.vault[0].salt),

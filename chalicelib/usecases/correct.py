@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from chalicelib.domain import blind_keys, name_tags, registration, sealed_identity
+from chalicelib.domain import blind_keys, identity_check, name_tags, sealed_identity
 from chalicelib.domain.application import Rules
 from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain, WrongState
 from chalicelib.domain.household import Household, Member, Sex
@@ -81,7 +81,7 @@ def correct(command: Correct, ports: Ports) -> Registration:
     def store(
         claimed: tuple[str, ...], held_by: tuple[str, ...]
     ) -> tuple[Registration, Conflict | None]:
-        moved, event = registration.correct(case, household, own_id, stamp, held_by, names=names)
+        moved, event = identity_check.correct(case, household, own_id, stamp, held_by, names=names)
         item = VaultItem(sealed, stamp.salt, claimed, () if claimed else guards)
         return moved, ports.find.store.change(moved, event, vault=item, guards=claimed)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalicelib.domain import audit, blind_keys, dispute, hearing, receipt, registration
+from chalicelib.domain import audit, blind_keys, dispute, hearing, receipt, reopening
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Side, Stage
 from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain, WrongState
 from chalicelib.domain.registration import Ref, Registration, Stamp, State
@@ -95,7 +95,7 @@ def file_appeal(command: Appeal, ports: Ports) -> Filed:
             told |= {"attribute": blank.attribute, "stated": "not_ours"}
         stamp = Stamp(now, command.actor, blank.salt)
         made, event = hearing.file(blank, stamp, due=due, told=told)
-        knows = registration.disputed(
+        knows = reopening.disputed(
             found.case, mine, Stamp(now, command.actor, ports.random.take(filing.SALT_SIZE))
         )
         sealed = ports.sealer.seal(command.text.encode(), f"{mine}|{CLAIM}")

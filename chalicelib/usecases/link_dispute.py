@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.domain import hearing, registration
+from chalicelib.domain import hearing, reopening
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.errors import WrongState
@@ -54,7 +54,7 @@ def linked(
     # There are no details to disclose, so the salt of the case's commitment need not be kept.
     own = replace(stamp, salt=random.take(filing.SALT_SIZE))
     try:
-        case = registration.disputed(loaded.case, there.ref.locator, own)
+        case = reopening.disputed(loaded.case, there.ref.locator, own)
     except WrongState:
         return None
     due = filing.screened_by(there.steps[0].at, rules)  # photos may be on their way still

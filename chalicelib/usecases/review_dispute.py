@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain import adjudication, dispute, registration
+from chalicelib.domain import adjudication, dispute, registration, reopening
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Stage, Vote
 from chalicelib.domain.errors import (
@@ -326,10 +326,10 @@ def _effect(
         # What waits for an officer has people whom the registry did not confirm, or another holds
         # its number: whatever is upheld, nobody passes unchecked.
         if registration.is_held(found.case) or found.case.state is State.NEEDS_OFFICER:
-            return registration.reopen(found.case, None, reason, stamp, officer_due=due)
+            return reopening.reopen(found.case, None, reason, stamp, officer_due=due)
         if household is None:
-            return registration.revisit(found.case, reason, stamp, due=due)
-        return registration.reopen(found.case, household, reason, stamp, officer_due=due)
+            return reopening.revisit(found.case, reason, stamp, due=due)
+        return reopening.reopen(found.case, household, reason, stamp, officer_due=due)
     except WrongState:
         return None  # the family has withdrawn meanwhile, or a decision is under way already
 

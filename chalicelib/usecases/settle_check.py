@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from chalicelib.domain import assignment, audit, check_review, finding, registration
+from chalicelib.domain import assignment, audit, check_review, finding, reopening
 from chalicelib.domain.assignment import Drawn, Officer, Role
 from chalicelib.domain.audit import Event
 from chalicelib.domain.deadlines import Due
@@ -255,7 +255,7 @@ def _effect(
     due = ports.terms.calendar.term(stamp.at, rules.terms.recommend, rules.terms).at
     own = Stamp(stamp.at, stamp.actor, loaded.vault[0].salt)
     try:
-        return registration.reopen(loaded.case, household, WHY, own, officer_due=due)
+        return reopening.reopen(loaded.case, household, WHY, own, officer_due=due)
     except WrongState:
         return None  # the family has withdrawn meanwhile, or a decision is under way already
 

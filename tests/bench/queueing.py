@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.adapters import dispute_items, dynamo
-from chalicelib.domain import adjudication, assignment, hearing, registration
+from chalicelib.domain import adjudication, assignment, hearing, reopening
 from chalicelib.domain.dispute import Dispute, Kind
 from chalicelib.domain.registration import Stamp
 from chalicelib.usecases import list_disputes, redraw_disputes
@@ -42,7 +42,7 @@ def drawn(stage: Stage) -> Dispute:
     stamp = _stamp(stage)
     blank = disputing.blank(Kind.APPEAL, case.ref.locator, pieces=0)
     there, event = hearing.file(blank, stamp, due=stamp.at)
-    told = registration.disputed(case, there.ref.locator, stamp)
+    told = reopening.disputed(case, there.ref.locator, stamp)
     assert disputes.create(there, event, (), case=told) is None
     there, event = hearing.to_review(there, stamp, due=stamp.at)
     assert disputes.change(there, event) is None

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.registry_table import TablesDisagreeError
-from chalicelib.domain import adjudication, audit, dispute, hearing, registration
+from chalicelib.domain import adjudication, audit, dispute, hearing, registration, reopening
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Side, Stage, Vote
 from chalicelib.domain.evidence import PieceState
@@ -50,7 +50,7 @@ def appealed(world: World) -> tuple[Dispute, Registration]:
     """A family's appeal, stored with the case that knows of it."""
     case = decided(world)
     made, event = filed(Kind.APPEAL, case.ref.locator, when=LATER)
-    knows = registration.disputed(case, made.ref.locator, builders.stamp(LATER, "citizen"))
+    knows = reopening.disputed(case, made.ref.locator, builders.stamp(LATER, "citizen"))
     assert world.disputes.create(made, event, statements(made), case=knows) is None
     return made, knows[0]
 
@@ -119,7 +119,7 @@ def test_nothing_is_read_where_there_is_nothing(world: World) -> None:
 def test_a_call_whose_answer_was_lost_is_known_as_done(world: World) -> None:
     case = decided(world)
     made, event = filed(Kind.APPEAL, case.ref.locator, when=LATER)
-    knows = registration.disputed(case, made.ref.locator, builders.stamp(LATER, "citizen"))
+    knows = reopening.disputed(case, made.ref.locator, builders.stamp(LATER, "citizen"))
     for _ in range(2):
         assert world.disputes.create(made, event, statements(made), case=knows) is None
     step = hearing.withdraw(made, b"w" * 16, at(LATER + 1, "citizen"))
@@ -139,7 +139,7 @@ def test_the_same_request_again_meets_its_own_dispute(world: World) -> None:
 def test_a_case_that_moved_on_is_told_and_nothing_is_written(world: World) -> None:
     case = decided(world)
     made, event = filed(Kind.APPEAL, case.ref.locator, when=LATER)
-    knows = registration.disputed(case, made.ref.locator, builders.stamp(LATER, "citizen"))
+    knows = reopening.disputed(case, made.ref.locator, builders.stamp(LATER, "citizen"))
     moved, own = registration.withdraw(case, b"w" * 16, builders.stamp(LATER, "citizen"))
     assert world.store.change(moved, own) is None
     stands = world.disputes.create(made, event, statements(made), case=knows)
@@ -147,7 +147,7 @@ def test_a_case_that_moved_on_is_told_and_nothing_is_written(world: World) -> No
     assert world.disputes.read(made.ref) is None
     assert of_chain(world, made) == []
     # what was written would refuse it the second time
-    anew = registration.disputed(
+    anew = reopening.disputed(
         replace(moved, state=case.state), made.ref.locator, builders.stamp(LATER)
     )
     assert world.disputes.create(made, event, statements(made), case=anew) is None
@@ -223,7 +223,7 @@ def test_what_is_decided_opens_the_case_in_the_same_write(world: World) -> None:
     made = stored(world, adjudication.assign(made, OTHER, at(LATER), level=0))
     second = replace(vote, actor=f"staff:{OTHER}")
     moved, event = adjudication.decide(made, second, at(LATER, second.actor), due=LATER + DAY)
-    opened = registration.reopen(
+    opened = reopening.reopen(
         case, case.household, "appeal_upheld", builders.stamp(LATER, vote.actor), officer_due=LATER
     )
     assert world.disputes.change(moved, event, case=opened) is None
@@ -236,7 +236,7 @@ def test_a_decision_over_a_case_that_moved_on_is_not_written(world: World) -> No
     made, case = appealed(world)
     moved, own = registration.reissue(case, b"s", b"r" * 16, "lost", builders.stamp(LATER))
     assert world.store.change(moved, own) is None
-    opened = registration.reopen(
+    opened = reopening.reopen(
         case, case.household, "appeal_upheld", builders.stamp(LATER), officer_due=LATER
     )
     step = hearing.to_review(made, at(LATER), due=LATER + DAY)

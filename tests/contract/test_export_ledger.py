@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from chalicelib.domain import adoption, audit, hearing, registration
+from chalicelib.domain import adoption, audit, hearing, reopening
 from chalicelib.domain.adoption import Stage
 from chalicelib.domain.audit import DAY_MS, day_of
 from chalicelib.domain.dispute import Kind
@@ -103,7 +103,7 @@ def test_an_appeal_is_a_chain_beside_its_case_s(lived: World) -> None:
     built = build("an appeal's family", family=7, at=at)
     assert lived.store.create(built.case, built.vault, built.event, built.guards) is None
     made, event = filed(Kind.APPEAL, built.case.ref.locator, when=at)
-    knows = registration.disputed(built.case, made.ref.locator, Stamp(at, "citizen", bytes(16)))
+    knows = reopening.disputed(built.case, made.ref.locator, Stamp(at, "citizen", bytes(16)))
     assert lived.disputes.create(made, event, statements(made), case=knows) is None
     moved, event = hearing.to_review(made, Stamp(at, "system:conduct_dispute", b""), due=at)
     assert lived.disputes.change(moved, event) is None

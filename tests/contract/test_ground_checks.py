@@ -9,7 +9,7 @@ from typing import Protocol
 import pytest
 
 from chalicelib.adapters.ground_check_table import GroundCheckTable
-from chalicelib.domain import check_review, check_sample, ground_check, registration
+from chalicelib.domain import check_review, check_sample, ground_check, registration, reopening
 from chalicelib.domain.audit import Event
 from chalicelib.domain.check_sample import Sample
 from chalicelib.domain.evidence import PieceState
@@ -206,7 +206,7 @@ def test_the_family_is_opened_again_in_the_write_that_keeps_the_finding(over: Ov
     there = assigned(stored(over, lambda: asked(about=case.ref.locator)))[0]
     assert over.checks.change(there, assigned(asked(about=case.ref.locator)[0])[1]) is None
     moved, event = found(there)
-    reopened = registration.reopen(
+    reopened = reopening.reopen(
         case, household(), "ground_check", stamp(at(90).at), officer_due=START + DAY
     )
     stale = replace(reopened[0], version=reopened[0].version + 1)

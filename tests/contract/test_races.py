@@ -16,7 +16,7 @@ from chalicelib.adapters.dispute_table import DisputeTable
 from chalicelib.adapters.ledger_table import LedgerTable
 from chalicelib.adapters.ops_table import OpsTable
 from chalicelib.adapters.registry_table import RegistryTable
-from chalicelib.domain import audit, hearing, registration
+from chalicelib.domain import audit, hearing, reopening
 from chalicelib.domain.dispute import Kind
 from chalicelib.domain.errors import TryAgain
 from tests import builders
@@ -180,13 +180,13 @@ def test_of_many_decisions_at_once_one_counts_and_the_case_is_opened_once(
         case, event = move(case)
         assert store.change(case, event) is None
     made, event = filed(Kind.APPEAL, case.ref.locator, when=START)
-    knows = registration.disputed(case, made.ref.locator, builders.stamp(START + 5 * MINUTE))
+    knows = reopening.disputed(case, made.ref.locator, builders.stamp(START + 5 * MINUTE))
     assert disputes.create(made, event, statements(made), case=knows) is None
 
     def decide(number: int) -> str:
         when = START + 6 * MINUTE + number
         step = hearing.to_review(made, at(when), due=when)
-        opened = registration.reopen(
+        opened = reopening.reopen(
             knows[0], case.household, "appeal_upheld", builders.stamp(when), officer_due=when
         )
         stands = disputes.change(*step, case=opened)

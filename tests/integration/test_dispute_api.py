@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import hearing
+from chalicelib.domain import hearing, reopening
 from chalicelib.domain.registration import Ref, Stamp
 from tests.fakes_evidence import FakeGrants
 from tests.ikd import HTML, JSON, SITE, Browser
@@ -85,10 +85,9 @@ def heard(number: str, about: str) -> None:
     now = wiring.clock.now_ms()
     stamp = Stamp(now, "system:tests", there.salt)
     case = wiring.store().load([Ref(VILLAGE, about)])[Ref(VILLAGE, about)].case
-    from chalicelib.domain import registration
 
     linked, event = hearing.link(there, about, stamp, due=stamp.at)
-    assert disputes.change(linked, event, case=registration.disputed(case, number, stamp)) is None
+    assert disputes.change(linked, event, case=reopening.disputed(case, number, stamp)) is None
     told, event = hearing.hear(linked, stamp, answer_by=now + 86_400_000)
     assert disputes.change(told, event) is None
 

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.adapters import dynamo, registry_items
-from chalicelib.domain import hearing, registration
+from chalicelib.domain import hearing, reopening
 from chalicelib.domain.dispute import Dispute, Exhibit, Kind, Side
 from chalicelib.domain.evidence import PieceState, page_key
 from chalicelib.domain.identity import IdentityAnswer, Outcome
@@ -167,7 +167,7 @@ def appealed(lived: tuple[str, str]) -> Dispute:
         evidence=(Exhibit(Side.FILER, released),),
     )
     made, event = hearing.file(made, Stamp(now, "citizen", made.salt), due=now)
-    knows = registration.disputed(case, made.ref.locator, Stamp(now, "citizen", bytes(16)))
+    knows = reopening.disputed(case, made.ref.locator, Stamp(now, "citizen", bytes(16)))
     sealed = wiring.sealer().seal(GONE.name.encode(), f"{made.ref.locator}|{CLAIM}")
     said = [Statement(CLAIM, sealed)]
     assert wiring.disputes().create(made, event, said, case=knows) is None

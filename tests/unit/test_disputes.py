@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import adjudication, registration
+from chalicelib.domain import adjudication, reopening
 from chalicelib.domain.assignment import GUEST
 from chalicelib.domain.dispute import UNCLEAR, UNPROVEN, Kind, Outcome, Side, Stage
 from chalicelib.domain.errors import (
@@ -143,7 +143,7 @@ def test_upheld_without_a_visit_somebody_goes_and_looks_and_it_is_scored_on_that
     told = show_status.status(waiting, court.world.status_ports())
     assert "Petugas datang ke rumah" in str(told["notes"])
     stamp = Stamp(court.world.clock.now_ms(), "agent:a", b"s" * 16)
-    scored, _ = registration.reopen(waiting, decided.household, "visited", stamp, officer_due=1)
+    scored, _ = reopening.reopen(waiting, decided.household, "visited", stamp, officer_due=1)
     assert scored.state is State.MATCHED
     assert "appeal_upheld" not in scored.concerns
     assert scored.earlier is not None

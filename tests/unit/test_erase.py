@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import audit, hearing, registration
+from chalicelib.domain import audit, hearing, reopening
 from chalicelib.domain.audit import Act
 from chalicelib.domain.dispute import Dispute, Kind, Side, Stage
 from chalicelib.domain.errors import Fault, NotFound, TryAgain
@@ -152,7 +152,7 @@ def brought(world: World, kind: Kind, side: Side) -> Dispute:
     pieces = tuple(replace(each, side=side) for each in made.evidence)
     made = replace(made, evidence=pieces, head=audit.first_head(NUMBER))
     made, event = hearing.file(made, at(now, "citizen"), due=now)
-    knows = registration.disputed(case, NUMBER, Stamp(now, "citizen", bytes(16)))
+    knows = reopening.disputed(case, NUMBER, Stamp(now, "citizen", bytes(16)))
     assert store.create(made, event, statements(made), case=knows) is None
     settled = replace(piece(0), state=PieceState.RELEASED, pages=2)
     step = hearing.screened(made, settled, at(now))

@@ -19,7 +19,7 @@ from chalicelib.adapters import (
 from chalicelib.adapters.answer_words import pack_answers, unpack_answers
 from chalicelib.adapters.packed_locators import pack_locators, unpack_locators
 from chalicelib.adapters.packing import deflate, inflate, pack_numbers, unpack_numbers
-from chalicelib.domain import dispute, registration
+from chalicelib.domain import dispute, reopening
 from chalicelib.domain.audit import Event, Head
 from chalicelib.domain.dispute import Dispute, Exhibit, Reached, Side, Stage, Vote
 from chalicelib.domain.evidence import FileKind, Piece, PieceState, Why
@@ -275,7 +275,7 @@ def test_a_disputed_family_decided_anew_stays_within_its_kilobyte() -> None:
     case = replace(case, names=bytes(18), phone=bytes(16))
     for _ in range(3):
         number = f"9K3GZZZZZ{len(case.disputes) + 2}"
-        case, _ = registration.disputed(case, number, builders.stamp())
+        case, _ = reopening.disputed(case, number, builders.stamp())
         assert case.household is not None
         for move in (reopened, builders.decided):
             case, _ = move(case)
@@ -284,7 +284,7 @@ def test_a_disputed_family_decided_anew_stays_within_its_kilobyte() -> None:
 
 
 def reopened(case: Registration) -> tuple[Registration, Event]:
-    return registration.reopen(
+    return reopening.reopen(
         case, case.household, "answers_wrong", builders.stamp(), officer_due=START
     )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import audit, registration
+from chalicelib.domain import audit, identity_check, registration, reopening
 from chalicelib.domain.audit import Act, Event
 from chalicelib.domain.errors import Fault, WrongState
 from chalicelib.domain.household import Household
@@ -114,7 +114,7 @@ def test_what_the_registry_says(
     waiting: Waiting | None,
     concerns: list[str],
 ) -> None:
-    moved, event = registration.check_identity(case, answers, STAMP, **ASKED)
+    moved, event = identity_check.check_identity(case, answers, STAMP, **ASKED)
     assert (moved.state, moved.waiting, moved.identity) == (state, waiting, answers)
     assert list(moved.concerns) == concerns
     assert moved.steps == (*case.steps, Step(state, STAMP.at))
@@ -124,9 +124,9 @@ def test_what_the_registry_says(
 
 def test_a_second_failed_match_goes_to_an_officer(case: Registration) -> None:
     corrected = replace(case, corrections=1)
-    moved, _ = registration.check_identity(corrected, (UNKNOWN, GOOD), STAMP, **ASKED)
+    moved, _ = identity_check.check_identity(corrected, (UNKNOWN, GOOD), STAMP, **ASKED)
     assert (moved.state, moved.waiting) == (State.NEEDS_OFFICER, WAITS_FOR_OFFICER)
-    passed, _ = registration.check_identity(corrected, (GOOD, GOOD), STAMP, **ASKED)
+    passed, _ = identity_check.check_identity(corrected, (GOOD, GOOD), STAMP, **ASKED)
     assert (passed.state, passed.waiting) == (State.MATCHED, None)
 
 
@@ -135,46 +135,46 @@ def test_a_held_number_waits_for_an_officer_only_once_the_people_are_confirmed(
 ) -> None:
     held = replace(case, concerns=registration.held_concerns(("3M3G222222", "3M3G222222")))
     assert held.concerns == ("nik_held:3M3G222222",)
-    sure, _ = registration.check_identity(held, (GOOD, GOOD), STAMP, **ASKED)
+    sure, _ = identity_check.check_identity(held, (GOOD, GOOD), STAMP, **ASKED)
     assert (sure.state, sure.waiting) == (State.NEEDS_OFFICER, WAITS_FOR_OFFICER)
     assert sure.concerns == held.concerns
-    wrong, _ = registration.check_identity(held, (UNKNOWN, GOOD), STAMP, **ASKED)
+    wrong, _ = identity_check.check_identity(held, (UNKNOWN, GOOD), STAMP, **ASKED)
     assert (wrong.state, wrong.waiting) == (State.NEEDS_CORRECTION, None)
 
 
 def test_members_without_a_number_are_work_and_no_obstacle(case: Registration) -> None:
     nobody = IdentityAnswer(Outcome.NOT_CHECKED)
-    young, _ = registration.check_identity(without_nik(case, 1), (GOOD, nobody), STAMP, **ASKED)
+    young, _ = identity_check.check_identity(without_nik(case, 1), (GOOD, nobody), STAMP, **ASKED)
     assert (young.state, young.waiting) == (State.MATCHED, WAITS_FOR_OFFICER)
     assert young.concerns == ("without_nik:1",)
-    head, _ = registration.check_identity(without_nik(case, 0), (nobody, GOOD), STAMP, **ASKED)
+    head, _ = identity_check.check_identity(without_nik(case, 0), (nobody, GOOD), STAMP, **ASKED)
     assert (head.state, head.waiting) == (State.NEEDS_OFFICER, WAITS_FOR_OFFICER)
     assert head.concerns == ("without_nik:0",)
 
 
 def test_a_check_forgets_what_the_last_one_found_and_keeps_the_warnings(case: Registration) -> None:
     old = replace(case, concerns=("warning:0:nik_serial_zero", "not_found:1", "missing:rooms"))
-    moved, _ = registration.check_identity(old, (GOOD, GOOD), STAMP, **ASKED)
+    moved, _ = identity_check.check_identity(old, (GOOD, GOOD), STAMP, **ASKED)
     assert moved.concerns == ("warning:0:nik_serial_zero",)
 
 
 def test_a_state_that_goes_on_is_not_reached_again(case: Registration) -> None:
     down = (IdentityAnswer(Outcome.NOT_CHECKED), GOOD)
-    once, _ = registration.check_identity(case, down, STAMP, **ASKED)
+    once, _ = identity_check.check_identity(case, down, STAMP, **ASKED)
     later = replace(STAMP, at=STAMP.at + 5)
-    twice, _ = registration.check_identity(once, down, later, **ASKED)
+    twice, _ = identity_check.check_identity(once, down, later, **ASKED)
     assert twice.steps == once.steps
     assert twice.version == once.version + 1
 
 
 def test_an_answer_is_needed_for_every_member(case: Registration) -> None:
     with pytest.raises(ValueError, match="shorter"):
-        registration.check_identity(case, (GOOD,), STAMP, **ASKED)
+        identity_check.check_identity(case, (GOOD,), STAMP, **ASKED)
 
 
 def test_who_has_no_household_is_not_checked(case: Registration) -> None:
     with pytest.raises(ValueError, match="household"):
-        registration.check_identity(replace(case, household=None), (), STAMP, **ASKED)
+        identity_check.check_identity(replace(case, household=None), (), STAMP, **ASKED)
 
 
 def scored(world: World, household: Household | None) -> Scored:
@@ -241,12 +241,12 @@ def test_a_correction_begins_the_check_again(case: Registration, held_by: tuple[
     household = without_nik(case, 1).household
     assert household is not None
     asked = replace(asked, names=b"abc")
-    moved, event = registration.correct(asked, household, b"r" * 16, STAMP, held_by)
+    moved, event = identity_check.correct(asked, household, b"r" * 16, STAMP, held_by)
     assert (moved.state, moved.household, moved.corrections) == (State.RECEIVED, household, 1)
     assert (moved.last_request, moved.identity, moved.waiting) == (b"r" * 16, (), None)
     assert moved.concerns == ("warning:0:nik_serial_zero", "nik_held:3M3G222222")
     assert moved.names == b"abc"
-    renamed, _ = registration.correct(asked, household, b"r" * 16, STAMP, held_by, names=b"xyz")
+    renamed, _ = identity_check.correct(asked, household, b"r" * 16, STAMP, held_by, names=b"xyz")
     assert renamed.names == b"xyz"
     is_event_of(event, asked, moved, Act.CORRECTED, {"held": bool(held_by)})
 
@@ -303,7 +303,7 @@ def test_a_dispute_is_noted_and_nothing_of_the_case_changes(
     case: Registration, state: State
 ) -> None:
     before = replace(case, state=state, disputes=("3M3G222222",), waiting=WAITS_FOR_OFFICER)
-    moved, event = registration.disputed(before, DISPUTE, STAMP)
+    moved, event = reopening.disputed(before, DISPUTE, STAMP)
     assert moved.disputes == ("3M3G222222", DISPUTE)
     is_event_of(event, before, moved, Act.DISPUTED, {"dispute": DISPUTE})
     own = {"disputes": before.disputes, "version": before.version, "head": before.head}
@@ -313,15 +313,15 @@ def test_a_dispute_is_noted_and_nothing_of_the_case_changes(
 @pytest.mark.parametrize("state", sorted(ENDED_STATES))
 def test_an_ended_case_is_not_disputed(case: Registration, state: State) -> None:
     with pytest.raises(WrongState) as refused:
-        registration.disputed(replace(case, state=state), DISPUTE, STAMP)
+        reopening.disputed(replace(case, state=state), DISPUTE, STAMP)
     assert refused.value.faults == (Fault("case_ended"),)
 
 
 def test_a_case_is_disputed_so_often_and_no_more(case: Registration) -> None:
-    for _ in range(registration.MOST_DISPUTES):
-        case, _ = registration.disputed(case, DISPUTE, STAMP)
+    for _ in range(reopening.MOST_DISPUTES):
+        case, _ = reopening.disputed(case, DISPUTE, STAMP)
     with pytest.raises(WrongState) as refused:
-        registration.disputed(case, DISPUTE, STAMP)
+        reopening.disputed(case, DISPUTE, STAMP)
     assert refused.value.faults == (Fault("disputes_too_many"),)
 
 
@@ -339,7 +339,7 @@ def test_checked_answers_are_scored_anew_and_the_old_result_stays_beside(
 ) -> None:
     before = replace(decided(world, case), concerns=("missing:rooms", "without_nik:1"))
     seen = without_nik(case, 1).household
-    moved, event = registration.reopen(before, seen, "answers_wrong:x", STAMP, officer_due=DUE)
+    moved, event = reopening.reopen(before, seen, "answers_wrong:x", STAMP, officer_due=DUE)
     assert (moved.state, moved.household) == (State.MATCHED, seen)
     assert (moved.scored, moved.decisions, moved.rules_hash, moved.waiting) == (None, (), "", None)
     assert moved.concerns == ("without_nik:1",)
@@ -359,7 +359,7 @@ def test_checked_answers_are_scored_anew_and_the_old_result_stays_beside(
 
 def test_what_no_answer_settles_is_an_officer_s(world: World, case: Registration) -> None:
     before = replace(decided(world, case), concerns=("missing:rooms",))
-    moved, _ = registration.reopen(before, None, "identity_wrong", STAMP, officer_due=DUE)
+    moved, _ = reopening.reopen(before, None, "identity_wrong", STAMP, officer_due=DUE)
     assert (moved.state, moved.waiting) == (State.NEEDS_OFFICER, WAITS_FOR_OFFICER)
     assert moved.household == before.household
     assert moved.concerns == ("missing:rooms", "identity_wrong")
@@ -369,7 +369,7 @@ def test_a_visited_family_is_decided_from_what_was_seen(case: Registration) -> N
     waiting = replace(
         case, state=State.NEEDS_GROUND_CHECK, waiting=Waiting(Work.VISIT, DUE), earlier=None
     )
-    moved, _ = registration.reopen(waiting, case.household, "visited", STAMP, officer_due=DUE)
+    moved, _ = reopening.reopen(waiting, case.household, "visited", STAMP, officer_due=DUE)
     assert (moved.state, moved.waiting, moved.earlier) == (State.MATCHED, None, None)
 
 
@@ -379,5 +379,5 @@ def test_a_visited_family_is_decided_from_what_was_seen(case: Registration) -> N
 )
 def test_a_case_without_a_result_is_not_reopened(case: Registration, state: State) -> None:
     with pytest.raises(WrongState) as refused:
-        registration.reopen(replace(case, state=state), case.household, "x", STAMP, officer_due=DUE)
+        reopening.reopen(replace(case, state=state), case.household, "x", STAMP, officer_due=DUE)
     assert refused.value.faults == (Fault("case_not_decided"),)

@@ -14,6 +14,7 @@ from chalicelib.domain import (
     hearing,
     lottery,
     registration,
+    reopening,
 )
 from chalicelib.domain.audit import Act
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Stage, Vote
@@ -70,7 +71,7 @@ def test_a_family_that_needs_a_visit_again_later_is_visited_again(there: Field) 
     there.send()
     there.visit(there.only_check(), seen={"rooms": 3})
     there.world.settle()
-    matched, event = registration.reopen(
+    matched, event = reopening.reopen(
         there.case(case), case.household, "x", stamp(there), officer_due=there.world.clock.now
     )
     assert there.world.store.change(matched, event) is None
@@ -336,7 +337,7 @@ def reviewed(there: Field, officer: str = OFFICER) -> Dispute:
     case = there.family()
     now = there.world.clock.now
     made, event = hearing.file(blank(Kind.APPEAL, case.ref.locator), stamp(there), due=now)
-    told = registration.disputed(case, made.ref.locator, stamp(there))
+    told = reopening.disputed(case, made.ref.locator, stamp(there))
     assert there.disputes.create(made, event, (), case=told) is None
     for step in (
         lambda it: hearing.to_review(it, stamp(there), due=now),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.adapters import registry_items
-from chalicelib.domain import registration
+from chalicelib.domain import registration, reopening
 from chalicelib.domain.dispute import Kind
 from chalicelib.domain.registration import Registration, Stamp, State
 from chalicelib.usecases import show_status
@@ -32,7 +32,7 @@ def test_the_family_reads_that_it_is_decided_anew_and_why(court: Court, reason: 
     before = court.case()
     salt = court.world.store.load([before.ref])[before.ref].vault[0].salt
     stamp = Stamp(court.world.clock.now_ms(), "staff:officer-1", salt)
-    moved, _ = registration.reopen(before, before.household, reason, stamp, officer_due=1)
+    moved, _ = reopening.reopen(before, before.household, reason, stamp, officer_due=1)
     (note,) = notes(moved, court)
     assert note.startswith("Hasil tanggal 21 November 2026 sedang dihitung ulang. ")
     kept = registry_items.from_item(registry_items.to_item(moved))
@@ -59,6 +59,6 @@ def test_what_waits_for_an_officer_is_told_in_words(court: Court, reason: str) -
     before = court.case()
     salt = court.world.store.load([before.ref])[before.ref].vault[0].salt
     stamp = Stamp(court.world.clock.now_ms(), "staff:officer-1", salt)
-    moved, _ = registration.reopen(before, None, reason, stamp, officer_due=1)
+    moved, _ = reopening.reopen(before, None, reason, stamp, officer_due=1)
     assert moved.state is State.NEEDS_OFFICER
     assert len(notes(moved, court)) == 2
