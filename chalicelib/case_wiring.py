@@ -9,6 +9,7 @@ from chalicelib import wiring
 from chalicelib.settings import needed, settings
 
 if TYPE_CHECKING:
+    from chalicelib.domain.application import Rules
     from chalicelib.usecases import (
         carry_out,
         check_identity,
@@ -25,6 +26,20 @@ if TYPE_CHECKING:
     )
 
 
+def form_rules() -> Rules:
+    """What a form is checked against today, in the region's own time."""
+    from chalicelib.adapters.area_files import area_codes
+    from chalicelib.domain.application import Rules
+
+    return Rules(
+        on=wiring.today(),
+        villages=wiring.villages(),
+        areas=area_codes(),
+        artefact=wiring.model(),
+        consent_version=wiring.consent()["version"],
+    )
+
+
 def register_ports() -> register.Ports:
     """Ports of registering."""
     from chalicelib.usecases.register import Ports
@@ -35,7 +50,7 @@ def register_ports() -> register.Ports:
         wiring.index(),
         wiring.sealer(),
         wiring.store(),
-        wiring.form_rules(),
+        form_rules(),
     )
 
 
@@ -57,7 +72,7 @@ def correct_ports() -> correct.Ports:
     """Ports of the one correction."""
     from chalicelib.usecases.correct import Ports
 
-    return Ports(find_ports(), wiring.random, wiring.sealer(), wiring.form_rules())
+    return Ports(find_ports(), wiring.random, wiring.sealer(), form_rules())
 
 
 def withdraw_ports() -> withdraw.Ports:
@@ -77,7 +92,7 @@ def propose_ports() -> propose.Ports:
         wiring.index(),
         wiring.sealer(),
         wiring.store(),
-        wiring.form_rules(),
+        form_rules(),
     )
 
 

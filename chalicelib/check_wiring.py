@@ -1,13 +1,15 @@
-"""Hands the use cases of ground checks their ports."""
+"""Hands the use cases of ground checks their ports and their rules."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib import wiring
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
+    from chalicelib.domain.check_rules import CheckRules, DatedCheckRules
     from chalicelib.usecases import ask_check, carry_out_check, list_checks, send_visits
 
 
@@ -57,7 +59,7 @@ def send_visits_ports() -> send_visits.Ports:
         wiring.ground_checks(),
         lambda: wiring.officers().of_region(settings().region),
         lambda day: assignment.day_key(wiring.index().mac, day),
-        wiring.check_rules_today,
+        check_rules_today,
         wiring.village_of,
     )
 
@@ -74,8 +76,30 @@ def visit_ports() -> carry_out_check.Ports:
         wiring.ground_checks(),
         wiring.grants(),
         wiring.terms(),
-        wiring.check_rules_today,
+        check_rules_today,
         wiring.artefact,
         wiring.rule_set,
         settings().region,
     )
+
+
+def village_of_check(locator: str) -> str | None:
+    """Code of the village that the number of a ground check carries; None for no check of ours."""
+    from chalicelib.domain.ground_check import village_index
+
+    return wiring.village_at(village_index(locator))
+
+
+@cache
+def check_rules() -> DatedCheckRules:
+    """How many families are visited unasked, and how: the region's own file, or the default."""
+    from chalicelib.domain.check_rules import load_check_rules
+
+    own = wiring.DATA / "checks" / f"{settings().region}.json"
+    path = own if own.is_file() else own.with_name("default.json")
+    return load_check_rules(path.read_bytes())
+
+
+def check_rules_today() -> CheckRules:
+    """Those of today, in the region's own time."""
+    return check_rules().on(wiring.terms().calendar.day(wiring.clock.now_ms()))

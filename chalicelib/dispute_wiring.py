@@ -9,6 +9,7 @@ from chalicelib import case_wiring, wiring
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
+    from chalicelib.adapters.cluster_table import ClusterTable
     from chalicelib.domain.dispute import Dispute
     from chalicelib.usecases import (
         conduct_dispute,
@@ -23,11 +24,9 @@ if TYPE_CHECKING:
 
 def village_of(locator: str) -> str | None:
     """Code of the village that a dispute's locator carries; None when it is not of this region."""
-    from chalicelib.adapters.area_files import village_at
     from chalicelib.domain.dispute import village_index
 
-    village = village_at(settings().region, village_index(locator))
-    return None if village is None else village.code
+    return wiring.village_at(village_index(locator))
 
 
 def appeal_ports(after: str) -> file_appeal.Ports:
@@ -131,6 +130,14 @@ def show_ports() -> show_dispute.Ports:
     )
 
 
+@cache
+def traces() -> ClusterTable:
+    """Rows by which objections of one hand meet."""
+    from chalicelib.adapters.cluster_table import ClusterTable
+
+    return ClusterTable(wiring.client("dynamodb"), settings().ops_table)
+
+
 def conduct_ports() -> conduct_dispute.Ports:
     """Ports of taking appeals and objections as far as a machine may."""
     from chalicelib.domain.assignment import day_key
@@ -146,7 +153,7 @@ def conduct_ports() -> conduct_dispute.Ports:
         officers=lambda: wiring.officers().of_region(settings().region),
         day_key=lambda day: day_key(wiring.index().mac, day),
         guard=lambda person: guard_of(wiring.index().version, person),
-        traces=wiring.traces,
+        traces=traces,
         mac=wiring.index().mac,
         visited=_visited,
         terms=wiring.terms(),

@@ -14,11 +14,9 @@ if TYPE_CHECKING:
 
 def village_of(locator: str) -> str | None:
     """Code of the village that a report's locator carries; None when it is not of this region."""
-    from chalicelib.adapters.area_files import village_at
     from chalicelib.domain.misconduct import village_index
 
-    village = village_at(settings().region, village_index(locator))
-    return None if village is None else village.code
+    return wiring.village_at(village_index(locator))
 
 
 def file_ports(after: str = "") -> file_report.Ports:

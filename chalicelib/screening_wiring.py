@@ -18,6 +18,7 @@ def screening_ports() -> screen_evidence.Ports:
     from chalicelib.adapters.virus_scan import ClamScan
     from chalicelib.domain.region_calendar import RegionCalendar
     from chalicelib.usecases.check_pieces import CheckPieces, PiecesOfAll
+    from chalicelib.usecases.dispute_pieces import DisputePieces
     from chalicelib.usecases.report_pieces import ReportPieces
     from chalicelib.usecases.screen_evidence import Ports
 
@@ -27,7 +28,7 @@ def screening_ports() -> screen_evidence.Ports:
     return Ports(
         EvidenceBucket(wiring.client("s3"), *buckets),
         PiecesOfAll(
-            wiring.dispute_pieces(),
+            DisputePieces(wiring.clock, wiring.disputes()),
             CheckPieces(wiring.clock, wiring.ground_checks()),
             ReportPieces(wiring.clock, wiring.reports()),
         ),

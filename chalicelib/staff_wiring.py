@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib import case_wiring, wiring
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
+    from chalicelib.adapters.handover_table import HandoverTable
     from chalicelib.usecases import (
         adopt,
         erase,
@@ -66,7 +68,7 @@ def reissue_ports() -> reissue.Ports:
         wiring.store(),
         wiring.ledger(),
         wiring.limits(),
-        wiring.form_rules(),
+        case_wiring.form_rules(),
     )
 
 
@@ -227,3 +229,11 @@ def show_queue_ports() -> show_queue.Ports:
         wiring.villages(),
         wiring.districts(),
     )
+
+
+@cache
+def handovers() -> HandoverTable:
+    """What steps have left for others to take up."""
+    from chalicelib.adapters.handover_table import HandoverTable
+
+    return HandoverTable(wiring.client("dynamodb"), settings().registry_table)

@@ -1,7 +1,7 @@
 """Builds each adapter once, and reads the words and rules that the package carries.
 
-Beside it `case_wiring`, `dispute_wiring`, `check_wiring`, `staff_wiring` and `screening_wiring`
-hand the use cases their ports. Only these modules know adapters.
+Beside it `sign_in_wiring` builds what signing in needs, and the other `*_wiring` hand the use cases
+their ports. Only these modules know adapters.
 
 Each builder imports what it needs when it is first called, so that a function loads only its own
 part: the status path never loads cryptography, the workers never load pydantic.
@@ -23,15 +23,10 @@ from chalicelib.settings import needed, settings
 if TYPE_CHECKING:
     from datetime import date
 
-    from chalicelib.adapters.cluster_table import ClusterTable
-    from chalicelib.adapters.cookies import CookieSealer
     from chalicelib.adapters.dispute_table import DisputeTable
     from chalicelib.adapters.evidence_links import EvidenceLinks
     from chalicelib.adapters.ground_check_table import GroundCheckTable
-    from chalicelib.adapters.handover_table import HandoverTable
-    from chalicelib.adapters.ikd import Ikd
     from chalicelib.adapters.ledger_table import LedgerTable
-    from chalicelib.adapters.login import Login
     from chalicelib.adapters.officer_table import OfficerTable
     from chalicelib.adapters.ops_table import OpsTable
     from chalicelib.adapters.proposal_table import ProposalTable
@@ -40,19 +35,11 @@ if TYPE_CHECKING:
     from chalicelib.adapters.registry_table import RegistryTable, Tables
     from chalicelib.adapters.released_copies import ReleasedCopies
     from chalicelib.adapters.report_table import ReportTable
-    from chalicelib.adapters.sign_outs import SignOuts
-    from chalicelib.adapters.tokens import KeySet
-    from chalicelib.domain.application import Rules
     from chalicelib.domain.areas import Village
-    from chalicelib.domain.check_rules import CheckRules, DatedCheckRules
     from chalicelib.domain.pmt import Artefact
     from chalicelib.domain.programme import RuleSet
     from chalicelib.domain.sanggah_rules import DatedRules
-    from chalicelib.domain.tokens import Claims, Pool
-    from chalicelib.usecases import (
-        filing,
-    )
-    from chalicelib.usecases.dispute_pieces import DisputePieces
+    from chalicelib.usecases import filing
     from chalicelib.usecases.ports import Message, Queue
     from chalicelib.usecases.relay import Moved
 
@@ -182,10 +169,16 @@ def districts() -> Mapping[str, str]:
 
 def village_of(locator: str) -> str | None:
     """Code of the village that a locator carries; None when it is not of this region."""
-    from chalicelib.adapters.area_files import village_at
     from chalicelib.domain.receipt import village_index
 
-    village = village_at(settings().region, village_index(locator))
+    return village_at(village_index(locator))
+
+
+def village_at(index: int) -> str | None:
+    """Code of the village at a place of the national list; None when it is not of this region."""
+    from chalicelib.adapters import area_files
+
+    village = area_files.village_at(settings().region, index)
     return None if village is None else village.code
 
 
@@ -195,20 +188,6 @@ def today() -> date:
 
     local = (clock.now_ms() + settings().hours_east * MS_PER_HOUR) / 1000
     return datetime.fromtimestamp(local, tz=UTC).date()
-
-
-def form_rules() -> Rules:
-    """What a form is checked against today, in the region's own time."""
-    from chalicelib.adapters.area_files import area_codes
-    from chalicelib.domain.application import Rules
-
-    return Rules(
-        on=today(),
-        villages=villages(),
-        areas=area_codes(),
-        artefact=model(),
-        consent_version=consent()["version"],
-    )
 
 
 @cache
@@ -252,14 +231,6 @@ def disputes() -> DisputeTable:
 
 
 @cache
-def handovers() -> HandoverTable:
-    """What steps have left for others to take up."""
-    from chalicelib.adapters.handover_table import HandoverTable
-
-    return HandoverTable(client("dynamodb"), settings().registry_table)
-
-
-@cache
 def reports() -> ReportTable:
     """Reports about agents and officers, and what was written in them."""
     from chalicelib.adapters.report_table import ReportTable
@@ -273,13 +244,6 @@ def copies() -> ReleasedCopies:
     from chalicelib.adapters.released_copies import ReleasedCopies
 
     return ReleasedCopies(lambda: client("s3"), needed("TEPAT_RELEASED_BUCKET"))
-
-
-def dispute_pieces() -> DisputePieces:
-    """Pieces of evidence that stand with a dispute (`evidence_ports.Pieces`)."""
-    from chalicelib.usecases.dispute_pieces import DisputePieces
-
-    return DisputePieces(clock, disputes())
 
 
 @cache
@@ -304,14 +268,6 @@ def limits() -> OpsTable:
     from chalicelib.adapters.ops_table import OpsTable
 
     return OpsTable(client("dynamodb"), settings().ops_table)
-
-
-@cache
-def traces() -> ClusterTable:
-    """Rows by which objections of one hand meet."""
-    from chalicelib.adapters.cluster_table import ClusterTable
-
-    return ClusterTable(client("dynamodb"), settings().ops_table)
 
 
 @cache
@@ -401,42 +357,9 @@ def civil_registry() -> HttpCivilRegistry:
     )
 
 
-# --- citizens who sign in -------------------------------------------------------------------------
-
-
 def site_origin() -> str:
     """Our own address, as browsers send it with a form."""
     return needed("TEPAT_SITE_ORIGIN")
-
-
-def has_ikd() -> bool:
-    """Whether citizens can sign in at this stage."""
-    return bool(os.environ.get("TEPAT_IKD_ISSUER"))
-
-
-@cache
-def ikd() -> Ikd:
-    """IKD's sign-in pages.
-
-    Raises:
-        NotFound: this stage has none.
-    """
-    from chalicelib.adapters.ikd import Ikd
-    from chalicelib.adapters.signer import KmsSigner
-    from chalicelib.domain.errors import Fault, NotFound
-    from chalicelib.domain.person import Provider
-
-    if not has_ikd():
-        raise NotFound(Fault("ikd_unavailable"))
-    key_id = needed("TEPAT_IKD_KEY_ID")
-    return Ikd(
-        Provider(needed("TEPAT_IKD_ISSUER"), needed("TEPAT_IKD_CLIENT_ID")),
-        callback=f"{site_origin()}/v1/person/callback",
-        algorithm=needed("TEPAT_IKD_ALGORITHM"),
-        key_id=key_id,
-        sign=KmsSigner(client("kms"), key_id).sign,
-        new_id=fresh_key,
-    )
 
 
 @cache
@@ -465,115 +388,9 @@ def grants() -> EvidenceLinks:
     )
 
 
-# --- ground checks --------------------------------------------------------------------------------
-
-
 @cache
 def ground_checks() -> GroundCheckTable:
     """Ground checks, and the draws of random samples."""
     from chalicelib.adapters.ground_check_table import GroundCheckTable
 
     return GroundCheckTable(client("dynamodb"), tables())
-
-
-def village_of_check(locator: str) -> str | None:
-    """Code of the village that the number of a ground check carries; None for no check of ours."""
-    from chalicelib.adapters.area_files import village_at
-    from chalicelib.domain.ground_check import village_index
-
-    village = village_at(settings().region, village_index(locator))
-    return None if village is None else village.code
-
-
-@cache
-def check_rules() -> DatedCheckRules:
-    """How many families are visited unasked, and how: the region's own file, or the default."""
-    from chalicelib.domain.check_rules import load_check_rules
-
-    own = DATA / "checks" / f"{settings().region}.json"
-    path = own if own.is_file() else own.with_name("default.json")
-    return load_check_rules(path.read_bytes())
-
-
-def check_rules_today() -> CheckRules:
-    """Those of today, in the region's own time."""
-    return check_rules().on(terms().calendar.day(clock.now_ms()))
-
-
-# --- staff ----------------------------------------------------------------------------------------
-
-
-def staff_origin() -> str:
-    """Our own address, as browsers send it with a form."""
-    return needed("TEPAT_STAFF_ORIGIN")
-
-
-@cache
-def login() -> Login:
-    """The pool's sign-in pages."""
-    from chalicelib.adapters.login import Login
-
-    return Login(needed("TEPAT_LOGIN_URL"), needed("TEPAT_CLIENT_ID"), staff_origin())
-
-
-@cache
-def agent_login() -> Login:
-    """The pool's sign-in pages, for agents on their phones."""
-    from dataclasses import replace
-
-    return replace(login(), callback="/staff/agent/callback", home="/petugas/")
-
-
-@cache
-def cookies() -> CookieSealer:
-    """Seals what browsers keep of staff and citizens who are signed in."""
-    from chalicelib.adapters.cookies import CookieSealer
-
-    return CookieSealer(index().mac)
-
-
-@cache
-def sign_outs() -> SignOuts:
-    """Sign-ins that were ended."""
-    from chalicelib.adapters.sign_outs import SignOuts
-
-    return SignOuts(client("dynamodb"), settings().ops_table)
-
-
-@cache
-def pool() -> Pool:
-    """The one pool whose tokens are believed."""
-    from chalicelib.domain.tokens import Pool
-
-    return Pool(needed("TEPAT_TOKEN_ISSUER"), needed("TEPAT_CLIENT_ID"))
-
-
-@cache
-def token_keys() -> KeySet:
-    """The pool's public keys."""
-    from chalicelib.adapters.tokens import KeySet, fetch
-
-    return KeySet(needed("TEPAT_JWKS_URL"), fetch)
-
-
-def verify_token(token: str) -> Claims:
-    """Check an access token of the pool.
-
-    Raises:
-        NotSignedIn: it is not one for us, or its time is over.
-        TryAgain: the pool's keys cannot be had for now.
-    """
-    from chalicelib.adapters.tokens import verify
-
-    return verify(token, clock.now_ms() // 1000, token_keys(), pool())
-
-
-def verify_id_token(token: str, *, nonce: str, subject: str) -> None:
-    """Check the ID token that came with a sign-in.
-
-    Raises:
-        NotSignedIn, TryAgain: as `verify_token`.
-    """
-    from chalicelib.adapters.tokens import verify_id
-
-    verify_id(token, clock.now_ms() // 1000, token_keys(), pool(), nonce=nonce, subject=subject)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from chalice.test import Client
 
-from chalicelib import wiring
+from chalicelib import sign_in_wiring, wiring
 from chalicelib.adapters.login import Login, Tokens
 from chalicelib.domain.errors import Fault, NotSignedIn, TryAgain
 from tests.minted import SUBJECT, access, id_claims, sign
@@ -52,7 +52,7 @@ class PretendLogin:
         if code != "good-code":
             raise NotSignedIn(Fault("not_signed_in"))
         now = wiring.clock.now_ms() // 1000
-        given = id_claims(now, wiring.pool(), nonce=self.nonce, sub=self.subject)
+        given = id_claims(now, sign_in_wiring.pool(), nonce=self.nonce, sub=self.subject)
         return Tokens(self.access(), sign(given), "renewal-1")
 
     def renew(self, renewal: str) -> Tokens:
@@ -68,7 +68,7 @@ class PretendLogin:
     def access(self, **changes: Any) -> str:
         now = wiring.clock.now_ms() // 1000
         who = {"cognito:groups": self.groups, "sub": self.subject}
-        return sign(access(now, wiring.pool(), **who | self.told | changes))
+        return sign(access(now, sign_in_wiring.pool(), **who | self.told | changes))
 
 
 @dataclass

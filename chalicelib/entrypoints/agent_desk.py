@@ -59,13 +59,13 @@ def in_json(request: Request, answer: Callable[[], Answer]) -> Response:
 @programs
 def checks(officer: str) -> Answer:
     """The visits that an agent was drawn for, and the form; nothing of who lives there."""
-    from chalicelib.check_wiring import desk_ports  # noqa: PLC0415 - officers read none of it
+    from chalicelib import check_wiring  # noqa: PLC0415 - officers read none of it
     from chalicelib.domain.ground_check import OLDEST_MS  # noqa: PLC0415 - same
     from chalicelib.usecases.list_checks import mine  # noqa: PLC0415 - same
 
-    ports = desk_ports()
+    ports = check_wiring.desk_ports()
     words = wiring.words("checks")
-    rules = wiring.check_rules_today()
+    rules = check_wiring.check_rules_today()
     evidence = wiring.terms().today(wiring.clock.now_ms()).evidence
     most = wiring.terms().today(wiring.clock.now_ms()).terms.visit_attempts
     body = {
@@ -90,13 +90,13 @@ def checks(officer: str) -> Answer:
 @programs
 def check(officer: str, locator: str) -> Answer:
     """Whom to ask for and where; it is in the ledger before it is answered."""
-    from chalicelib.check_wiring import desk_ports  # noqa: PLC0415 - see `checks`
+    from chalicelib import check_wiring  # noqa: PLC0415 - see `checks`
     from chalicelib.usecases.list_checks import whereabouts  # noqa: PLC0415 - same
 
-    village = wiring.village_of_check(locator) if is_locator(locator) else None
+    village = check_wiring.village_of_check(locator) if is_locator(locator) else None
     if village is None:
         raise NotFound(Fault("check_unknown"))
-    found = whereabouts(Ref(village, locator), officer, desk_ports())
+    found = whereabouts(Ref(village, locator), officer, check_wiring.desk_ports())
     told = {"check": locator, "name": found.name, "line": found.line}
     return Answer(200, told | {"rt": found.rt, "rw": found.rw} | _place(found.check), "")
 

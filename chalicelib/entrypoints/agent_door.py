@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import wiring
+from chalicelib import sign_in_wiring, wiring
 from chalicelib.domain import tokens
 from chalicelib.domain.errors import Fault, NotSignedIn, TepatError
 from chalicelib.entrypoints import http, staff_frame, staff_session
@@ -36,12 +36,12 @@ def sign_in(_request: Request) -> Response:
 @http.handled(door)
 def callback(request: Request) -> Response:
     """Take the phone back from the pool to its page, which asks for a token and tells a refusal."""
-    cookies = [wiring.cookies().clear(PHONE_SIGN_IN, same_site="Lax")]
+    cookies = [sign_in_wiring.cookies().clear(PHONE_SIGN_IN, same_site="Lax")]
     try:
         arrived = staff_session.came_back(request, phone=True)
         kept = {"token": arrived.renewal, "subject": arrived.claims.subject}
         kept["session"] = arrived.claims.session
-        cookies.append(wiring.cookies().make(RENEWAL, kept | {"at": _now()}, LONGEST_S))
+        cookies.append(sign_in_wiring.cookies().make(RENEWAL, kept | {"at": _now()}, LONGEST_S))
     except TepatError as error:
         log("refused", code=str(error))
     return staff_frame.moved(PAGE, tuple(cookies), status=303)
@@ -63,35 +63,35 @@ def sign_out(request: Request) -> Response:
 
 def _renewed(request: Request) -> Answer:
     staff_session.check_origin(request)
-    kept = wiring.cookies().read(RENEWAL, request.headers.get("cookie", ""))
+    kept = sign_in_wiring.cookies().read(RENEWAL, request.headers.get("cookie", ""))
     now = _now()
     if (
         kept is None
         or now - kept["at"] > LONGEST_S
         or not kept["token"]
-        or wiring.sign_outs().ended(kept["session"])
+        or sign_in_wiring.sign_outs().ended(kept["session"])
     ):
         raise NotSignedIn(Fault("not_signed_in"))
-    given = wiring.agent_login().renew(kept["token"])
-    claims = wiring.verify_token(given.access)
+    given = sign_in_wiring.agent_login().renew(kept["token"])
+    claims = sign_in_wiring.verify_token(given.access)
     if claims.subject != kept["subject"]:
         raise NotSignedIn(Fault("not_signed_in"))
     tokens.require(claims, frozenset({GROUP}))
     cookies = []
     if given.renewal != kept["token"]:
         left = LONGEST_S - (now - kept["at"])
-        cookies = [wiring.cookies().make(RENEWAL, kept | {"token": given.renewal}, left)]
+        cookies = [sign_in_wiring.cookies().make(RENEWAL, kept | {"token": given.renewal}, left)]
     body = {"token": given.access, "seconds": claims.expires_at - now}
     return Answer(200, body, "", headers={"Set-Cookie": cookies})
 
 
 def _ended(request: Request) -> Answer:
     staff_session.check_origin(request)
-    kept = wiring.cookies().read(RENEWAL, request.headers.get("cookie", ""))
+    kept = sign_in_wiring.cookies().read(RENEWAL, request.headers.get("cookie", ""))
     if kept is not None:
-        wiring.sign_outs().end(kept["session"], _now() + LONGEST_S + IDLE_S)
-    body = {"to": wiring.agent_login().sign_out_address()}
-    return Answer(200, body, "", headers={"Set-Cookie": [wiring.cookies().clear(RENEWAL)]})
+        sign_in_wiring.sign_outs().end(kept["session"], _now() + LONGEST_S + IDLE_S)
+    body = {"to": sign_in_wiring.agent_login().sign_out_address()}
+    return Answer(200, body, "", headers={"Set-Cookie": [sign_in_wiring.cookies().clear(RENEWAL)]})
 
 
 def _now() -> int:

@@ -60,7 +60,7 @@ def place_of(locator: str) -> Ref:
     Raises:
         NotFound: no check of this region can have that number.
     """
-    village = wiring.village_of_check(locator) if is_locator(locator) else None
+    village = check_wiring.village_of_check(locator) if is_locator(locator) else None
     if village is None:
         raise NotFound(Fault("check_unknown"))
     return Ref(village, locator)

@@ -117,7 +117,7 @@ def form(request: Request) -> Response:
 def check(request: Request) -> Response:
     """Show the answers once more before they are sent, for browsers without JavaScript."""
     sent = http.read(request, schemas().RegistrationBody, keyed=True)
-    faults, _ = application.check(sent.body, wiring.form_rules())
+    faults, _ = application.check(sent.body, case_wiring.form_rules())
     if sent.faults or faults:
         return _form_again(request, sent, InvalidRequest(*sent.faults, *faults))
     return _html("check", 200, _form_context(sent.fields, sent.key, [], None))

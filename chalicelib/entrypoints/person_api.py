@@ -8,7 +8,6 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import wiring
 from chalicelib.entrypoints import http
 from chalicelib.entrypoints.http import CONTENT_TYPES, Answer, handled
 from chalicelib.settings import settings
@@ -66,12 +65,14 @@ def session() -> Any:  # noqa: ANN401 - a module
 
 def _state(until: int | None, to: str, cookies: tuple[str, ...] = ()) -> Answer:
     """What a browser is told of its sign-in; on a page in the region's own time."""
+    from chalicelib import sign_in_wiring  # noqa: PLC0415 - see `session`
+
     east = settings().hours_east
     ends = datetime.fromtimestamp(until or 0, tz=UTC)
     body = {
         "signed_in": until is not None,
         "until": ends.strftime("%Y-%m-%dT%H:%M:%SZ") if until else None,
-        "available": wiring.has_ikd(),
+        "available": sign_in_wiring.has_ikd(),
     }
     shown = f"{ends + timedelta(hours=east):%H.%M} {_ZONES[east]}"
     headers: dict[str, str | list[str]] = dict(_HEADERS)

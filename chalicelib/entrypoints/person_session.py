@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from chalice.app import Request
 
-from chalicelib import wiring
+from chalicelib import sign_in_wiring, wiring
 from chalicelib.domain import blind_keys
 from chalicelib.domain.errors import Fault, NotAllowed, NotSignedIn
 from chalicelib.domain.person import Begun
@@ -73,9 +73,9 @@ def begin(to: str) -> tuple[str, str]:
     """
     verifier = wiring.fresh_key() + wiring.fresh_key()
     begun = Begun(wiring.fresh_key(), wiring.fresh_key(), verifier, _now())
-    address = wiring.ikd().sign_in_address(begun)
+    address = sign_in_wiring.ikd().sign_in_address(begun)
     kept = {"begun": asdict(begun), "to": to if to in PLACES else HOME}
-    return address, wiring.cookies().make(SIGN_IN, kept, SIGN_IN_S, same_site="Lax")
+    return address, sign_in_wiring.cookies().make(SIGN_IN, kept, SIGN_IN_S, same_site="Lax")
 
 
 def finish(request: Request) -> tuple[Signed, str]:
@@ -98,10 +98,10 @@ def finish(request: Request) -> tuple[Signed, str]:
         or not same_text(query.get("state"), begun.state)
     ):
         raise NotSignedIn(Fault("ikd_not_finished"))
-    person = wiring.ikd().person(begun, query, now)
+    person = sign_in_wiring.ikd().person(begun, query, now)
     who = {"nik": person.nik, "name": person.name, "session": wiring.fresh_key(), "since": now}
     signed = _renewed(who, now)
-    ended = wiring.cookies().clear(SIGN_IN, same_site="Lax")
+    ended = sign_in_wiring.cookies().clear(SIGN_IN, same_site="Lax")
     return replace(signed, cookies=(*signed.cookies, ended)), kept["to"]
 
 
@@ -136,8 +136,8 @@ def end(request: Request) -> tuple[str, ...]:
     """
     kept = _read(PERSON, request)
     if kept is not None:
-        wiring.sign_outs().end(kept["session"], kept["since"] + LONGEST_S)
-    return (wiring.cookies().clear(PERSON),)
+        sign_in_wiring.sign_outs().end(kept["session"], kept["since"] + LONGEST_S)
+    return (sign_in_wiring.cookies().clear(PERSON),)
 
 
 def check_origin(request: Request) -> None:
@@ -153,7 +153,7 @@ def check_origin(request: Request) -> None:
 def _kept(request: Request) -> dict[str, Any] | None:
     """What the browser keeps of a sign-in that still holds."""
     kept = _read(PERSON, request)
-    if kept is None or _now() > _until(kept) or wiring.sign_outs().ended(kept["session"]):
+    if kept is None or _now() > _until(kept) or sign_in_wiring.sign_outs().ended(kept["session"]):
         return None
     return kept
 
@@ -168,7 +168,7 @@ def _renewed(kept: Mapping[str, Any], now: int) -> Signed:
         nik=kept["nik"],
         until=ends,
         session=kept["session"],
-        cookies=(wiring.cookies().make(PERSON, renewed, ends - now),),
+        cookies=(sign_in_wiring.cookies().make(PERSON, renewed, ends - now),),
     )
 
 
@@ -177,7 +177,7 @@ def _until(kept: Mapping[str, Any]) -> int:
 
 
 def _read(name: str, request: Request) -> dict[str, Any] | None:
-    return wiring.cookies().read(name, request.headers.get("cookie", ""))
+    return sign_in_wiring.cookies().read(name, request.headers.get("cookie", ""))
 
 
 def _now() -> int:

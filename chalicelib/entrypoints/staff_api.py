@@ -7,7 +7,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import staff_wiring, wiring
+from chalicelib import sign_in_wiring, staff_wiring, wiring
 from chalicelib.domain import tokens
 from chalicelib.domain.errors import Fault, NotFound, TepatError, WrongState
 from chalicelib.domain.receipt import LOCATOR_LENGTH, is_locator
@@ -58,7 +58,7 @@ def callback(request: Request) -> Response:
 def sign_out(_request: Request, who: Session) -> Response:
     """End the sign-in here, and lead on to the pool's own sign-out."""
     cookies = staff_session.end_session(who)
-    context = {"at": "out", "to": wiring.login().sign_out_address()}
+    context = {"at": "out", "to": sign_in_wiring.login().sign_out_address()}
     return staff_frame.page("session", context, None, cookies=cookies)
 
 

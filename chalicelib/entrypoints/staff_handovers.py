@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import case_wiring, wiring
+from chalicelib import case_wiring, staff_wiring, wiring
 from chalicelib.entrypoints import http, staff_frame
 from chalicelib.entrypoints.http import CONTENT_TYPES
 from chalicelib.entrypoints.staff_frame import OVERSEERS, signed_in
@@ -27,5 +27,5 @@ def handovers(_request: Request, who: Session) -> Response:
     words = wiring.words("staff")["handovers"]
     questions = wiring.model().questions
     ports = Ports(words, questions, wiring.villages(), case_wiring.status_ports())
-    found = wiring.handovers().of_region(settings().region, _SHOWN)
+    found = staff_wiring.handovers().of_region(settings().region, _SHOWN)
     return staff_frame.page("handovers", {"rows": rows(found, ports)}, who)

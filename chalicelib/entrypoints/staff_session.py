@@ -15,7 +15,7 @@ from typing import Any
 
 from chalice.app import Request
 
-from chalicelib import wiring
+from chalicelib import sign_in_wiring, wiring
 from chalicelib.domain import tokens
 from chalicelib.domain.errors import Fault, NotAllowed, NotSignedIn, TryAgain
 from chalicelib.domain.tokens import Claims
@@ -68,7 +68,7 @@ def require_bearer(request: Request, group: str) -> Claims:
     header: str = request.headers.get("authorization", "")
     if not header.lower().startswith(_BEARER):
         raise NotSignedIn(Fault("not_signed_in"))
-    claims = wiring.verify_token(header[len(_BEARER) :].strip())
+    claims = sign_in_wiring.verify_token(header[len(_BEARER) :].strip())
     tokens.require(claims, frozenset({group}))
     return claims
 
@@ -98,10 +98,10 @@ def begin_sign_in(*, phone: bool = False) -> tuple[str, str]:
     }
     digest = hashlib.sha256(str(started["verifier"]).encode()).digest()
     challenge = urlsafe_b64encode(digest).decode().rstrip("=")
-    login = wiring.agent_login() if phone else wiring.login()
+    login = sign_in_wiring.agent_login() if phone else sign_in_wiring.login()
     address = login.sign_in_address(str(started["state"]), str(started["nonce"]), challenge)
     cookie = PHONE_SIGN_IN if phone else SIGN_IN
-    return address, wiring.cookies().make(cookie, started, SIGN_IN_S, same_site="Lax")
+    return address, sign_in_wiring.cookies().make(cookie, started, SIGN_IN_S, same_site="Lax")
 
 
 def came_back(request: Request, *, phone: bool = False) -> Arrived:
@@ -121,10 +121,10 @@ def came_back(request: Request, *, phone: bool = False) -> Arrived:
         or not query.get("code")
     ):
         raise NotSignedIn(Fault("not_signed_in"))
-    login = wiring.agent_login() if phone else wiring.login()
+    login = sign_in_wiring.agent_login() if phone else sign_in_wiring.login()
     given = login.exchange(query["code"], started["verifier"])
-    claims = wiring.verify_token(given.access)
-    wiring.verify_id_token(given.id, nonce=started["nonce"], subject=claims.subject)
+    claims = sign_in_wiring.verify_token(given.access)
+    sign_in_wiring.verify_id_token(given.id, nonce=started["nonce"], subject=claims.subject)
     return Arrived(given.access, given.renewal, claims)
 
 
@@ -139,8 +139,8 @@ def finish_sign_in(request: Request) -> Session:
     renewal = {"token": arrived.renewal, "subject": arrived.claims.subject, "at": now}
     cookies = (
         _session_cookie(arrived.access, now),
-        wiring.cookies().make(RENEWAL, renewal, LONGEST_S),
-        wiring.cookies().clear(SIGN_IN, same_site="Lax"),
+        sign_in_wiring.cookies().make(RENEWAL, renewal, LONGEST_S),
+        sign_in_wiring.cookies().clear(SIGN_IN, same_site="Lax"),
     )
     return Session(arrived.claims, cookies)
 
@@ -158,7 +158,7 @@ def open_session(request: Request) -> Session:
         raise NotSignedIn(Fault("not_signed_in"))
     token: str = kept["token"]
     try:
-        claims = wiring.verify_token(token)
+        claims = sign_in_wiring.verify_token(token)
         renew = claims.expires_at - now < RENEW_BEFORE_S
     except NotSignedIn:  # its time may be over; whatever else is wrong, only a new token helps
         claims, renew = None, True
@@ -169,7 +169,7 @@ def open_session(request: Request) -> Session:
         except (NotSignedIn, TryAgain):
             if claims is None:
                 raise
-    if claims is None or wiring.sign_outs().ended(claims.session):
+    if claims is None or sign_in_wiring.sign_outs().ended(claims.session):
         raise NotSignedIn(Fault("not_signed_in"))
     return Session(claims, (_session_cookie(token, now), *cookies))
 
@@ -180,13 +180,13 @@ def end_session(session: Session) -> tuple[str, ...]:
     Raises:
         TryAgain: it could not be noted, so the sign-in still holds.
     """
-    wiring.sign_outs().end(session.claims.session, _now() + LONGEST_S + IDLE_S)
+    sign_in_wiring.sign_outs().end(session.claims.session, _now() + LONGEST_S + IDLE_S)
     return cleared()
 
 
 def cleared() -> tuple[str, ...]:
     """Cookies that clear the browser of a sign-in."""
-    return (wiring.cookies().clear(SESSION), wiring.cookies().clear(RENEWAL))
+    return (sign_in_wiring.cookies().clear(SESSION), sign_in_wiring.cookies().clear(RENEWAL))
 
 
 def check_origin(request: Request) -> None:
@@ -195,7 +195,7 @@ def check_origin(request: Request) -> None:
     Raises:
         NotAllowed: the form comes from elsewhere, or the browser does not say from where.
     """
-    if request.headers.get("origin") != wiring.staff_origin():
+    if request.headers.get("origin") != sign_in_wiring.staff_origin():
         raise NotAllowed(Fault("not_allowed"))
 
 
@@ -204,24 +204,24 @@ def _renewed(request: Request, now: int) -> tuple[str, Claims, tuple[str, ...]]:
     kept = _open(RENEWAL, request)
     if kept is None or now - kept["at"] > LONGEST_S or not kept["token"]:
         raise NotSignedIn(Fault("not_signed_in"))
-    given = wiring.login().renew(kept["token"])
-    claims = wiring.verify_token(given.access)
+    given = sign_in_wiring.login().renew(kept["token"])
+    claims = sign_in_wiring.verify_token(given.access)
     if claims.subject != kept["subject"]:
         raise NotSignedIn(Fault("not_signed_in"))
     if given.renewal == kept["token"]:
         return given.access, claims, ()
     left = LONGEST_S - (now - kept["at"])
-    renewed = wiring.cookies().make(RENEWAL, kept | {"token": given.renewal}, left)
+    renewed = sign_in_wiring.cookies().make(RENEWAL, kept | {"token": given.renewal}, left)
     return given.access, claims, (renewed,)
 
 
 def _session_cookie(token: str, now: int) -> str:
-    return wiring.cookies().make(SESSION, {"token": token, "at": now}, IDLE_S)
+    return sign_in_wiring.cookies().make(SESSION, {"token": token, "at": now}, IDLE_S)
 
 
 def _open(name: str, request: Request) -> dict[str, Any] | None:
     """What a cookie keeps; None when there is none of ours."""
-    return wiring.cookies().read(name, request.headers.get("cookie", ""))
+    return sign_in_wiring.cookies().read(name, request.headers.get("cookie", ""))
 
 
 def _now() -> int:

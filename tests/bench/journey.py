@@ -143,13 +143,13 @@ def _on_the_wire(item: dynamo.Item) -> dict[str, Any]:
 
 def _cookie() -> str:
     """The cookie of a supervisor who is signed in."""
-    from chalicelib import wiring
+    from chalicelib import sign_in_wiring
     from chalicelib.entrypoints import staff_session
 
     groups = ["reviewer", "supervisor"]
-    token = sign(access(NOW // 1000, wiring.pool(), **{"cognito:groups": groups}))
+    token = sign(access(NOW // 1000, sign_in_wiring.pool(), **{"cognito:groups": groups}))
     kept = json.dumps({"token": token, "at": NOW // 1000})
-    value = wiring.cookies().seal(staff_session.SESSION, kept)
+    value = sign_in_wiring.cookies().seal(staff_session.SESSION, kept)
     return f"{staff_session.SESSION}={value}"
 
 

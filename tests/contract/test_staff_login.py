@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 import pytest
 import urllib3
 
-from chalicelib import wiring
+from chalicelib import sign_in_wiring
 from chalicelib.adapters.cookies import CookieSealer
 from chalicelib.adapters.login import Login, Tokens
 from chalicelib.adapters.sign_outs import SignOuts
@@ -98,10 +98,10 @@ def test_signing_out_leads_through_the_pool_back_to_our_own_page() -> None:
 
 
 def test_agents_are_led_back_to_their_own_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "login", lambda: login("https://pool.example"))
-    wiring.agent_login.cache_clear()
-    phones = wiring.agent_login()
-    wiring.agent_login.cache_clear()
+    monkeypatch.setattr(sign_in_wiring, "login", lambda: login("https://pool.example"))
+    sign_in_wiring.agent_login.cache_clear()
+    phones = sign_in_wiring.agent_login()
+    sign_in_wiring.agent_login.cache_clear()
     _, asked = asked_for(phones.sign_in_address("state-1", "nonce-1", "challenge-1"))
     assert asked["redirect_uri"] == ["https://site.example/staff/agent/callback"]
     assert asked["client_id"] == ["client-1"]

@@ -23,7 +23,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 
-from chalicelib import wiring
+from chalicelib import case_wiring, sign_in_wiring, wiring
 from chalicelib.domain.identity import IdentityAnswer, Outcome
 from chalicelib.domain.receipt import Receipt, new_secret
 from chalicelib.settings import settings
@@ -322,10 +322,10 @@ def _wired(app: Any, lines: io.StringIO, patch: pytest.MonkeyPatch) -> Fuzzed:
         "index": lambda: found.world.index,
         "limits": lambda: found.world.limits,
         "sealer": FakeSealer,
-        "pool": lambda: POOL,
-        "token_keys": lambda: keys,
     }.items():
         patch.setattr(wiring, name, part)
+    patch.setattr(sign_in_wiring, "pool", lambda: POOL)
+    patch.setattr(sign_in_wiring, "token_keys", lambda: keys)
     for name in ("clock", "random"):
         patch.setattr(wiring, name, _Now(found, name))
     return found
@@ -344,9 +344,10 @@ class _Now:
 
 def forget() -> None:
     """Drop what a warm function would keep."""
-    for value in vars(wiring).values():
-        if hasattr(value, "cache_clear"):
-            value.cache_clear()
+    for holder in (wiring, case_wiring, sign_in_wiring):
+        for value in vars(holder).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
     settings.cache_clear()
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib import telemetry, wiring
+from chalicelib import sign_in_wiring, telemetry
 from chalicelib.domain.errors import Fault, InvalidRequest, WrongState
 from chalicelib.domain.tokens import Claims
 from tests.fuzz.judge import Found, Fuzzed, fuzzed, never_met
@@ -163,7 +163,7 @@ def an_error_tells_what_was_typed(patch: Patch) -> None:
 
 def everybody_is_an_agent(patch: Patch) -> None:
     claims = Claims("somebody", frozenset({"agent"}), "session", 2**40)
-    patch.setattr(wiring, "verify_token", lambda _token: claims)
+    patch.setattr(sign_in_wiring, "verify_token", lambda _token: claims)
 
 
 def a_page_carries_markup(patch: Patch) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib import sign_in_wiring
 from chalicelib.domain.errors import Fault, NotSignedIn
 from chalicelib.domain.person import Begun, Person
 from tests.fuzz.hostile import FORM, JSON, MARK, MARKUP, VALUES, Sent
@@ -101,7 +101,7 @@ class PersonFuzz:
         who = {"nik": NIK, "name": NAME, "session": f"s-{random.random()}", "since": now, "at": now}
         cookies = [MARK + "=" + MARK, "; ;=;\\"] if random.random() < 0.2 else []
         for name, value, wanted in ((SIGN_IN, kept, begun), (PERSON, who, signed)):
-            sealed = wiring.cookies().make(name, value, 60).partition(";")[0]
+            sealed = sign_in_wiring.cookies().make(name, value, 60).partition(";")[0]
             if wanted:
                 cookies.append(sealed)
             elif random.random() < 0.5:
@@ -127,8 +127,8 @@ def sign_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[PersonFuzz]:
         monkeypatch.setenv("TEPAT_SITE_ORIGIN", SITE)
         monkeypatch.setenv("TEPAT_IKD_ISSUER", "https://ikd.example")
         ended, ikd = SignOuts(), PretendIkd()
-        monkeypatch.setattr(wiring, "sign_outs", lambda: ended)
-        monkeypatch.setattr(wiring, "ikd", lambda: ikd)
+        monkeypatch.setattr(sign_in_wiring, "sign_outs", lambda: ended)
+        monkeypatch.setattr(sign_in_wiring, "ikd", lambda: ikd)
         yield PersonFuzz(public)
 
 

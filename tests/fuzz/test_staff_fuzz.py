@@ -16,7 +16,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib import sign_in_wiring, wiring
 from chalicelib.adapters.cookies import CookieSealer
 from chalicelib.domain import officer_profile
 from chalicelib.domain.adoption import Proposal, Stage
@@ -332,11 +332,11 @@ def staff(monkeypatch: pytest.MonkeyPatch) -> Iterator[StaffFuzz]:
             "ground_checks": lambda: FakeGroundChecks(public.world.aws),
             "copies": lambda: FakeCopies(public.world.aws),
             "opener": lambda: FakeOpener(public.world.aws),
-            "sign_outs": lambda: sign_outs,
-            "login": NobodySignsIn,
-            "cookies": lambda: sealer,
         }.items():
             monkeypatch.setattr(wiring, name, part)
+        monkeypatch.setattr(sign_in_wiring, "sign_outs", lambda: sign_outs)
+        monkeypatch.setattr(sign_in_wiring, "login", NobodySignsIn)
+        monkeypatch.setattr(sign_in_wiring, "cookies", lambda: sealer)
         app = importlib.import_module("app").app
         session = importlib.import_module("chalicelib.entrypoints.staff_session")
         yield StaffFuzz(app, public, session._session_cookie)

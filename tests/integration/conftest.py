@@ -23,7 +23,7 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
-from chalicelib import wiring
+from chalicelib import sign_in_wiring, wiring
 from chalicelib.adapters import aws
 from chalicelib.adapters.login import Login
 from chalicelib.adapters.protection import unlock
@@ -207,12 +207,12 @@ def desk(public_api: Api, answer_pages: Any, monkeypatch: pytest.MonkeyPatch) ->
     """The staff surface beside the public one, on the same tables."""
     monkeypatch.setenv("TEPAT_STAFF_ORIGIN", ORIGIN)
     monkeypatch.setenv("TEPAT_POOL_ID", "pool-1")
-    monkeypatch.setattr(wiring, "token_keys", lambda: minted.keys)
+    monkeypatch.setattr(sign_in_wiring, "token_keys", lambda: minted.keys)
     login = PretendLogin(Login("https://login.example", "client-1", ORIGIN))
-    monkeypatch.setattr(wiring, "login", lambda: login)
+    monkeypatch.setattr(sign_in_wiring, "login", lambda: login)
     back = ("/staff/agent/callback", "/petugas/")
     phones = PretendLogin(Login("https://login.example", "client-1", ORIGIN, *back), ["agent"])
-    monkeypatch.setattr(wiring, "agent_login", lambda: phones)
+    monkeypatch.setattr(sign_in_wiring, "agent_login", lambda: phones)
     app = load_app("staff", monkeypatch)
     pages = importlib.import_module("chalicelib.entrypoints.pages")
     assets = json.loads((answer_pages / "assets.json").read_text())

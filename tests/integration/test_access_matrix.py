@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib import sign_in_wiring, wiring
 from chalicelib.domain import receipt
 from chalicelib.domain.areas import Village
 from tests.desk import Desk, register
@@ -236,7 +236,7 @@ def test_what_is_somebody_elses_or_elsewhere_is_not_found(
 
 def bearer(group: str, **changes: Any) -> dict[str, str]:
     now = wiring.clock.now_ms() // 1000
-    claims = access(now, wiring.pool(), **{"cognito:groups": [group], **changes})
+    claims = access(now, sign_in_wiring.pool(), **{"cognito:groups": [group], **changes})
     return {"Authorization": f"Bearer {sign(claims)}"}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib import check_wiring, sign_in_wiring, wiring
 from chalicelib.domain import assignment
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases import ask_check, send_visits
@@ -48,13 +48,13 @@ class Phone:
 
 def token(sub: str, *groups: str) -> str:
     now = wiring.clock.now_ms() // 1000
-    claims = minted.access(now, wiring.pool(), sub=sub, **{"cognito:groups": list(groups)})
+    claims = minted.access(now, sign_in_wiring.pool(), sub=sub, **{"cognito:groups": list(groups)})
     return minted.sign(claims)
 
 
 @pytest.fixture
 def phone(public_api: Api, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Phone:
-    monkeypatch.setattr(wiring, "token_keys", lambda: minted.keys)
+    monkeypatch.setattr(sign_in_wiring, "token_keys", lambda: minted.keys)
     monkeypatch.setenv("TEPAT_UPLOAD_URL", "https://quarantine.example/")
     return Phone(public_api, desk, token("agent-1", "agent"))
 
@@ -82,7 +82,7 @@ def send_somebody(*subs: str) -> send_visits.Done:
             wiring.ground_checks(),
             lambda: [officer(sub) for sub in subs],
             lambda day: assignment.day_key(mac, day),
-            wiring.check_rules_today,
+            check_wiring.check_rules_today,
             wiring.village_of,
         )
     )

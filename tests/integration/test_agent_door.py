@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib import sign_in_wiring
 from chalicelib.entrypoints.agent_door import RENEWAL
 from chalicelib.entrypoints.staff_session import LONGEST_S, PHONE_SIGN_IN, SESSION
 from chalicelib.entrypoints.staff_session import SIGN_IN as DESK_SIGN_IN
@@ -160,4 +160,4 @@ def test_after_signing_out_a_kept_copy_gives_nothing(desk: Desk) -> None:
     assert RENEWAL not in desk.jar
     desk.jar[RENEWAL] = copy
     assert ask(desk, TOKEN)[0] == 401
-    assert wiring.sign_outs().ended("") is False
+    assert sign_in_wiring.sign_outs().ended("") is False

@@ -18,7 +18,7 @@ import botocore.client
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import report_wiring, wiring
+from chalicelib import report_wiring, sign_in_wiring, wiring
 from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases.conduct_report import conduct_reports
@@ -132,9 +132,9 @@ def test_a_report_about_an_agent(public_api: Api, monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_agent(public_api: Api, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "token_keys", lambda: minted.keys)
+    monkeypatch.setattr(sign_in_wiring, "token_keys", lambda: minted.keys)
     now = wiring.clock.now_ms() // 1000
-    token = minted.sign(minted.access(now, wiring.pool(), **{"cognito:groups": ["agent"]}))
+    token = minted.sign(minted.access(now, sign_in_wiring.pool(), **{"cognito:groups": ["agent"]}))
     body = A.form | {"way_in": "agent"}
     path = "/v1/agent/registrations"
     status, _, _ = public_api.post(path, body, key=key(), Authorization=f"Bearer {token}")

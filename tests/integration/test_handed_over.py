@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chalicelib import review_wiring, wiring
+from chalicelib import review_wiring, staff_wiring, wiring
 from chalicelib.domain import adjudication, audit, hearing
 from chalicelib.domain.audit import Act
 from chalicelib.domain.dispute import Dispute, Outcome
@@ -57,7 +57,7 @@ def test_what_is_somebody_else_s_is_set_apart_and_shown_to_whoever_watches_the_r
     shown = status(public_api, receipt)
     assert (shown["state"], "diterima" in shown["disputes"][0]["outcome"]) == ("decided", True)
     assert any("bukan kesalahan" in line for line in shown["notes"])
-    (left,) = wiring.handovers().of_region(VILLAGE[:4], 9)
+    (left,) = staff_wiring.handovers().of_region(VILLAGE[:4], 9)
     assert (left.kind, left.codes, left.why) == (Kind.REGISTER, ("laptop",), there.ref.locator)
     desk.login.subject = "admin-1"
     desk.sign_in("region_admin")
@@ -89,7 +89,7 @@ def test_a_place_that_falls_free_is_one_item_more_of_the_decision_s_own_write(
     moved = replace(case, version=case.version + 1, earlier=earlier, head=head)
     for _ in range(2):  # the same once more, as after a lost answer
         assert wiring.store().change(moved, event) is None
-    (left,) = wiring.handovers().of_region(VILLAGE[:4], 9)
+    (left,) = staff_wiring.handovers().of_region(VILLAGE[:4], 9)
     assert (left.kind, left.ref, left.why) == (Kind.PLACE, ref, "objection_upheld")
     assert left.codes == tuple(each.programme for each in had)
     desk.sign_in("supervisor")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import dispute_wiring, wiring
+from chalicelib import dispute_wiring, sign_in_wiring, wiring
 from chalicelib.domain import adjudication, hearing
 from chalicelib.domain.dispute import Outcome, Vote
 from chalicelib.domain.registration import Ref, Stamp
@@ -136,7 +136,7 @@ def test_an_appeal_without_a_receipt_is_answered_alike_and_found_afterwards(
 def test_an_agent_appeals_for_a_family_that_has_agreed(
     public_api: Api, receipt: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wiring, "token_keys", lambda: minted.keys)
+    monkeypatch.setattr(sign_in_wiring, "token_keys", lambda: minted.keys)
     body = {"receipt": receipt, "reason": "data_wrong", "text": TEXT, "photos": PHOTOS[:1]}
     headers = bearer("agent")
     code, told, _ = public_api.post("/v1/agent/appeals", body, key=KEY, **headers)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib import sign_in_wiring, wiring
 from chalicelib.adapters.signer import KmsSigner
 from chalicelib.domain.blind_keys import nik_guard
 from chalicelib.domain.errors import Fault, NotAllowed, NotSignedIn
@@ -308,7 +308,7 @@ def test_one_cookie_does_not_pass_for_another(phone: Browser) -> None:
     assert phone.state()["signed_in"] is False
     phone.jar = {SIGN_IN: own}
     refused(phone, brought)
-    staff = wiring.cookies().make("__Host-tepat_session", {"nik": NIK}, 60)
+    staff = sign_in_wiring.cookies().make("__Host-tepat_session", {"nik": NIK}, 60)
     phone.jar = {PERSON: staff.partition("=")[2].partition(";")[0]}
     assert phone.state()["signed_in"] is False
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib import sign_in_wiring, wiring
 from chalicelib.adapters.login import Tokens
 from chalicelib.domain.errors import Fault, NotSignedIn
 from chalicelib.domain.tokens import Pool
@@ -116,7 +116,7 @@ def test_a_sealed_token_is_still_verified(desk: Desk) -> None:
     other = Pool("https://cognito-idp.ap-southeast-3.amazonaws.com/other", "client-1")
     for token in (sign(access(now, other)), "a.b.c"):
         kept = {"token": token, "at": now}
-        desk.jar = {SESSION: wiring.cookies().seal(SESSION, json.dumps(kept))}
+        desk.jar = {SESSION: sign_in_wiring.cookies().seal(SESSION, json.dumps(kept))}
         assert desk.get("/staff")[0] == 302
 
 
@@ -266,7 +266,7 @@ def test_signing_out_ends_the_sign_in_everywhere(desk: Desk) -> None:
 def test_an_ended_sign_in_is_remembered_longer_than_any_of_its_tokens_lasts(desk: Desk) -> None:
     desk.sign_in("reviewer")
     desk.post("/staff/sign-out")
-    ended = wiring.sign_outs()
+    ended = sign_in_wiring.sign_outs()
     (item,) = ended.client.scan(
         TableName=ended.table,
         FilterExpression="begins_with(pk, :kind)",

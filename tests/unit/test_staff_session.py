@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib import sign_in_wiring, wiring
 from chalicelib.adapters.cookies import CookieSealer
 from chalicelib.adapters.login import Tokens
 from chalicelib.domain.errors import Fault, NotAllowed, NotSignedIn, TryAgain
@@ -86,9 +86,9 @@ class House:
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> House:
     made = House()
+    monkeypatch.setattr(wiring, "clock", made)
+    monkeypatch.setattr(wiring, "fresh_key", made.fresh_key)
     for name, value in {
-        "clock": made,
-        "fresh_key": made.fresh_key,
         "login": lambda: made,
         "cookies": lambda: SEALER,
         "sign_outs": lambda: made,
@@ -96,7 +96,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> House:
         "verify_id_token": made.verify_id,
         "staff_origin": lambda: "https://bansos.example.go.id",
     }.items():
-        monkeypatch.setattr(wiring, name, value)
+        monkeypatch.setattr(sign_in_wiring, name, value)
     return made
 
 
