@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.released_copies import ReleasedCopies
     from chalicelib.adapters.report_table import ReportTable
     from chalicelib.domain.areas import Village
-    from chalicelib.domain.pmt import Artefact
+    from chalicelib.domain.pmt_artefact import Artefact
     from chalicelib.domain.programme import RuleSet
     from chalicelib.domain.sanggah_rules import DatedRules
     from chalicelib.usecases import filing
@@ -91,7 +91,7 @@ def artefact(sha256: str) -> Artefact | None:
     Raises:
         ArtefactError: a byte of it was changed.
     """
-    from chalicelib.domain.pmt import load_artefact
+    from chalicelib.domain.pmt_artefact import load_artefact
 
     path = DATA / "models" / f"{sha256 or settings().model}.json"
     return load_artefact(path.read_bytes(), path.stem) if path.is_file() else None
@@ -130,7 +130,7 @@ def model() -> Artefact:
     Raises:
         ArtefactError: a byte of it was changed, or it is not there.
     """
-    from chalicelib.domain.pmt import ArtefactError
+    from chalicelib.domain.pmt_artefact import ArtefactError
 
     found = artefact(settings().model)
     if found is None:

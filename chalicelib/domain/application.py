@@ -25,7 +25,8 @@ from chalicelib.domain.household import (
 )
 from chalicelib.domain.identity import Identity, Person
 from chalicelib.domain.nik import check_kk, check_nik
-from chalicelib.domain.pmt import Artefact, check_answers
+from chalicelib.domain.pmt_artefact import Artefact
+from chalicelib.domain.pmt_score import check_answers
 
 MAX_AGE = 120
 PREGNANCY_AGES = range(10, 61)

@@ -1,4 +1,6 @@
-"""The proxy means test: what the rest of the system calls.
+"""The proxy means test in one name, for studies, workers and tests.
+
+The APIs name the part that they need, so that a cold start loads no more.
 
 `pmt_artefact` loads a model, `pmt_reads` takes its inputs from a household, `pmt_score` scores,
 `pmt_explain` says what the score means. All of it is pure, in whole numbers, and needs the

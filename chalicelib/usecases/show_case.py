@@ -16,7 +16,8 @@ from chalicelib.domain.areas import Village
 from chalicelib.domain.audit import Event
 from chalicelib.domain.household import Household, Member
 from chalicelib.domain.identity import IdentityAnswer, Outcome, Person
-from chalicelib.domain.pmt import Artefact, Question
+from chalicelib.domain.pmt_artefact import Artefact
+from chalicelib.domain.pmt_reads import Question
 from chalicelib.domain.registration import Registration
 from chalicelib.usecases import show_status
 from chalicelib.usecases.ports import InForce

@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import pmt_explain, reasons
-from chalicelib.domain.pmt import Artefact, Change
+from chalicelib.domain.pmt_artefact import Artefact
+from chalicelib.domain.pmt_explain import Change
 from chalicelib.domain.programme import Code, ProgrammeDecision
 from chalicelib.domain.reasons import Words
 from chalicelib.domain.registration import Registration, State
