@@ -94,6 +94,12 @@ deploy: ## a pilot's package to AWS, asking before each change (STAGE=, YES=1); 
 	@$(PYTHON) infra/bootstrap.py dev aws $(if $(ENDPOINT),"clamav?")
 	@$(PY) -m infra.deploy --stage $(STAGE) --endpoint "$(ENDPOINT)" $(if $(YES),--yes) --port $(PORT) --aws-port $(AWS_PORT) --registry-port $(REGISTRY_PORT) --ikd-port $(IKD_PORT) $(ARGS)
 
+.PHONY: remove
+CONFIRM ?=
+remove: ## take a pilot away: data to removed/STAGE, compared, then all of it destroyed (ENDPOINT=local, CONFIRM=its name)
+	@$(PYTHON) infra/bootstrap.py dev $(if $(ENDPOINT),aws)
+	@$(PY) -m infra.remove --stage $(STAGE) --endpoint "$(ENDPOINT)" --aws-port $(AWS_PORT) --confirm "$(CONFIRM)" $(ARGS)
+
 clean: ## forget everything built; the local data stays
 	@rm -rf build .local/package .local/package.sources frontend/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
