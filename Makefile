@@ -20,7 +20,7 @@ run: ## all of Tepat on this machine, at http://127.0.0.1:8080 (PORT=, AWS_PORT=
 
 demo: ## send N=2000 invented families to the running Tepat, through its public API
 	@$(PYTHON) infra/bootstrap.py dev
-	@$(PY) -m infra.demo --families $(N) --url http://127.0.0.1:$(PORT)/v1 --registry http://127.0.0.1:$(REGISTRY_PORT)
+	@$(PY) -m infra.demo --stage $(STAGE) --families $(N) --url http://127.0.0.1:$(PORT)/v1 --registry http://127.0.0.1:$(REGISTRY_PORT)
 
 pilot: ## a pilot from its region's code: its file, its villages, Chalice's file (REGION=52.71)
 	@$(PYTHON) infra/bootstrap.py dev
@@ -104,4 +104,4 @@ clean: ## forget everything built; the local data stays
 	@rm -rf build .local/package .local/package.sources frontend/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 clean-data: ## forget the local data too: families, accounts, keys
-	@rm -rf .local/aws .local/chaos .local/deploy .local/drill .local/staff.json .local/population.jsonl .local/registry-token
+	@rm -rf .local/aws .local/chaos .local/deploy .local/drill .local/staff.json .local/population*.jsonl .local/registry-token

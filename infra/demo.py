@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 from tqdm import tqdm
 
+from infra import stages
 from infra.people_forms import Draft, families
 
 if TYPE_CHECKING:
@@ -303,6 +304,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--start", type=int, default=0, help="families to leave out first (0)")
     parser.add_argument("--seed", type=int, default=3510, help="of the sandbox registry's people")
     parser.add_argument("--region", default="3510", help="Kemendagri code, four digits (3510)")
+    parser.add_argument("--stage", default="", help="the pilot they live in, instead of --region")
     parser.add_argument("--url", default="http://127.0.0.1:8080/v1", help="of the public API")
     parser.add_argument("--registry", default="http://127.0.0.1:4577", help="of the sandbox")
     parser.add_argument("--sample", type=int, default=200, help="cases to follow (200)")
@@ -313,7 +315,13 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         default=4,
         help="requests at a time (4: the local AWS runs 8 functions at once, workers included)",
     )
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if options.stage:
+        try:
+            options.region = stages.read(options.stage)["region"]
+        except stages.StageError as fault:
+            parser.error(str(fault))
+    return options
 
 
 if __name__ == "__main__":

@@ -243,6 +243,11 @@ def aws_running(aws: LocalAws) -> Iterator[None]:
             print("The local AWS had to be killed; the last seconds may be lost.", flush=True)
 
 
+def population(kept: Path, region: str) -> Path:
+    """Return the file of a region's invented people."""
+    return kept / f"population-{region}.jsonl"
+
+
 @contextmanager
 def registry_running(
     stage_name: str, port: int, token: str, kept: Path, families: int = FAMILIES
@@ -256,10 +261,10 @@ def registry_running(
         kept: folder of the population file and the log.
         families: how many are invented.
     """
-    people = kept / "population.jsonl"
+    region = stages.read(stage_name)["region"]
+    people = population(kept, region)
     if not people.is_file():
         _say(f"inventing {families:,} families for the sandbox civil registry (once)")
-        region = stages.read(stage_name)["region"]
         command = [sys.executable, "-m", "infra.people", "--region", region]
         wanted = ["--families", str(families), "--population", str(people)]
         done = subprocess.run([*command, *wanted], cwd=REPO, capture_output=True, check=False)
@@ -300,7 +305,7 @@ def ikd_running(
     command = [sys.executable, "-m", "infra.ikd_sandbox", "--port", str(port)]
     command += ["--client-id", parameters["IkdClientId"], "--client-key", str(key)]
     command += ["--callback", f"{parameters['SiteOrigin']}/v1/person/callback"]
-    command += ["--population", str(kept / "population.jsonl")]
+    command += ["--population", str(population(kept, parameters["Region"]))]
     with log.open("wb") as out:
         process = child(command, dict(os.environ), out, cwd=REPO)
     try:

@@ -229,7 +229,7 @@ def fresh_folder(folder: Path) -> Path:
         shutil.rmtree(folder / name, ignore_errors=True)
         (folder / name).mkdir()
     for name in (
-        "population.jsonl",
+        *(path.name for path in folder.glob("population-*.jsonl")),
         "receipts.jsonl",
         "ledger.jsonl",
         "cut.jsonl",

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 import time
-import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from typing import Any
 
 import httpx
@@ -17,6 +15,7 @@ import pytest
 from infra.chaos.stack import TICK
 from infra.people_forms import Draft, families
 from tests.local_aws import STAGE, Tepat
+from tests.probing import asked_as
 from tests.world import CONSENT, REGION
 
 SETTLED = ("needs_correction", "needs_officer", "needs_ground_check", "decided")
@@ -149,50 +148,12 @@ def backdate_ledger(tepat: Tepat, locator: str) -> None:
     dynamodb.put_item(TableName=table, Item=event)
 
 
-PROBE = """
-import json, os, botocore.session
-def handler(event, context):
-    print("probe")
-    session = botocore.session.get_session()
-    answers = {}
-    for name, (service, action, arguments) in event.items():
-        if action == "decrypt":
-            arguments["CiphertextBlob"] = b"0" * 256
-        try:
-            answer = getattr(session.create_client(service), action)(**arguments)
-            answers[name] = answer if action.startswith("generate_presigned") else "done"
-        except Exception as error:
-            answers[name] = str(getattr(error, "response", {}).get("Error", {}).get("Code", error))
-    return answers
-"""
-
-
 @pytest.fixture(scope="module")
 def probe(tepat: Tepat) -> Any:
     """Calls AWS with the very role of a deployed function: what does its policy allow?"""
-    account = tepat.aws.account()
-    functions = account.client("lambda")
-    archive = BytesIO()
-    with zipfile.ZipFile(archive, "w") as zipped:
-        zipped.writestr("probe.py", PROBE)
 
     def ask(surface: str, function: str, wanted: dict[str, Any]) -> dict[str, Any]:
-        name = functions_of(tepat, surface)[function]
-        role = functions.get_function_configuration(FunctionName=name)["Role"]
-        name = f"probe-{secrets.token_hex(4)}"
-        functions.create_function(
-            FunctionName=name,
-            Runtime="python3.11",
-            Role=role,
-            Handler="probe.handler",
-            Code={"ZipFile": archive.getvalue()},
-            Timeout=60,
-        )
-        functions.get_waiter("function_active_v2").wait(FunctionName=name)
-        answer = functions.invoke(FunctionName=name, Payload=json.dumps(wanted))
-        functions.delete_function(FunctionName=name)
-        told: dict[str, Any] = json.loads(answer["Payload"].read())
-        return told
+        return asked_as(tepat.aws.account(), functions_of(tepat, surface)[function], wanted)
 
     return ask
 
