@@ -43,6 +43,7 @@ class Act(StrEnum):
 
     RECEIVED = "received"
     PROPOSED = "proposed"
+    IMPORTED = "imported"
     CHECKED = "checked"
     NEEDS_CORRECTION = "needs_correction"
     NEEDS_OFFICER = "needs_officer"

@@ -16,6 +16,7 @@ from chalicelib.domain.registration import (
     Stamp,
     State,
     Waiting,
+    WayIn,
     Work,
     held_concerns,
     is_held,
@@ -25,6 +26,8 @@ from chalicelib.domain.registration import (
 
 # What stays of the concerns when the identity check runs again.
 _KEPT = frozenset({HELD, "warning"})
+LETTER_MS = 30 * 86_400_000
+"""How long a family of a list has to answer its letter before an officer looks for it."""
 
 
 def check_identity(
@@ -39,10 +42,11 @@ def check_identity(
 
     Nobody passes unchecked: a single "not checked yet" keeps the case waiting. A head without a
     NIK, a deceased member and a second failed match go to an officer; the first failed match goes
-    back to the family. So does a confirmed family whose NIK another family holds, and no sooner:
-    until then its sender sees what anybody sees. Other members without NIK do not stop the
-    family; they stay a concern for the officer and Dukcapil (product: registered without NIK is
-    work, not a refusal).
+    back to the family. Who came by a list may know nothing of it, so after a month an officer
+    looks too: silence counts against nobody. A confirmed family whose NIK another family holds goes
+    to an officer, and no sooner: until then its sender sees what anybody sees. Other members
+    without NIK do not stop the family; they stay a concern for the officer and Dukcapil (product:
+    registered without NIK is work, not a refusal).
 
     Args:
         answers: one per member, in order; members without a NIK carry NOT_CHECKED and are
@@ -71,7 +75,7 @@ def check_identity(
         if not household.head.has_nik or any(code.startswith("deceased") for code in found):
             state, waiting = State.NEEDS_OFFICER, Waiting(Work.OFFICER, officer_due)
         elif found and case.corrections == 0:
-            state = State.NEEDS_CORRECTION
+            state, waiting = State.NEEDS_CORRECTION, _until_letter_is_old(case, stamp)
         elif found or is_held(case):
             state, waiting = State.NEEDS_OFFICER, Waiting(Work.OFFICER, officer_due)
         else:
@@ -85,6 +89,12 @@ def check_identity(
     return with_event(
         stepped(moved, state, stamp.at), Act.CHECKED, stamp, details, before=case.state
     )
+
+
+def _until_letter_is_old(case: Registration, stamp: Stamp) -> Waiting | None:
+    if case.way_in is not WayIn.IMPORT:
+        return None
+    return Waiting(Work.OFFICER, stamp.at + LETTER_MS)
 
 
 def correct(

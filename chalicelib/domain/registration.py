@@ -43,6 +43,11 @@ class WayIn(StrEnum):
     SELF = "self"
     AGENT = "agent"
     PROPOSAL = "proposal"
+    IMPORT = "import"  # from a list that the region was given, such as DTSEN
+
+
+IMPORTED_FROM = "import:"
+"""What stands before the list's name in place of an agreement, which nobody gave."""
 
 
 class Work(StrEnum):
@@ -117,7 +122,8 @@ class Registration:
         body_digest: keyed digest of that request's body; another body under one key is refused.
         secret_mac: keyed digest of the receipt's secret.
         household: None for a proposal and after erasure.
-        consent: version of the agreement text that was accepted, "" for a proposal.
+        consent: version of the agreement text that was accepted, "" for a proposal, and for a
+            family of a list the list (`IMPORTED_FROM`).
         steps: the timeline, oldest first.
         head: end of the case's ledger chain.
         identity: the registry's answer per member, in the members' order.

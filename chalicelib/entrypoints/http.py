@@ -33,7 +33,7 @@ from chalicelib.settings import settings
 from chalicelib.telemetry import log, log_failure
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from pydantic import BaseModel, ValidationError
 
     from chalicelib.usecases.find_case import Caller
 
@@ -144,13 +144,24 @@ def read(
         )
         body = checked.model_dump(mode="json")
     except ValidationError as error:
-        for one in error.errors(include_url=False, include_context=False, include_input=False):
-            if one["type"] == "json_invalid":  # this reader is stricter: half letters, deep nesting
-                raise InvalidRequest(Fault("body_unreadable")) from None
-            path = _path(one["loc"], body)
-            faults.append(_fault(one["type"], path))
-            _drop(body, path)
+        faults += faults_of(error, body)
     return Sent(body, tuple(dict.fromkeys(faults))[:MAX_ERRORS], key, fields)
+
+
+def faults_of(error: ValidationError, body: dict[str, Any]) -> list[Fault]:
+    """What a schema finds wrong with a body; each such value stands as None in it afterwards.
+
+    Raises:
+        InvalidRequest: the body is no JSON to the schema's reader.
+    """
+    faults = []
+    for one in error.errors(include_url=False, include_context=False, include_input=False):
+        if one["type"] == "json_invalid":  # this reader is stricter: half letters, deep nesting
+            raise InvalidRequest(Fault("body_unreadable")) from None
+        path = _path(one["loc"], body)
+        faults.append(_fault(one["type"], path))
+        _drop(body, path)
+    return faults
 
 
 def form(request: Request) -> dict[str, str]:

@@ -24,7 +24,7 @@ from chalicelib.domain import (
 )
 from chalicelib.domain.application import Application, Rules
 from chalicelib.domain.audit import Act
-from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain
+from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain, WrongState
 from chalicelib.domain.receipt import Mac, Receipt
 from chalicelib.domain.registration import (
     Ref,
@@ -55,7 +55,7 @@ class Register:
     Attributes:
         key: the client's idempotency key.
         form: the body, plain JSON values.
-        actor: "citizen" or "agent:<subject>".
+        actor: "citizen", "agent:<subject>", or of an import "system:<what imports>".
     """
 
     key: str
@@ -91,6 +91,7 @@ def register(command: Register, ports: Ports) -> Accepted:
     Raises:
         InvalidRequest: the form has faults (all of them are told), or its key was used for
             another body.
+        WrongState: a family of a list, all of whose numbers one other case holds: it is here.
         TryAgain: the store refused for now.
     """
     rules = ports.rules
@@ -128,6 +129,9 @@ def _store(blank: Registration, family: Application, actor: str, ports: Ports) -
     Such a case goes the way of every other one until the civil registry has confirmed the people
     in it, and only then to an officer: whoever tries somebody else's NIK sees what anybody sees.
     If the others have withdrawn by then, the check claims what was wanted, and nobody need look.
+
+    A family of a list that has registered itself before is not stored a second time: its own word
+    is newer than the list's, and an officer would have to join thousands.
     """
     guards = blind_keys.guards_of(ports.index.mac, ports.index.version, family.identity)
     conflict = _create(blank, family, guards, actor, ports, claim=True)
@@ -135,6 +139,10 @@ def _store(blank: Registration, family: Application, actor: str, ports: Ports) -
         return conflict
     if any(holder.request_id == blank.request_id for holder in conflict.held):
         return conflict
+    holders = {holder.ref for holder in conflict.held}
+    is_here = len(conflict.held) == len(guards) and len(holders) == 1
+    if blank.way_in is WayIn.IMPORT and is_here:
+        raise WrongState(Fault("already_registered"))
     held = registration.held_concerns(tuple(holder.ref.locator for holder in conflict.held))
     unguarded = replace(blank, concerns=(*held, *blank.concerns))
     return _create(unguarded, family, guards, actor, ports, claim=False)
@@ -156,8 +164,9 @@ def _create(
         "consent": case.consent,
         "concerns": list(case.concerns),
     }
+    act = Act.IMPORTED if case.way_in is WayIn.IMPORT else Act.RECEIVED
     case, event = registration.open_case(
-        case, Act.RECEIVED, Stamp(case.steps[0].at, actor, salt), details
+        case, act, Stamp(case.steps[0].at, actor, salt), details
     )
     sealed = ports.sealer.seal(sealed_identity.pack(family.identity), f"{case.ref.locator}|0")
     claimed, wanted = (guards, ()) if claim else ((), guards)

@@ -16,7 +16,7 @@ from chalicelib.domain.pmt_artefact import Artefact
 from chalicelib.domain.pmt_explain import Change
 from chalicelib.domain.programme import Code, ProgrammeDecision
 from chalicelib.domain.reasons import Words
-from chalicelib.domain.registration import Registration, State
+from chalicelib.domain.registration import IMPORTED_FROM, Registration, State, WayIn
 from chalicelib.domain.rule_set import Programme, RuleSet
 from chalicelib.domain.working_days import Holidays, deadline, months_later
 
@@ -172,6 +172,9 @@ def _other_answers(
 def _notes(case: Registration, ports: Ports) -> list[str]:
     """Concerns in words, each once; those that only an officer should see stay out."""
     sentences = []
+    if case.way_in is WayIn.IMPORT:
+        listed = case.consent.removeprefix(IMPORTED_FROM)
+        sentences.append(ports.concerns["imported"].format(daftar=listed))
     for concern in case.concerns:
         code, _, rest = concern.partition(":")
         if code in ("warning", "nik_held", "mismatch", "not_found"):

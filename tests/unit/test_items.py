@@ -334,7 +334,7 @@ def test_the_order_of_stored_codes_never_changes() -> None:
     known = {
         "states": "received identity_checking matched needs_correction needs_officer "
         "needs_ground_check decided withdrawn released proposed erased",
-        "ways": "self agent proposal",
+        "ways": "self agent proposal import",
         "outcomes": "confirmed mismatch not_found deceased not_checked",
         "fields": "name birth_date sex kk",
         "sexes": "L P",
