@@ -140,6 +140,7 @@ def carry_out_ports() -> carry_out.Ports:
         wiring.store(),
         wiring.proposals(),
         wiring.queue(ADOPTION),
+        wiring.manifests(),
         wiring.artefact,
         wiring.rule_set,
         settings().region,

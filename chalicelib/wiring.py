@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.ops_table import OpsTable
     from chalicelib.adapters.proposal_table import ProposalTable
     from chalicelib.adapters.protection import KmsBlindIndex, KmsOpener, PublicKeySealer
+    from chalicelib.adapters.public_files import PublishedManifests
     from chalicelib.adapters.registers.civil_registry import HttpCivilRegistry
     from chalicelib.adapters.registry_table import RegistryTable, Tables
     from chalicelib.adapters.released_copies import ReleasedCopies
@@ -220,6 +221,14 @@ def proposals() -> ProposalTable:
     from chalicelib.adapters.proposal_table import ProposalTable
 
     return ProposalTable(client("dynamodb"), tables())
+
+
+@cache
+def manifests() -> PublishedManifests:
+    """What is published of closed regions."""
+    from chalicelib.adapters.public_files import PublishedManifests
+
+    return PublishedManifests(lambda: client("s3"), needed("TEPAT_PUBLIC_BUCKET"))
 
 
 @cache

@@ -94,8 +94,8 @@ def front(site: Path, backends: Backends) -> Starlette:
 
         return view
 
-    async def audit(request: Request) -> Response:
-        key = f"audit/{request.path_params['name']}"
+    async def published(request: Request) -> Response:
+        key = request.url.path.removeprefix("/")
         found = await run_in_threadpool(backends.published, key)
         if found is None:
             return _with(headers, _missing(site, request))
@@ -116,7 +116,8 @@ def front(site: Path, backends: Backends) -> Starlette:
             Route("/v1/{rest:path}", forward(backends.public), methods=METHODS),
             Route("/staff/{rest:path}", forward(backends.staff), methods=METHODS),
             Route("/staff", forward(backends.staff), methods=METHODS),
-            Route("/audit/{name:path}", audit),
+            Route("/audit/{name:path}", published),
+            Route("/ranking/{name:path}", published),
             Route("/{rest:path}", page),
         ],
     )

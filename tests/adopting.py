@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from chalicelib.domain import adoption, audit, comparison, lottery
+from chalicelib.domain import adoption, audit, closing, comparison, lottery
 from chalicelib.domain.adoption import SETTLED_MS, Proposal, Stage
 from chalicelib.domain.comparison import Part
 from chalicelib.domain.pmt import Artefact, load_artefact
@@ -20,6 +20,8 @@ from tests.world import DATA, REGION, World, answers, artefact, form, member, ru
 
 VILLAGES = ("3510152004", "3510151002", "3510012001")
 ONE, OTHER = "staff:admin-1", "staff:admin-2"
+PLACES = {"PKH": 20, "SEMBAKO": 0}
+"""Quotas of the proposals of these tests: one that is filled, one without a place."""
 
 
 def another_model() -> Artefact:
@@ -91,7 +93,7 @@ def proposed(
     """Propose the other model and rules, or those in force, for borders of the region's own."""
     model = world.model.sha256 if same else next(iter(world.models))
     rules = world.rules.sha256 if same else next(iter(world.rule_sets))
-    return adopt.propose(adopt.Propose(key, model, rules, actor), world.adopt_ports())
+    return adopt.propose(adopt.Propose(key, model, rules, actor, PLACES), world.adopt_ports())
 
 
 def example(number: str, proposer: str, at: int, until: Stage = Stage.COMPARED) -> Proposal:
@@ -116,6 +118,7 @@ def example(number: str, proposer: str, at: int, until: Stage = Stage.COMPARED) 
         at=at,
         villages=len(VILLAGES),
         left=len(VILLAGES),
+        places=PLACES,
     )
     made, _ = adoption.propose(blank, stamp)
     if until is Stage.PROPOSED:
@@ -125,10 +128,18 @@ def example(number: str, proposer: str, at: int, until: Stage = Stage.COMPARED) 
         return made
     parts = [_part(village, place) for place, village in enumerate(VILLAGES)]
     codes = comparison.programmes(rule_set())
-    population = comparison.population_of(parts)
-    key = lottery.key(seed, population)
-    cutoffs, told = comparison.told(parts, codes, key, by_persons=False)
-    made, _ = adoption.compared(replace(made, left=0), population, cutoffs, told, stamp)
+    gathered = closing.gather(parts)
+    key = lottery.key(seed, gathered.population)
+    closed = closing.close(gathered, codes, key, by_persons=False, places=made.places)
+    manifest = adoption.manifest(made, gathered, closed, codes, by_persons=False)
+    found = adoption.Found(
+        gathered.population,
+        closed.cutoffs,
+        {code: quota.lines for code, quota in closed.quotas.items()},
+        hashlib.sha256(manifest).hexdigest(),
+    )
+    told = comparison.told(gathered, closed, codes)
+    made, _ = adoption.compared(replace(made, left=0), found, told, stamp)
     return made
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from chalicelib.adapters import dynamo, proposal_items
+from chalicelib.adapters import dynamo, proposal_items, registry_items
 from chalicelib.adapters.registry_table import TablesDisagreeError
 from chalicelib.domain.adoption import Proposal
 from chalicelib.domain.audit import Event, event_key
-from chalicelib.domain.comparison import Part
+from chalicelib.domain.comparison import Part, Standing
 from chalicelib.domain.registration import Ref, Registration
 from chalicelib.usecases.ports import InForce
 from tests.fakes_memory import FakeAws
-from tests.fakes_refusals import check_event, check_item
+from tests.fakes_refusals import check_event, check_item, check_path
 
 _TRANSACT = "TransactWriteItems"
 KEPT_S = 14 * 86_400
@@ -83,10 +85,17 @@ class FakeProposals:
         found = self.aws.call("Query", lambda: list(self.aws.parts))
         return frozenset(village for own, village in found if own == pk)
 
-    def parts(self, proposal: Proposal) -> Sequence[Part]:
+    def parts(self, proposal: Proposal) -> Iterable[Part]:
         pk = proposal_items.parts_pk(proposal)
         found = self.aws.call("Query", lambda: sorted(self.aws.parts.items()))
         return [part for (own, _), part in found if own == pk and part is not None]
+
+    def standing(self, village: str, at: int) -> Iterator[Standing]:
+        """As the adapter reads them: of the stored items, as DynamoDB sends them."""
+        cases = self.aws.call("Query", lambda: list(self.aws.cases.values()))
+        own = sorted((c for c in cases if c.ref.village == village), key=lambda c: c.ref.locator)
+        items = (dynamo.encode(registry_items.to_item(case)) for case in own)
+        return registry_items.standing(map(sent, items), at)
 
     def families(self, village: str) -> Iterator[Registration]:
         cases = self.aws.call("Query", lambda: list(self.aws.cases.values()))
@@ -120,6 +129,30 @@ class FakeProposals:
             self.aws.adoptions.append(adopted)
         self.progress(there, proposal)
         return None
+
+
+@dataclass
+class FakeManifests:
+    """What is published of closed regions: path -> content, never written over."""
+
+    aws: FakeAws = field(default_factory=FakeAws)
+
+    def publish(self, sha256: str, content: bytes) -> None:
+        path = f"ranking/{sha256}.json"
+
+        def write() -> None:
+            check_path(path)
+            self.aws.files.setdefault(path, (content, "application/json"))
+
+        self.aws.call("PutObject", write)
+
+
+def sent(item: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """An item as DynamoDB sends it: bytes are base64."""
+    return {
+        name: {"B": b64encode(value["B"]).decode()} if "B" in value else value
+        for name, value in item.items()
+    }
 
 
 def item_of(proposal: Proposal) -> dict[str, object]:

@@ -50,7 +50,7 @@ from tests.fakes import (
     FakeRandomness,
     FakeSealer,
 )
-from tests.fakes_adoption import FakeProposals
+from tests.fakes_adoption import FakeManifests, FakeProposals
 from tests.fakes_checks import FakeGroundChecks
 from tests.fakes_disputes import FakeDisputes
 from tests.fakes_evidence import FakeCopies
@@ -267,6 +267,7 @@ class World:
             self.store,
             self.proposals,
             self.queues[ADOPTION],
+            FakeManifests(self.aws),
             self.artefact,
             self.rule_set,
             REGION,

@@ -98,9 +98,18 @@ def _refuse_cut_answer(
     response_dict: Mapping[str, Any],
     **_more: object,
 ) -> None:
-    said, body = response_dict["headers"].get("content-length"), response_dict["body"]
-    headers_only = operation_model.http.get("method") == "HEAD"
-    if said and isinstance(body, bytes) and not headers_only and len(body) != int(said):
+    if operation_model.http.get("method") != "HEAD":
+        refuse_cut_answer(response_dict)
+
+
+def refuse_cut_answer(response: Mapping[str, Any]) -> None:
+    """Refuse an answer, as botocore hands it to its parser, that is shorter than it says.
+
+    Raises:
+        ResponseStreamingError: the answer broke off.
+    """
+    said, body = response["headers"].get("content-length"), response["body"]
+    if said and isinstance(body, bytes) and len(body) != int(said):
         raise ResponseStreamingError(error="the answer broke off")
 
 

@@ -43,9 +43,9 @@ def unpack_numbers(packed: bytes) -> list[int]:
     return numbers
 
 
-def deflate(plain: bytes, dictionary: bytes = b"") -> bytes:
-    """Compress, with words that are expected given beforehand."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, _RAW, 9, zlib.Z_DEFAULT_STRATEGY, dictionary)
+def deflate(plain: bytes, dictionary: bytes = b"", level: int = 9) -> bytes:
+    """Compress, with words that are expected given beforehand; a lower level takes less time."""
+    packer = zlib.compressobj(level, zlib.DEFLATED, _RAW, 9, zlib.Z_DEFAULT_STRATEGY, dictionary)
     return packer.compress(plain) + packer.flush()
 
 

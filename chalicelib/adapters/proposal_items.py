@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.adapters import registry_items
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 _SHA: Final = 32
 _LARGEST: Final = 10_000_000  # bytes of a part, unpacked: a village of 200,000 families
+_QUICK: Final = 3  # a third of the time of 9 for 5 % more bytes
 _NUMBERS: Final = (
     ("basis", "n"),
     ("at", "a"),
@@ -70,6 +73,12 @@ def proposal_to_item(proposal: Proposal) -> Item:
     }
     item |= {short: getattr(proposal, name) for name, short in _NUMBERS}
     item |= {short: getattr(proposal, name) for name, short in _TEXTS if getattr(proposal, name)}
+    if proposal.places:
+        item["u"] = dict(proposal.places)
+    if proposal.lines:
+        item["z"] = registry_items.pack_lines(proposal.lines)
+    if proposal.manifest:
+        item["m"] = bytes.fromhex(proposal.manifest)
     if proposal.cutoffs:
         item["b"] = registry_items.pack_cutoffs(proposal.cutoffs)
     if proposal.result is not None:
@@ -100,23 +109,51 @@ def proposal_from_item(item: Item) -> Proposal:
         salt=data(item, "x"),
         head=registry_items.head_from_item(item),
         cutoffs=registry_items.unpack_cutoffs(text(item, "b")) if "b" in item else (),
+        places=_places(item),
+        lines=registry_items.unpack_lines(text(item, "z") if "z" in item else ""),
+        manifest=data(item, "m").hex() if "m" in item else "",
         result=json.loads(inflate(data(item, "r"), _LARGEST)) if "r" in item else None,
         due=int(text(item, "due")) if "due" in item else 0,
         **more,
     )
 
 
+def _places(item: Item) -> dict[str, int]:
+    kept = item.get("u", {})
+    if not isinstance(kept, Mapping):
+        raise TypeError("attribute u is not a map")
+    return {code: number(kept, code) for code in kept}
+
+
 def pack_part(part: Part) -> bytes:
-    """A village's part, in few bytes: differences of rising ids would not be fewer."""
-    columns = [part.ids, part.scores, part.sizes, part.held, part.limits]
-    told = [*columns, part.unscored, part.gone]
-    return deflate(json.dumps(told, separators=(",", ":")).encode())
+    """A village's part, in about eight bytes a family: 50,000 fit into an item.
+
+    Ids are written sign by sign, since those of a village begin alike; scores as what each has
+    more than the one before; what else there is of a family as a number in a list of its kinds.
+    """
+    kinds: dict[tuple[int, int, str], int] = {}
+    columns = zip(part.sizes, part.held, part.limits, strict=True)
+    numbers = [kinds.setdefault(kind, len(kinds)) for kind in columns]
+    ids = list(map("".join, zip(*part.ids, strict=True)))
+    steps = [after - before for before, after in pairwise((0, *part.scores))]
+    told = [ids, steps, list(kinds), numbers, part.unscored, part.gone]
+    return deflate(json.dumps(told, separators=(",", ":")).encode(), level=_QUICK)
 
 
 def unpack_part(village: str, packed: bytes) -> Part:
     """Read what `pack_part` wrote."""
     from chalicelib.domain.comparison import Part  # noqa: PLC0415 - staff read no parts
 
-    *columns, unscored, gone = json.loads(inflate(packed, _LARGEST))
-    ids, scores, sizes, held, limits = map(tuple, columns)
-    return Part(village, ids, scores, sizes, held, limits, unscored, gone)
+    ids, steps, kinds, numbers, unscored, gone = json.loads(inflate(packed, _LARGEST))
+    rows = [kinds[number] for number in numbers]
+    sizes, held, limits = zip(*rows, strict=True) if rows else ((),) * 3
+    return Part(
+        village,
+        ids=tuple(map("".join, zip(*ids, strict=True))),
+        scores=tuple(accumulate(steps)),
+        sizes=sizes,
+        held=held,
+        limits=limits,
+        unscored=unscored,
+        gone=gone,
+    )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.registry_table import Tables
     from chalicelib.domain.adoption import Proposal
     from chalicelib.domain.audit import Event
-    from chalicelib.domain.comparison import Part
+    from chalicelib.domain.comparison import Part, Standing
     from chalicelib.domain.registration import Ref, Registration
     from chalicelib.usecases.ports import InForce
 
@@ -116,13 +116,16 @@ class ProposalTable:
         items = self._items(self.tables.ops, proposal_items.parts_pk(proposal), keys)
         return frozenset(dynamo.text(item, "sk") for item in items)
 
-    def parts(self, proposal: Proposal) -> Sequence[Part]:
-        """All parts of a comparison, in the order of their villages."""
-        items = self._items(self.tables.ops, proposal_items.parts_pk(proposal), {})
-        return [
-            proposal_items.unpack_part(dynamo.text(item, "sk"), dynamo.data(item, "d"))
-            for item in items
-        ]
+    def parts(self, proposal: Proposal) -> Iterator[Part]:
+        """All parts of a comparison, in the order of their villages, one by one."""
+        for item in self._items(self.tables.ops, proposal_items.parts_pk(proposal), {}):
+            yield proposal_items.unpack_part(dynamo.text(item, "sk"), dynamo.data(item, "d"))
+
+    def standing(self, village: str, at: int) -> Iterator[Standing]:
+        """The families of a village that were decided at an instant; read in few steps each."""
+        read = {"ProjectionExpression": registry_items.OF_STANDING}
+        for page in dynamo.raw_pages(self.client, self.tables.registry, f"V#{village}", read):
+            yield from registry_items.standing(page, at)
 
     def families(self, village: str) -> Iterator[Registration]:
         """The cases of a village, page by page, without what opens or recognises them."""

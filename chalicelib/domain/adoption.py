@@ -7,7 +7,7 @@ in the ledger. Pure: storing both in one transaction is the adapters' work (ADR 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +17,9 @@ from chalicelib.domain.errors import Fault, NotAllowed, WrongState
 from chalicelib.domain.registration import Ref, Stamp
 
 if TYPE_CHECKING:
+    from chalicelib.domain.closing import Closed, Gathered, Quota
     from chalicelib.domain.pmt_reads import Question
+    from chalicelib.domain.ranking import Lines, Point
 
 PLACE: Final = 809_999
 """Stands in a proposal's number where a case has the place of its village: no village has it."""
@@ -30,6 +32,12 @@ IDLE_MS: Final = 15 * 60_000
 
 FEWEST: Final = 100
 """Families of a population that may be compared: fewer, and a border tells of single families."""
+
+LEAST: Final = 10
+"""The smallest number of families that is told (security: publish)."""
+
+MANIFEST: Final = "tepat-region/1"
+"""Format of what is published of a closed region (docs/ranking.md)."""
 
 NOBODY: Final = "too_few_families"
 PART_LOST: Final = "part_lost"
@@ -71,8 +79,12 @@ class Proposal:
         at: when it was proposed; `frozen_at` when its population was frozen; `settled_at` when
             it was adopted or refused (ms, UTC; 0 until then).
         villages: how many there are; `left` how many of them the machines still have to do.
+        places: programme -> how many families it has a place for; those without a quota are not
+            in it.
         population: SHA-256 of what was read of the frozen population, "" until then.
         cutoffs: nine (score, draw) of the population under the proposed model.
+        lines: programme -> where its places end.
+        manifest: SHA-256 of the manifest that was published of all this.
         result: what the comparison told, small numbers hidden (`comparison.told`).
         settler: who adopted or refused it.
         reason: why it was refused, a code.
@@ -95,9 +107,12 @@ class Proposal:
     at: int
     villages: int
     left: int
+    places: Mapping[str, int] = field(default_factory=dict)
     frozen_at: int = 0
     population: str = ""
     cutoffs: tuple[tuple[int, str], ...] = ()
+    lines: Mapping[str, Lines] = field(default_factory=dict)
+    manifest: str = ""
     result: Mapping[str, object] | None = None
     settler: str = ""
     settled_at: int = 0
@@ -121,8 +136,13 @@ def occasion(ref: Ref) -> str:
 
 
 def propose(blank: Proposal, stamp: Stamp) -> tuple[Proposal, Event]:
-    """Write the first event: what is proposed, and the lottery's commitment in its details."""
-    details = {"lottery": blank.commitment, "basis": blank.basis, "occasion": blank.occasion}
+    """Write the first event: what is proposed; its details have the places and the commitment."""
+    details = {
+        "lottery": blank.commitment,
+        "basis": blank.basis,
+        "occasion": blank.occasion,
+        "places": blank.places,
+    }
     return _step(blank, Stage.PROPOSED, Act.PROPOSED, stamp, details)
 
 
@@ -132,17 +152,82 @@ def freeze(proposal: Proposal, stamp: Stamp) -> tuple[Proposal, Event]:
     return _step(moved, Stage.COMPARING, Act.FROZEN, stamp, {"at": stamp.at})
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What closing the region has found: fields of the proposal (`Proposal`)."""
+
+    population: str
+    cutoffs: tuple[Point, ...]
+    lines: Mapping[str, Lines]
+    manifest: str
+
+
 def compared(
-    proposal: Proposal,
-    population: str,
-    cutoffs: Sequence[tuple[int, str]],
-    result: Mapping[str, object],
-    stamp: Stamp,
+    proposal: Proposal, found: Found, result: Mapping[str, object], stamp: Stamp
 ) -> tuple[Proposal, Event]:
-    """Keep what the comparison brought, for a second person to judge."""
-    moved = replace(proposal, population=population, cutoffs=tuple(cutoffs), result=result)
-    details = {"population": population, "cutoffs": [list(cut) for cut in cutoffs]}
+    """Keep what the comparison brought, for a second person to judge.
+
+    The details of its event are population and manifest: the manifest says all the rest.
+    """
+    moved = replace(
+        proposal,
+        population=found.population,
+        cutoffs=found.cutoffs,
+        lines=found.lines,
+        manifest=found.manifest,
+        result=result,
+    )
+    details = {"population": found.population, "manifest": found.manifest}
     return _step(moved, Stage.COMPARED, Act.COMPARED, stamp, details)
+
+
+def manifest(
+    proposal: Proposal,
+    gathered: Gathered,
+    closed: Closed,
+    codes: Sequence[str],
+    *,
+    by_persons: bool,
+) -> bytes:
+    """What is published of a closed region, in its one form; its SHA-256 is its name.
+
+    Args:
+        codes: of the programmes, as the parts have them.
+    """
+    return audit.canonical(
+        {
+            "format": MANIFEST,
+            "region": proposal.ref.village,
+            "proposal": proposal.ref.locator,
+            "adoption": proposal.number,
+            "model": proposal.model,
+            "rules": proposal.rules,
+            "occasion": proposal.occasion,
+            "commitment": proposal.commitment,
+            "frozen_at": proposal.frozen_at,
+            "population": gathered.population,
+            "villages": gathered.villages,
+            "by": "persons" if by_persons else "families",
+            "families": len(gathered.scores),
+            "weight": closed.weight,
+            "programmes": codes,
+            "cutoffs": closed.cutoffs,
+            "quotas": {
+                code: {
+                    "places": quota.places,
+                    "given": _told(quota),
+                    "last": quota.last,
+                }
+                for code, quota in closed.quotas.items()
+            },
+        }
+    )
+
+
+def _told(quota: Quota) -> int | None:
+    """How many have a place, where that tells nothing of a few families."""
+    filled = quota.given in {0, quota.places}
+    return quota.given if filled or quota.given >= LEAST else None
 
 
 def adopt(proposal: Proposal, in_force: int, stamp: Stamp) -> tuple[Proposal, Event]:
@@ -159,7 +244,11 @@ def adopt(proposal: Proposal, in_force: int, stamp: Stamp) -> tuple[Proposal, Ev
     if in_force != proposal.basis:
         raise WrongState(Fault("adoption_outdated"))
     moved = replace(proposal, settler=stamp.actor, settled_at=stamp.at, left=proposal.villages)
-    details = {"number": proposal.number, "seed": proposal.seed.hex()}
+    details = {
+        "number": proposal.number,
+        "seed": proposal.seed.hex(),
+        "manifest": proposal.manifest,
+    }
     return _step(moved, Stage.ADOPTED, Act.ADOPTED, stamp, details)
 
 

@@ -1,35 +1,32 @@
 """Who would enter, leave and stay under a proposed model or rule set: counted, never listed.
 
 Each village of the frozen population becomes one part, made once whatever is delivered again.
-All parts together are ranked, give the region's nine cut-offs, and are counted by programme, and
-by district, size of the family and kind of village within it. Small numbers are hidden.
+All parts together are ranked (`closing`), and are counted by programme, and by district, size of
+the family and kind of village within it. Small numbers are hidden.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chalicelib.domain import pmt, programme, ranking
+from chalicelib.domain import pmt, programme
+from chalicelib.domain.adoption import LEAST
 from chalicelib.domain.pmt import CannotScore
-from chalicelib.domain.programme import RulesError
+from chalicelib.domain.programme import Code, RulesError
 from chalicelib.domain.registration import State
 from chalicelib.domain.rule_set import DECILES
 from chalicelib.domain.suppression import hide
 
 if TYPE_CHECKING:
+    from chalicelib.domain.closing import Closed, Gathered, Kind
     from chalicelib.domain.household import Household
     from chalicelib.domain.pmt import Artefact
     from chalicelib.domain.programme import RuleSet
-    from chalicelib.domain.ranking import Point
     from chalicelib.domain.registration import Registration
-
-LEAST: Final = 10
-"""The smallest number of families that is told (security: publish)."""
 
 MOVES: Final = ("enter", "leave", "stay", "out")
 GROUPINGS: Final = ("district", "size", "kind")
@@ -41,7 +38,7 @@ _HEX: Final = "0123456789a"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A village of the frozen population, in columns, the families in the order of their ids.
+    """A village of the frozen population, in columns: a run, poorest first, equals by their ids.
 
     Attributes:
         ids: locators; `scores` their points under the proposed model.
@@ -96,7 +93,7 @@ def part_of(
 ) -> Part:
     """Score the frozen families of a village and note what they hold and what they would."""
     codes = proposed.codes
-    rows: list[tuple[str, int, int, int, str]] = []
+    rows: list[_Row] = []
     unscored = gone = 0
     for case in cases:
         if not belongs(case, frozen_at):
@@ -109,22 +106,77 @@ def part_of(
             unscored += 1
             continue
         given = {each.programme for each in case.decisions if each.eligible}
-        held = sum(1 << place for place, code in enumerate(codes) if code in given)
         limits = _limits(proposed.rules, case.household)
-        digits = "".join(_HEX[limits.get(code, 0)] for code in codes)
         size = len(case.household.members)
-        rows.append((case.ref.locator, outcome.score, size, held, digits))
+        rows.append((outcome.score, case.ref.locator, size, *_columns(given, limits, codes)))
+    return _part(village, rows, unscored, gone)
+
+
+class Standing(NamedTuple):
+    """A family of the frozen population and what it was decided on, as far as a ranking needs it.
+
+    Attributes:
+        score: under that model; None when the family was erased since.
+        size: members.
+        decisions: as they are stored (`programme.to_compact`), one after another.
+        model, rules: content hashes of what it was decided under; empty when it is not decided any
+            more, so that the decision says nothing of what it has told since.
+    """
+
+    locator: str
+    score: int | None
+    size: int
+    decisions: str
+    model: bytes
+    rules: bytes
+
+
+def part_of_standing(village: str, families: Iterable[Standing], proposed: Proposed) -> Part | None:
+    """The part of a village whose families were decided under what is proposed: no new scores.
+
+    Returns:
+        What `part_of` makes of the same families; None when one was decided under something else.
+    """
+    codes, rows, gone = proposed.codes, list[_Row](), 0
+    under = bytes.fromhex(proposed.artefact.sha256), bytes.fromhex(proposed.rules.sha256)
+    for locator, score, size, decisions, *hashes in families:
+        if score is None:
+            gone += 1
+        elif tuple(hashes) != under:
+            return None
+        else:
+            rows.append((score, locator, size, *_read(decisions, codes)))
+    return _part(village, rows, 0, gone)
+
+
+@lru_cache(maxsize=20_000)
+def _read(decisions: str, codes: Sequence[str]) -> tuple[int, str]:
+    """Programmes in hand and highest deciles, from decisions; few are unlike in a region."""
+    given, limits = set[str](), dict[str, int]()
+    for each in map(programme.from_compact, decisions.split()):
+        (first, *more) = each.reasons
+        if each.eligible:
+            given.add(each.programme)
+        if each.eligible or (first.code is Code.DECILE_ABOVE and not more):
+            limits[each.programme] = first.params[1]
+    return _columns(given, limits, codes)
+
+
+_Row = tuple[int, str, int, int, str]
+"""Score, locator, members, programmes in hand, highest deciles."""
+
+
+def _columns(
+    given: Collection[str], limits: Mapping[str, int], codes: Sequence[str]
+) -> tuple[int, str]:
+    held = sum(1 << place for place, code in enumerate(codes) if code in given)
+    return held, "".join(_HEX[limits.get(code, 0)] for code in codes)
+
+
+def _part(village: str, rows: list[_Row], unscored: int, gone: int) -> Part:
     rows.sort()
-    return Part(
-        village,
-        ids=tuple(row[0] for row in rows),
-        scores=tuple(row[1] for row in rows),
-        sizes=tuple(row[2] for row in rows),
-        held=tuple(row[3] for row in rows),
-        limits=tuple(row[4] for row in rows),
-        unscored=unscored,
-        gone=gone,
-    )
+    scores, ids, sizes, held, limits = zip(*rows, strict=True) if rows else ((),) * 5
+    return Part(village, ids, scores, sizes, held, limits, unscored, gone)
 
 
 def _limits(rules: RuleSet, household: Household) -> Mapping[str, int]:
@@ -136,75 +188,42 @@ def _limits(rules: RuleSet, household: Household) -> Mapping[str, int]:
     return {each.programme: each.reasons[0].params[1] for each in would if each.eligible}
 
 
-def population_of(parts: Iterable[Part]) -> str:
-    """Name of a frozen population: SHA-256 of its parts, in the order of their villages."""
-    digest = hashlib.sha256()
-    for part in sorted(parts, key=lambda part: part.village):
-        columns = [part.ids, part.scores, part.sizes, part.held, part.limits]
-        told = [part.village, *columns, part.unscored, part.gone]
-        digest.update(hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).digest())
-    return digest.hexdigest()
-
-
-def told(
-    parts: Sequence[Part], codes: Sequence[str], key: bytes, *, by_persons: bool
-) -> tuple[tuple[Point, ...], dict[str, object]]:
-    """Rank the population, part it into deciles, and count who enters, leaves and stays.
+def told(gathered: Gathered, closed: Closed, codes: Sequence[str]) -> dict[str, object]:
+    """What may be told of a comparison: whole numbers, None where one is hidden.
 
     Args:
-        key: of the lottery for this population (`lottery.key`).
-        by_persons: whether deciles hold equally many persons, else families.
-
-    Returns:
-        The nine cut-offs, and what may be told: whole numbers, None where one is hidden.
-
-    Raises:
-        ranking.RankingError: there is nobody to rank.
+        codes: of the programmes, as the parts have them.
     """
-    ids = [each for part in parts for each in part.ids]
-    scores = [each for part in parts for each in part.scores]
-    sizes = [each for part in parts for each in part.sizes]
-    weights = sizes if by_persons else None
-    ranked = ranking.order(ids, scores, key)
-    cuts = ranking.cutoffs(ranked, ids, scores, key, weights=weights)
-    deciles = ranking.divide(ranked, weights=weights)
-    counts = _count(parts, codes, deciles)
-    result: dict[str, object] = {
-        "families": len(ids),
-        "unscored": _alone(sum(part.unscored for part in parts)),
-        "gone": _alone(sum(part.gone for part in parts)),
+    counts = _count(gathered.table, closed.alike, codes)
+    return {
+        "families": len(gathered.scores),
+        "unscored": _alone(gathered.unscored),
+        "gone": _alone(gathered.gone),
         "programmes": {code: _programme(code, counts) for code in codes},
     }
-    return cuts, result
 
 
 _Counts = Counter[tuple[str, str, str, str]]
 """(programme, move, grouping, group) -> families; all of a programme under "" and ""."""
 
 
-def _count(parts: Sequence[Part], codes: Sequence[str], deciles: Sequence[int]) -> _Counts:
-    """Count each family once; alike ones are put together first."""
-    alike: Counter[tuple[str, int, int, str, int]] = Counter()
-    row = 0
-    for part in parts:
-        end = row + len(part.ids)
-        place = part.village[: _KIND + 1]
-        columns = (part.sizes, part.held, part.limits, deciles[row:end])
-        alike.update((place, *each) for each in zip(*columns, strict=True))
-        row = end
+def _count(table: Sequence[Kind], alike: Sequence[Counter[int]], codes: Sequence[str]) -> _Counts:
+    """Count each family once; alike ones have been put together."""
     counts: _Counts = Counter()
-    for (place, size, held, limits, decile), families in alike.items():
-        groups = {
-            "": "",
-            "district": place[:_DISTRICT],
-            "size": "small" if size <= _SMALL else "middle" if size <= _MIDDLE else "large",
-            "kind": "urban" if place[_KIND:] == _URBAN else "rural",
-        }
-        for bit, code in enumerate(codes):
-            before, after = held >> bit & 1, decile <= int(limits[bit], DECILES + 1)
-            move = MOVES[(2 if before else 0) if after else (1 if before else 3)]
-            for grouping, group in groups.items():
-                counts[code, move, grouping, group] += families
+    for decile, kinds in enumerate(alike, 1):
+        for number, families in kinds.items():
+            place, size, held, limits = table[number]
+            groups = {
+                "": "",
+                "district": place[:_DISTRICT],
+                "size": "small" if size <= _SMALL else "middle" if size <= _MIDDLE else "large",
+                "kind": "urban" if place[_KIND:] == _URBAN else "rural",
+            }
+            for bit, code in enumerate(codes):
+                before, after = held >> bit & 1, decile <= int(limits[bit], DECILES + 1)
+                move = MOVES[(2 if before else 0) if after else (1 if before else 3)]
+                for grouping, group in groups.items():
+                    counts[code, move, grouping, group] += families
     return counts
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
-from chalicelib.domain.ranking import Point, RankingError
+from chalicelib.domain.ranking import Lines, Point, RankingError, judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +30,6 @@ class Family:
     id: str
     point: Point
     size: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Where places end; with it one family is judged alone, as in the whole list.
-
-    Attributes:
-        entry: the last point that has a place; None when nobody has one.
-        band: points by which a family that receives may stand above it.
-        all_fit: everybody has a place; there is no line to be behind.
-    """
-
-    entry: Point | None
-    band: int
-    all_fit: bool
-
-    def has_place(self, point: Point, *, receiving: bool) -> bool:
-        """Tell whether a family of the ranked population has a place."""
-        if self.all_fit or self.entry is None:
-            return self.all_fit
-        return _judged(point, self.band, receiving) <= self.entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +111,12 @@ def select(
     """
     found = sorted(families, key=lambda family: family.point)
     _check(found, quota, band)
-    by_lines = sorted(found, key=lambda f: _judged(f.point, band, f.id in receiving))
+    by_lines = sorted(found, key=lambda f: judged(f.point, band, f.id in receiving))
     chosen = _fill(by_lines, quota)
     plain = {family.id for family in _fill(found, quota)}
     has = {family.id for family in chosen}
     last = chosen[-1] if chosen else None
-    entry = _judged(last.point, band, last.id in receiving) if last else None
+    entry = judged(last.point, band, last.id in receiving) if last else None
     sizes = {family.id: family.size for family in found if family.size != 1}
     places = Places(
         quota,
@@ -189,12 +168,6 @@ def depart(places: Places, gone: Collection[str]) -> tuple[Places, tuple[Move, .
             moves.append(Move(MoveKind.PROMOTED, first, freed_by=family))
     after = replace(places, selected=tuple(selected), waiting=tuple(waiting), free=free)
     return after, tuple(moves)
-
-
-def _judged(point: Point, band: int, receiving: bool) -> Point:
-    """Where a family stands for the entry line: those who receive stand `band` points before."""
-    score, draw = point
-    return (score - band if receiving else score), draw
 
 
 def _fill(families: Sequence[Family], quota: int) -> list[Family]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.domain import adoption, audit, lottery, receipt
@@ -40,12 +40,18 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Propose:
-    """What an officer proposes; `key` is the form's own, so that sending it twice is once."""
+    """What an officer proposes; `key` is the form's own, so that sending it twice is once.
+
+    Attributes:
+        places: programme -> how many families it has a place for; one that is left out has no
+            quota.
+    """
 
     key: str
     model: str
     rules: str
     actor: str
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 def propose(command: Propose, ports: Ports) -> Proposal:
@@ -62,8 +68,11 @@ def propose(command: Propose, ports: Ports) -> Proposal:
         faults.append(Fault("adoption_unknown", "model"))
     elif form is not None and not adoption.asks_alike(artefact.questions, form.questions):
         faults.append(Fault("adoption_asks_more", "model"))
-    if not command.rules or ports.rules(command.rules) is None:
+    rules = ports.rules(command.rules)
+    if not command.rules or rules is None:
         faults.append(Fault("adoption_unknown", "rules"))
+    elif command.places.keys() - {each.code for each in rules.programmes}:
+        faults.append(Fault("adoption_unknown", "places"))
     if faults:
         raise InvalidRequest(*faults)
     mine = receipt.derive(ports.index.mac, command.key, adoption.PLACE).locator
@@ -91,12 +100,14 @@ def propose(command: Propose, ports: Ports) -> Proposal:
         at=ports.clock.now_ms(),
         villages=ports.villages,
         left=ports.villages,
+        places=command.places,
     )
     made, event = adoption.propose(blank, _stamp(blank, command.actor, blank.at))
     there = ports.proposals.create(made, event)
     if there is None:
         return made
-    if (there.proposer, there.model, there.rules) != (command.actor, command.model, command.rules):
+    stands = there.proposer, there.model, there.rules, there.places
+    if stands != (command.actor, command.model, command.rules, command.places):
         raise InvalidRequest(Fault("key_reused"))
     return there
 
@@ -135,6 +146,8 @@ def adopt(number: str, actor: str, ports: Ports) -> Proposal:
         rules=moved.rules,
         cutoffs=moved.cutoffs,
         key=lottery.key(moved.seed, moved.population),
+        lines=moved.lines,
+        manifest=moved.manifest,
     )
     return _kept(moved, ports.proposals.change(moved, event, adopted))
 

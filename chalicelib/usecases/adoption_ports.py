@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from chalicelib.domain.adoption import Proposal
     from chalicelib.domain.audit import Event
-    from chalicelib.domain.comparison import Part
+    from chalicelib.domain.comparison import Part, Standing
     from chalicelib.domain.registration import Ref, Registration
     from chalicelib.usecases.ports import InForce
 
@@ -64,10 +64,32 @@ class Proposals(Protocol):
         """Villages that are done in this stage."""
         ...
 
-    def parts(self, proposal: Proposal) -> Sequence[Part]:
-        """All parts of a comparison that are there, in the order of their villages."""
+    def parts(self, proposal: Proposal) -> Iterable[Part]:
+        """All parts of a comparison that are there, in the order of their villages, one by one."""
+        ...
+
+    def standing(self, village: str, at: int) -> Iterator[Standing]:
+        """The families of a village that were decided at an instant, whatever came after.
+
+        As `comparison.belongs` judges them; only what a ranking needs is read.
+
+        Args:
+            at: ms, UTC.
+        """
         ...
 
     def families(self, village: str) -> Iterator[Registration]:
         """The cases of a village, each as last written, without what recognises requests."""
+        ...
+
+
+class Manifests(Protocol):
+    """What is published of closed regions, on the site. Files are never written over."""
+
+    def publish(self, sha256: str, content: bytes) -> None:
+        """Keep a manifest under its hash; one that is there already is the same.
+
+        Raises:
+            chalicelib.domain.errors.TryAgain: the bucket refuses for now.
+        """
         ...

@@ -7,12 +7,13 @@ that got stuck is sent again by the sweep: only what is left is done.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from chalicelib.domain import adoption, comparison, lottery
+from chalicelib.domain import adoption, closing, comparison, lottery
 from chalicelib.domain.adoption import IDLE_MS, SETTLED_MS, Proposal, Stage
 from chalicelib.domain.areas import Village
 from chalicelib.domain.audit import Event
@@ -22,7 +23,7 @@ from chalicelib.domain.pmt import Artefact
 from chalicelib.domain.programme import RuleSet
 from chalicelib.domain.registration import Ref, Registration, Stamp, State
 from chalicelib.usecases import score
-from chalicelib.usecases.adoption_ports import Proposals
+from chalicelib.usecases.adoption_ports import Manifests, Proposals
 from chalicelib.usecases.ports import CaseStore, Clock, Message, Queue
 
 ACTOR: Final = "system:carry_out"
@@ -36,6 +37,7 @@ class Ports:
 
     Attributes:
         queue: its own, for the next messages.
+        manifests: where the manifest of a closed region is published.
         artefact, rules: of a content hash; None when this stage does not carry it.
         villages: of the region, by code.
     """
@@ -44,6 +46,7 @@ class Ports:
     store: CaseStore
     proposals: Proposals
     queue: Queue
+    manifests: Manifests
     artefact: Callable[[str], Artefact | None]
     rules: Callable[[str], RuleSet | None]
     region: str
@@ -102,29 +105,44 @@ def _drive(proposal: Proposal, now: int, ports: Ports) -> bool:
 
 
 def _read_village(proposal: Proposal, message: Message, now: int, ports: Ports) -> bool:
-    village = message.ref.village
-    cases = ports.proposals.families(village)
-    part = comparison.part_of(village, cases, proposal.frozen_at, _proposed(proposal, ports))
+    """Make a village's part: from decisions in hand where they rest on what is proposed."""
+    village, proposed = message.ref.village, _proposed(proposal, ports)
+    standing = ports.proposals.standing(village, proposal.frozen_at)
+    part = comparison.part_of_standing(village, standing, proposed)
+    if part is None:
+        cases = ports.proposals.families(village)
+        part = comparison.part_of(village, cases, proposal.frozen_at, proposed)
     ports.proposals.finish(proposal, village, part, now, now + IDLE_MS)
     return True
 
 
 def _compare(proposal: Proposal, now: int, ports: Ports) -> None:
-    """Rank and count the whole population; what cannot be compared is refused with its reason."""
-    proposed = _proposed(proposal, ports)
-    parts, stamp = ports.proposals.parts(proposal), _stamp(proposal, now)
-    if len(parts) != proposal.villages:  # the table that forgets has forgotten
+    """Rank and count the whole population; what cannot be compared is refused with its reason.
+
+    The manifest is published before the step that names it: one that no step names is a file that
+    nobody was told of, and the same message makes the same file again.
+    """
+    proposed, stamp = _proposed(proposal, ports), _stamp(proposal, now)
+    gathered = closing.gather(ports.proposals.parts(proposal))
+    if len(gathered.villages) != proposal.villages:  # the table that forgets has forgotten
         _keep(adoption.give_up(proposal, adoption.PART_LOST, stamp), ports)
         return
-    if sum(len(part.ids) for part in parts) < adoption.FEWEST:
+    if len(gathered.scores) < adoption.FEWEST:
         _keep(adoption.give_up(proposal, adoption.NOBODY, stamp), ports)
         return
-    population = comparison.population_of(parts)
-    key = lottery.key(proposal.seed, population)
+    key = lottery.key(proposal.seed, gathered.population)
     cuts = proposed.artefact.about["cutoffs"]
     by_persons = isinstance(cuts, Mapping) and cuts.get("weighting") == "persons"
-    cutoffs, told = comparison.told(parts, proposed.codes, key, by_persons=by_persons)
-    _keep(adoption.compared(proposal, population, cutoffs, told, stamp), ports)
+    closed = closing.close(
+        gathered, proposed.codes, key, by_persons=by_persons, places=proposal.places
+    )
+    manifest = adoption.manifest(proposal, gathered, closed, proposed.codes, by_persons=by_persons)
+    name = hashlib.sha256(manifest).hexdigest()
+    ports.manifests.publish(name, manifest)
+    lines = {code: quota.lines for code, quota in closed.quotas.items()}
+    found = adoption.Found(gathered.population, closed.cutoffs, lines, name)
+    told = comparison.told(gathered, closed, proposed.codes)
+    _keep(adoption.compared(proposal, found, told, stamp), ports)
 
 
 def _decide_anew(proposal: Proposal, message: Message, now: int, ports: Ports) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.audit import Event, Head
@@ -12,6 +12,7 @@ from chalicelib.domain.registration import Ref, Registration, State, Work
 
 if TYPE_CHECKING:
     from chalicelib.domain.handover import Handover
+    from chalicelib.domain.ranking import Lines
 
 
 class Clock(Protocol):
@@ -121,6 +122,8 @@ class InForce:
         number: of the adoption, from 1.
         model, rules: content hashes.
         key: of the lottery that parts equal scores (ADR 16).
+        lines: programme -> where its places end; those without a quota are not in it.
+        manifest: SHA-256 of what was published of it.
     """
 
     number: int
@@ -128,6 +131,8 @@ class InForce:
     rules: str
     cutoffs: Cutoffs
     key: bytes
+    lines: Mapping[str, Lines] = field(default_factory=dict)
+    manifest: str = ""
 
     def place(self, locator: str) -> str:
         """The draw of a family: its place among equal scores, as in the cut-offs."""

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain.adoption import IN_FORCE, UNCONVINCED, Proposal, Stage
-from chalicelib.domain.comparison import GROUPINGS, LEAST, MOVES
+from chalicelib.domain.adoption import IN_FORCE, LEAST, UNCONVINCED, Proposal, Stage
+from chalicelib.domain.comparison import GROUPINGS, MOVES
 from chalicelib.domain.pmt import Artefact
 from chalicelib.domain.programme import RuleSet
 from chalicelib.usecases import show_status
@@ -63,6 +63,9 @@ def offer(
         ],
         "models": [(sha256, _model(sha256, ports)) for sha256 in models],
         "rule_sets": [(sha256, _rules(sha256, ports)) for sha256 in rules],
+        "programmes": sorted(
+            {pair for sha256 in rules for pair in _names(ports.rules(sha256)).items()}
+        ),
     }
 
 
@@ -92,6 +95,7 @@ def _facts(proposal: Proposal, viewer: str, ports: Ports) -> list[tuple[str, str
     """Label and text, in the order of the steps; the seed is told once it decides nothing more."""
     names = ports.words["facts"]
     ended = proposal.stage in IN_FORCE | {Stage.REFUSED}
+    named = _names(ports.rules(proposal.rules))
     found = [
         ("model", _model(proposal.model, ports)),
         ("rules", _rules(proposal.rules, ports)),
@@ -100,7 +104,12 @@ def _facts(proposal: Proposal, viewer: str, ports: Ports) -> list[tuple[str, str
         ("proposed", _signed(proposal.proposer, proposal.at, viewer, ports)),
         ("commitment", proposal.commitment),
         ("frozen", _at(proposal.frozen_at, ports)),
+        *(
+            ("places", f"{named.get(code, code)}: {_number(places, ports)}")
+            for code, places in proposal.places.items()
+        ),
         ("population", proposal.population),
+        ("manifest", proposal.manifest),
         ("settled", _signed(proposal.settler, proposal.settled_at, viewer, ports)),
         ("seed", proposal.seed.hex() if ended else ""),
     ]
@@ -117,7 +126,7 @@ def _result(proposal: Proposal, ports: Ports) -> dict[str, Any] | None:
     if result is None:
         return None
     rules = ports.rules(proposal.rules)
-    names = {each.code: each.name for each in rules.programmes} if rules else {}
+    names = _names(rules)
     return {
         "families": _number(result["families"], ports),
         "unscored": _number(result["unscored"], ports),
@@ -141,6 +150,10 @@ def _result(proposal: Proposal, ports: Ports) -> dict[str, Any] | None:
             for code, counts in result["programmes"].items()
         ],
     }
+
+
+def _names(rules: RuleSet | None) -> Mapping[str, str]:
+    return {each.code: each.name for each in rules.programmes} if rules else {}
 
 
 def _group(grouping: str, group: str, ports: Ports) -> str:

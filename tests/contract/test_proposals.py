@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from chalicelib.domain import adoption, audit
 from chalicelib.domain.adoption import IDLE_MS, Proposal, Stage
-from chalicelib.domain.comparison import Part
-from chalicelib.domain.registration import Ref, Stamp, Work
+from chalicelib.domain.comparison import Part, Standing
+from chalicelib.domain.pmt import Scored
+from chalicelib.domain.programme import Code, ProgrammeDecision, Reason
+from chalicelib.domain.registration import Ref, Stamp, State, Step, Work
 from chalicelib.usecases.ports import InForce
 from tests.adopting import example
 from tests.builders import MINUTE, REGION, VILLAGE, build
@@ -45,7 +48,8 @@ def compared(world: World, number: str = FIRST) -> Proposal:
     told = example(number, ONE, START)
     assert told.result is not None
     before = replace(frozen(world, number), left=0)
-    moved, event = adoption.compared(before, "f" * 64, told.cutoffs, told.result, at(2))
+    found = adoption.Found("f" * 64, told.cutoffs, told.lines, told.manifest)
+    moved, event = adoption.compared(before, found, told.result, at(2))
     assert world.proposals.change(moved, event) is None
     return moved
 
@@ -55,7 +59,8 @@ def adopting(world: World, number: str = FIRST, actor: str = OTHER) -> Callable[
     before = compared(world, number)
     moved, event = adoption.adopt(before, 0, at(3, OTHER))
     moved = replace(moved, settler=actor)
-    adopted = InForce(1, moved.model, moved.rules, moved.cutoffs, bytes(range(32)))
+    key, lines, manifest = bytes(range(32)), moved.lines, moved.manifest
+    adopted = InForce(1, moved.model, moved.rules, moved.cutoffs, key, lines, manifest)
     return lambda: world.proposals.change(moved, event, adopted)
 
 
@@ -148,6 +153,8 @@ def test_what_is_adopted_stands_beside_the_proposal_in_one_write(world: World) -
     assert there is not None
     assert in_force is not None
     assert (in_force.number, in_force.cutoffs) == (1, there.cutoffs)
+    assert (in_force.lines, in_force.manifest) == (there.lines, there.manifest)
+    assert {line.entry is None for line in in_force.lines.values()} == {True, False}
     assert there.stage is Stage.ADOPTED
     built = build()
     assert world.store.create(built.case, built.vault, built.event, built.guards) is None
@@ -183,6 +190,41 @@ def test_a_proposal_that_rests_is_found_by_the_sweep(world: World) -> None:
     assert list(world.store.waiting(Work.ADOPTION, REGION, made.due * 2, 10)) == []
 
 
+def test_what_a_ranking_needs_of_a_village_is_read(world: World) -> None:
+    """Who was decided at an instant, with what the decision rests on; the erased are counted."""
+    built = [build(name, family=number) for number, name in enumerate("abcd", 1)]
+    steps = (Step(State.RECEIVED, START), Step(State.DECIDED, START + MINUTE))
+    outcome = Scored(-7, (1, -8), model_hash="ab" * 32, inputs_hash="cd" * 32)
+    reasons = (Reason(Code.DECILE_ABOVE, (7, 4)),)
+    decided = ProgrammeDecision("PKH", False, False, reasons, reasons)
+    left = Step(State.WITHDRAWN, START + 3 * MINUTE)
+    changes: list[dict[str, Any]] = [
+        {},
+        {"state": State.WITHDRAWN, "steps": (*steps, left)},
+        {"state": State.RECEIVED, "steps": steps[:1]},
+        {"state": State.ERASED, "steps": (*steps, replace(left, state=State.ERASED))},
+    ]
+    for one, change in zip(built, changes, strict=True):
+        whole = {"state": State.DECIDED, "steps": steps, "scored": outcome, **change}
+        case = replace(one.case, decisions=(decided,), rules_hash="ef" * 32, **whole)
+        if case.state is State.ERASED:
+            case = replace(case, household=None, scored=None, decisions=(), rules_hash="")
+        assert world.store.create(case, one.vault, one.event, one.guards) is None
+    names = [one.case.ref.locator for one in built]
+    household = built[0].case.household
+    assert household is not None
+    size, model, rules = len(household.members), b"\xab" * 32, b"\xef" * 32
+    told = "PKH-b7.4/b7.4"
+    found = {each.locator: each for each in world.proposals.standing(VILLAGE, START + 2 * MINUTE)}
+    assert found == {
+        names[0]: Standing(names[0], -7, size, told, model, rules),
+        names[1]: Standing(names[1], 0, 0, "", b"", b""),  # not decided any more
+        names[3]: Standing(names[3], None, 0, "", b"", b""),
+    }
+    assert list(world.proposals.standing(VILLAGE, START)) == []
+    assert list(world.proposals.standing("3510151002", START + 2 * MINUTE)) == []
+
+
 def test_the_families_of_a_village_come_without_what_opens_them(world: World) -> None:
     mine, other = build("a", family=1), build("b", family=2)
     for built in (mine, other):
@@ -194,13 +236,13 @@ def test_the_families_of_a_village_come_without_what_opens_them(world: World) ->
     assert list(world.proposals.families("3510151002")) == []
 
 
-@pytest.mark.parametrize("size", [1, 5_000])
+@pytest.mark.parametrize("size", [0, 1, 5_000])
 def test_a_large_village_fits_into_its_part(world: World, size: int) -> None:
     made = frozen(world)
     large = Part(
         VILLAGE,
         ids=tuple(f"2ABC{number + 222:06}" for number in range(size)),
-        scores=tuple(12_000_000 + number * 7_919 % 2_000_000 for number in range(size)),
+        scores=tuple(sorted(number * 7_919 % 2_000_000 - 9 for number in range(size))),
         sizes=tuple(number % 20 + 1 for number in range(size)),
         held=tuple(number % 8 for number in range(size)),
         limits=tuple(f"{number % 5}{number % 3}4" for number in range(size)),

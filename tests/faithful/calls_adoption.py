@@ -35,8 +35,8 @@ def _stands(play: Play, number: int, back: int) -> Proposal:
     made = _made(number)
     there = play.fake.aws.proposals.get(made.ref)
     if there is None:
-        first = replace(made, stage=Stage.PROPOSED, version=1, cutoffs=(), result=None)
-        return replace(first, left=3, frozen_at=0, population="")
+        first = replace(made, stage=Stage.PROPOSED, version=1, cutoffs=(), lines={}, result=None)
+        return replace(first, left=3, frozen_at=0, population="", manifest="")
     return replace(there, version=max(there.version - back, 1))
 
 
@@ -63,6 +63,8 @@ class Suggest:
             frozen_at=0,
             population="",
             cutoffs=(),
+            lines={},
+            manifest="",
             result=None,
         )
         proposal, event = adoption.propose(blank, _stamp(self.minute, ADMINS[self.who]))
@@ -87,16 +89,17 @@ class Step:
             moved, event = adoption.freeze(before, stamp)
         elif self.kind == "compared":
             told = _made(self.number)
-            moved, event = adoption.compared(
-                replace(before, left=0), "f" * 64, told.cutoffs, told.result or {}, stamp
-            )
+            found = adoption.Found("f" * 64, told.cutoffs, told.lines, told.manifest)
+            before = replace(before, left=0)
+            moved, event = adoption.compared(before, found, told.result or {}, stamp)
         else:
             try:
                 moved, event = adoption.adopt(before, before.basis, _stamp(self.minute, ADMINS[1]))
             except TepatError:
                 moved, event = adoption.give_up(before, adoption.NOBODY, stamp)
             moved = replace(moved, settler=ADMINS[self.who])
-            adopted = InForce(moved.number, moved.model, moved.rules, moved.cutoffs, bytes(32))
+            held = moved.model, moved.rules, moved.cutoffs, bytes(32), moved.lines, moved.manifest
+            adopted = InForce(moved.number, *held)
         return lambda side: side.ports.proposals.change(moved, event, adopted)
 
 
@@ -146,6 +149,7 @@ class ReadProposals:
             "in force": lambda: side.ports.proposals.in_force(region or REGION),
             "finished": lambda: side.ports.proposals.finished(proposal),
             "parts": lambda: list(side.ports.proposals.parts(proposal)),
+            "standing": lambda: list(side.ports.proposals.standing(VILLAGES[0], at(30))),
             "families": lambda: [
                 (case.ref, case.version, case.steps)
                 for case in side.ports.proposals.families(VILLAGES[0])

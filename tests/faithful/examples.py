@@ -163,7 +163,7 @@ proposals = st.one_of(
     st.builds(
         ReadProposals,
         numbers,
-        st.sampled_from(("one", "all", "in force", "finished", "parts", "families")),
+        st.sampled_from(("one", "all", "in force", "finished", "parts", "standing", "families")),
         st.sampled_from(("", "", "3511")),
     ),
 )

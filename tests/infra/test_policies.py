@@ -19,7 +19,7 @@ OWN = {
     "score_household": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "ScoreQueueArn"},
     "release_guards": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "ReleaseQueueArn"},
     "carry_out": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "OpsTableArn"}
-    | {"AdoptionQueueArn"},
+    | {"AdoptionQueueArn", "SiteBucketArn"},
     "conduct_dispute": {"RegistryTableArn", "VaultTableArn", "LedgerTableArn", "DisputeQueueArn"}
     | {"IndexKeyArn", "OpsTableArn"},
     "relay": {"RegistryStreamArn", "CheckQueueArn", "ScoreQueueArn", "ReleaseQueueArn"}
@@ -100,7 +100,9 @@ def test_who_may_do_what_with_evidence() -> None:
     copied = actions("screen_evidence", "ReleasedBucketArn")
     assert copied == {"s3:PutObject", "s3:GetObject"}
     may = {name for name, those in every.items() if those}
-    assert may == {"public_api", "staff_api", "screen_evidence", "seal_day"}
+    publish = {"seal_day", "carry_out"}
+    assert may == {"public_api", "staff_api", "screen_evidence"} | publish
+    assert {action for name in publish for action in every[name]} == {"s3:PutObject"}
 
 
 def test_the_screening_opens_no_identity_and_reads_no_case() -> None:

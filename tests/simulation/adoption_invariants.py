@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -62,6 +63,19 @@ def a_comparison_counts_each_family_once(run: Schedule) -> Iterator[str]:
         erased = {ref.locator for ref, c in run.aws.cases.items() if c.state is State.ERASED}
         if not true - erased <= set(ids) <= true:
             yield f"{proposal.ref.locator} counted others than were decided when it was frozen"
+
+
+def what_was_closed_is_published(run: Schedule) -> Iterator[str]:
+    """The manifest that a step names is there, whole, and nothing was written over it."""
+    for proposal in run.aws.proposals.values():
+        if not proposal.manifest:
+            continue
+        content, _ = run.aws.files.get(f"ranking/{proposal.manifest}.json", (b"", ""))
+        if hashlib.sha256(content).hexdigest() != proposal.manifest:
+            yield f"{proposal.ref.locator} names a manifest that is not there"
+    for adopted in run.aws.adoptions:
+        if adopted.manifest not in {each.manifest for each in run.aws.proposals.values()}:
+            yield f"adoption {adopted.number} names a manifest of no proposal"
 
 
 def decided_anew_once_for_each_adoption(run: Schedule) -> Iterator[str]:

@@ -24,6 +24,7 @@ from tests.simulation.adoption_invariants import (
     decided_anew_once_for_each_adoption,
     proposals_settle,
     villages_are_counted_once,
+    what_was_closed_is_published,
 )
 from tests.simulation.check_invariants import (
     a_finding_alone_changes_no_decision,
@@ -368,6 +369,7 @@ ALWAYS: tuple[Check, ...] = (
     the_ledger_only_grows,
     adopted_by_two_and_once,
     villages_are_counted_once,
+    what_was_closed_is_published,
     nobody_decides_alone,
     nobody_is_judged_unheard,
     a_person_holds_few_places,

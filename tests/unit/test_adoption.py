@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ from chalicelib.usecases import adopt
 from tests.adopting import (
     ONE,
     OTHER,
+    PLACES,
     VILLAGES,
     adopted,
     carried_out,
@@ -101,12 +103,12 @@ def test_each_step_commits_to_what_it_rests_on(world: World) -> None:
     own = [event for event in world.aws.events.values() if event.chain == made.ref.locator]
     told = {event.act: event for event in own}
     lottery_of = {"lottery": made.commitment, "basis": 0, "occasion": made.occasion}
-    borders = [list(cut) for cut in done.cutoffs]
+    published = hashlib.sha256(world.aws.files[f"ranking/{done.manifest}.json"][0]).hexdigest()
     for act, details in (
-        (Act.PROPOSED, lottery_of),
+        (Act.PROPOSED, {**lottery_of, "places": PLACES}),
         (Act.FROZEN, {"at": done.frozen_at}),
-        (Act.COMPARED, {"population": done.population, "cutoffs": borders}),
-        (Act.ADOPTED, {"number": 1, "seed": made.seed.hex()}),
+        (Act.COMPARED, {"population": done.population, "manifest": published}),
+        (Act.ADOPTED, {"number": 1, "seed": made.seed.hex(), "manifest": published}),
         (Act.CARRIED_OUT, {}),
     ):
         assert told[act].commitment == audit.commit(made.salt, details), act
