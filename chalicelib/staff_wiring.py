@@ -111,6 +111,12 @@ def carried(folder: str) -> list[str]:
     return sorted(path.stem for path in (wiring.DATA / folder).glob("*.json"))
 
 
+def programmes() -> list[str]:
+    """Codes of the programmes of all rule sets that this package carries, in order."""
+    known = [wiring.rule_set(sha256) for sha256 in carried("rules")]
+    return sorted({each.code for rules in known if rules for each in rules.programmes})
+
+
 def show_adoption_ports() -> show_adoption.Ports:
     """Ports of telling staff what is proposed and adopted."""
     from chalicelib.usecases.show_adoption import Ports

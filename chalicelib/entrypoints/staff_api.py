@@ -169,10 +169,14 @@ def adoptions(request: Request, who: Session) -> Response:
         from chalicelib.usecases.adopt import Propose, propose  # noqa: PLC0415 - see wiring
 
         tokens.require(who.claims, ADOPTERS)
-        sent = staff_forms.read(request, staff_forms.PROPOSE, keyed=True)
+        quotas = {f"{staff_forms.QUOTA}{code}": code for code in staff_wiring.programmes()}
+        checks = {**staff_forms.PROPOSE, **dict.fromkeys(quotas, staff_forms.whole)}
+        sent = staff_forms.read(request, checks, keyed=True, optional=quotas)
         try:
             sent.refuse()
-            command = Propose(sent.key, sent.body["model"], sent.body["rules"], who.actor)
+            body = sent.body
+            places = {code: int(body[name]) for name, code in quotas.items() if body[name]}
+            command = Propose(sent.key, body["model"], body["rules"], who.actor, places)
             made = propose(command, staff_wiring.adopt_ports())
         except TepatError as error:
             log("refused", code=str(error))

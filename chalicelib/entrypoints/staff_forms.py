@@ -51,6 +51,9 @@ ERASE: Mapping[str, Check] = {
     "sure": one_of("true"),
 }
 PROPOSE: Mapping[str, Check] = {"model": content_hash, "rules": content_hash}
+QUOTA = "quota."
+"""Before a programme's code: how many families it has a place for."""
+whole = matching(r"[0-9]{1,8}", "field_wrong_type")
 ADOPT: Mapping[str, Check] = {"sure": one_of("true")}
 REFUSE: Mapping[str, Check] = {
     "reason": one_of("too_many_leave", "model_doubtful", "mistaken", "other_reason")

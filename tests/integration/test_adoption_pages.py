@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 from typing import Any
 
@@ -68,7 +70,11 @@ def test_one_proposes_another_adopts_and_every_family_is_decided_anew(
     code, body, _ = desk.get("/staff/adoptions")
     assert code == 200
     assert "Belum ada usulan" in body
-    code, _, headers = propose(desk)
+    assert "Kuota Program Keluarga Harapan" in body
+    code, body, _ = propose(desk, **{"quota.PKH": "dua"})
+    assert code == 422
+    assert 'value="dua"' in body
+    code, _, headers = propose(desk, **{"quota.PKH": "2", "quota.SEMBAKO": ""})
     assert code == 303
     number = number_of(headers)
     assert "Diusulkan" in desk.get(f"/staff/adoptions/{number}")[1]
@@ -88,7 +94,17 @@ def test_one_proposes_another_adopts_and_every_family_is_decided_anew(
     assert f"/staff/adoptions/{number}/adopt" in desk.get(f"/staff/adoptions/{number}")[1]
     assert desk.post(f"/staff/adoptions/{number}/adopt")[0] == 422
     assert desk.post(f"/staff/adoptions/{number}/adopt", sure="true")[0] == 303
-    assert in_force().number == 1
+    adopted = in_force()
+    assert adopted.number == 1
+    assert adopted.lines.keys() == {"PKH"}
+    body = desk.get(f"/staff/adoptions/{number}")[1]
+    assert "Program Keluarga Harapan (PKH): 2" in body
+    assert adopted.manifest in body
+    site, path = os.environ["TEPAT_PUBLIC_BUCKET"], f"ranking/{adopted.manifest}.json"
+    published = wiring.client("s3").get_object(Bucket=site, Key=path)["Body"].read()
+    assert hashlib.sha256(published).hexdigest() == adopted.manifest
+    wiring.manifests().publish(adopted.manifest, b"another")  # what is published stays
+    assert wiring.client("s3").get_object(Bucket=site, Key=path)["Body"].read() == published
     later(monkeypatch, 300)
     region.settle()
     region.settle()
