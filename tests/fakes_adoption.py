@@ -95,7 +95,7 @@ class FakeProposals:
         cases = self.aws.call("Query", lambda: list(self.aws.cases.values()))
         own = sorted((c for c in cases if c.ref.village == village), key=lambda c: c.ref.locator)
         items = (dynamo.encode(registry_items.to_item(case)) for case in own)
-        return registry_items.standing(map(sent, items), at)
+        return proposal_items.standing(map(sent, items), at)
 
     def families(self, village: str) -> Iterator[Registration]:
         cases = self.aws.call("Query", lambda: list(self.aws.cases.values()))

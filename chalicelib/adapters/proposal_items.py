@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from binascii import a2b_base64
 from collections.abc import Mapping
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -11,10 +12,16 @@ from chalicelib.adapters import registry_items
 from chalicelib.adapters.dynamo import Item, data, number, text
 from chalicelib.adapters.packing import deflate, inflate, pack_numbers
 from chalicelib.domain.adoption import Proposal, Stage
-from chalicelib.domain.registration import Ref, Work
+from chalicelib.domain.registration import Ref, State, Work
 
 if TYPE_CHECKING:
-    from chalicelib.domain.comparison import Part
+    from collections.abc import Iterable, Iterator
+
+    from chalicelib.adapters.dynamo import Wire
+    from chalicelib.domain.comparison import Part, Standing
+
+OF_STANDING: Final = "sk, s, t, r, m, d, j, k"
+"""What `standing` reads of a case."""
 
 _SHA: Final = 32
 _LARGEST: Final = 10_000_000  # bytes of a part, unpacked: a village of 200,000 families
@@ -157,3 +164,32 @@ def unpack_part(village: str, packed: bytes) -> Part:
         unscored=unscored,
         gone=gone,
     )
+
+
+def standing(page: Iterable[Wire], at: int) -> Iterator[Standing]:
+    """Families of a page, as DynamoDB sent them, that were decided at an instant.
+
+    Nothing is read that a ranking does not need: this is where the time of ranking a region goes
+    (docs/ranking.md).
+    """
+    from chalicelib.domain.comparison import Standing  # noqa: PLC0415 - staff rank nothing
+
+    state_at, members = registry_items.state_at, registry_items.MEMBER.size
+    decided, text_of_it = registry_items.STATES.index(State.DECIDED), State.DECIDED.value
+    for wire in page:
+        if state_at(a2b_base64(wire["t"]["B"]), at) != decided:
+            continue
+        locator = wire["sk"]["S"][2:]
+        if "m" not in wire:
+            yield Standing(locator, None, 0, "", b"", b"")
+        elif wire["s"]["S"] != text_of_it or "k" not in wire:
+            yield Standing(locator, 0, 0, "", b"", b"")
+        else:
+            yield Standing(
+                locator,
+                int(wire["r"]["N"]),
+                len(wire["m"]["B"]) * 3 // 4 // members,
+                wire["d"]["S"] if "d" in wire else "",
+                a2b_base64(wire["j"]["B"])[:_SHA],
+                a2b_base64(wire["k"]["B"]),
+            )

@@ -123,9 +123,9 @@ class ProposalTable:
 
     def standing(self, village: str, at: int) -> Iterator[Standing]:
         """The families of a village that were decided at an instant; read in few steps each."""
-        read = {"ProjectionExpression": registry_items.OF_STANDING}
+        read = {"ProjectionExpression": proposal_items.OF_STANDING}
         for page in dynamo.raw_pages(self.client, self.tables.registry, f"V#{village}", read):
-            yield from registry_items.standing(page, at)
+            yield from proposal_items.standing(page, at)
 
     def families(self, village: str) -> Iterator[Registration]:
         """The cases of a village, page by page, without what opens or recognises them."""

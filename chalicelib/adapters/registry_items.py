@@ -8,7 +8,6 @@ own words. Every key pattern of the registry stands here.
 from __future__ import annotations
 
 import struct
-from binascii import a2b_base64
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -43,14 +42,10 @@ from chalicelib.usecases.ports import Cutoffs, Holder, InForce
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from chalicelib.adapters.dynamo import Wire
-    from chalicelib.domain.comparison import Standing
+    from chalicelib.domain.lines import Lines
     from chalicelib.domain.pmt_score import Scored
     from chalicelib.domain.programme import ProgrammeDecision
-    from chalicelib.domain.ranking import Lines, Point
-
-OF_STANDING: Final = "sk, s, t, r, m, d, j, k"
-"""What `standing` reads of a case."""
+    from chalicelib.domain.ranking import Point
 
 GUARD_SK: Final = "G"
 IN_FORCE_PK: Final = "CUTS"
@@ -59,7 +54,7 @@ NOWHERE: Final = Ref("0000000000", "2222222222")
 
 _HASH: Final = 32
 _REQUEST: Final = 16
-_MEMBER: Final = struct.Struct(">HBBBB")
+MEMBER: Final = struct.Struct(">HBBBB")
 _MONTH: Final = struct.Struct(">H")
 _MONTHS: Final = 12
 _DUE_DIGITS: Final = 13
@@ -209,7 +204,7 @@ def unpack_lines(packed: str) -> Mapping[str, Lines]:
     """Read what `pack_lines` wrote."""
     if not packed:
         return {}
-    from chalicelib.domain.ranking import Lines  # noqa: PLC0415 - few read it
+    from chalicelib.domain.lines import Lines  # noqa: PLC0415 - few read it
 
     found = {}
     for code, _, line in (each.partition("=") for each in packed.split(_LIST)):
@@ -409,34 +404,6 @@ def _pack_household(household: Household, village: str) -> dict[str, Value]:
     }
 
 
-def standing(page: Iterable[Wire], at: int) -> Iterator[Standing]:
-    """Families of a page, as DynamoDB sent them, that were decided at an instant.
-
-    Nothing is read that a ranking does not need: this is where the time of ranking a region goes
-    (docs/ranking.md).
-    """
-    from chalicelib.domain.comparison import Standing  # noqa: PLC0415 - one worker ranks
-
-    decided, text_of_it = STATES.index(State.DECIDED), State.DECIDED.value
-    for wire in page:
-        if state_at(a2b_base64(wire["t"]["B"]), at) != decided:
-            continue
-        locator = wire["sk"]["S"][2:]
-        if "m" not in wire:
-            yield Standing(locator, None, 0, "", b"", b"")
-        elif wire["s"]["S"] != text_of_it or "k" not in wire:
-            yield Standing(locator, 0, 0, "", b"", b"")
-        else:
-            yield Standing(
-                locator,
-                int(wire["r"]["N"]),
-                len(wire["m"]["B"]) * 3 // 4 // _MEMBER.size,
-                wire["d"]["S"] if "d" in wire else "",
-                a2b_base64(wire["j"]["B"])[:_HASH],
-                a2b_base64(wire["k"]["B"]),
-            )
-
-
 def _unpack_household(item: Item, village: str) -> Household | None:
     if "m" not in item:
         return None
@@ -445,7 +412,7 @@ def _unpack_household(item: Item, village: str) -> Household | None:
     return Household(
         village=village,
         members=tuple(
-            _unpack_member(*fields) for fields in _MEMBER.iter_unpack(packed[_MONTH.size :])
+            _unpack_member(*fields) for fields in MEMBER.iter_unpack(packed[_MONTH.size :])
         ),
         answers=unpack_answers(data(item, "a")),
         as_of=_unpack_month(as_of),
@@ -462,7 +429,7 @@ def _unpack_month(packed: int) -> tuple[int, int]:
 
 
 def _pack_member(member: Member) -> bytes:
-    return _MEMBER.pack(
+    return MEMBER.pack(
         _pack_month(member.birth_month),
         pack_choice(member.relation, RELATIONS),
         pack_choice(member.schooling, SCHOOLINGS) << 4 | pack_choice(member.attending, ATTENDINGS),

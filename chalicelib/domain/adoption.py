@@ -18,8 +18,9 @@ from chalicelib.domain.registration import Ref, Stamp
 
 if TYPE_CHECKING:
     from chalicelib.domain.closing import Closed, Gathered, Quota
+    from chalicelib.domain.lines import Lines
     from chalicelib.domain.pmt_reads import Question
-    from chalicelib.domain.ranking import Lines, Point
+    from chalicelib.domain.ranking import Point
 
 PLACE: Final = 809_999
 """Stands in a proposal's number where a case has the place of its village: no village has it."""

@@ -20,8 +20,9 @@ from itertools import accumulate, compress, islice, pairwise, repeat
 from operator import gt, lshift, or_
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from chalicelib.domain.lines import Lines
 from chalicelib.domain.lottery import draw
-from chalicelib.domain.ranking import DECILES, Lines, Point, RankingError
+from chalicelib.domain.ranking import DECILES, Point, RankingError
 
 if TYPE_CHECKING:
     from chalicelib.domain.comparison import Part
@@ -96,7 +97,7 @@ class Quota:
 
     @property
     def lines(self) -> Lines:
-        """What judges one family alone (`ranking.Lines`)."""
+        """What judges one family alone (`lines.Lines`)."""
         return Lines(self.last, 0, all_fit=self.given < self.places)
 
 

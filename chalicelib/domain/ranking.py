@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from chalicelib.domain.lottery import draw
@@ -18,33 +17,6 @@ DECILES = 10
 
 Point = tuple[int, str]
 """Score and draw of a family: where it stands in the order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Where places end; with it one family is judged alone, as in the whole list.
-
-    Attributes:
-        entry: the last point that has a place; None when nobody has one.
-        band: points by which a family that receives may stand above it.
-        all_fit: everybody has a place; there is no line to be behind.
-    """
-
-    entry: Point | None
-    band: int
-    all_fit: bool
-
-    def has_place(self, point: Point, *, receiving: bool) -> bool:
-        """Tell whether a family of the ranked population has a place."""
-        if self.all_fit or self.entry is None:
-            return self.all_fit
-        return judged(point, self.band, receiving) <= self.entry
-
-
-def judged(point: Point, band: int, receiving: bool) -> Point:
-    """Where a family stands for the entry line: those who receive stand `band` points before."""
-    score, draw = point
-    return (score - band if receiving else score), draw
 
 
 class RankingError(ValueError):

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
-from chalicelib.domain.ranking import Lines, Point, RankingError, judged
+from chalicelib.domain.lines import Lines, judged
+from chalicelib.domain.ranking import Point, RankingError
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from chalicelib.domain.registration import Ref, Registration, State, Work
 
 if TYPE_CHECKING:
     from chalicelib.domain.handover import Handover
-    from chalicelib.domain.ranking import Lines
+    from chalicelib.domain.lines import Lines
 
 
 class Clock(Protocol):

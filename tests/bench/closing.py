@@ -46,7 +46,7 @@ PAGE = 1_000_000  # bytes of whole items that one query reads
 RECORDED = 40  # pages that are unlike; villages take them in turn, under their own locators
 BATCH = 10  # messages of one call of the function
 REGION, PREFIX = "3510", b"ZZZZ"
-READ = registry_items.OF_STANDING.split(", ")
+READ = proposal_items.OF_STANDING.split(", ")
 LEAST_RATIO = 0.06
 LEAST_ROWS = 40_000
 

@@ -14,6 +14,7 @@ from chalicelib.domain import adoption, closing, comparison, lottery, ranking, s
 from chalicelib.domain.adoption import SETTLED_MS, Stage
 from chalicelib.domain.comparison import Part, Proposed
 from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain
+from chalicelib.domain.lines import Lines
 from chalicelib.domain.registration import Ref, State, Step
 from chalicelib.usecases import adopt
 from chalicelib.usecases.ports import InForce, Message
@@ -116,14 +117,14 @@ def test_the_largest_village_fits_into_an_item() -> None:
 
 def test_lines_are_stored_as_they_are() -> None:
     lines = {
-        "PKH": ranking.Lines((-5, "ab" * 16), 0, all_fit=False),
-        "SEMBAKO": ranking.Lines(None, 0, all_fit=False),
-        "PBI_JK": ranking.Lines(None, 0, all_fit=True),
+        "PKH": Lines((-5, "ab" * 16), 0, all_fit=False),
+        "SEMBAKO": Lines(None, 0, all_fit=False),
+        "PBI_JK": Lines(None, 0, all_fit=True),
     }
     packed = registry_items.pack_lines(lines)
     assert registry_items.unpack_lines(packed) == lines
     with pytest.raises(ValueError, match="band"):
-        registry_items.pack_lines({"PKH": ranking.Lines((1, "ab"), 5, all_fit=False)})
+        registry_items.pack_lines({"PKH": Lines((1, "ab"), 5, all_fit=False)})
     bare = InForce(1, "ab" * 32, "cd" * 32, (), bytes(32))
     item = registry_items.in_force_to_item(REGION, bare)
     assert not {"g", "f"} & item.keys()
