@@ -49,7 +49,7 @@ class Script:
     agree: str
 
 
-_FORMS = ("common.js", "fields.js", "numbers.js")
+_FORMS = ("common.js", "fields.js", "receipt.js", "numbers.js")
 _ANY_FORM = ("site.error", "site.heading", "faults", "offline.short", "offline.busy")
 _EVERY_SCRIPT = (
     *_ANY_FORM,
@@ -114,19 +114,20 @@ SCRIPTS = {
     ),
     "petugas": Script(
         (
-            *("common.js", "fields.js", "photo.js", "evidence.js", "sealed.js", "agent.js"),
-            *("visit.js", "outbox.js", "pin.js", "one_visit.js", "visits.js"),
+            *("common.js", "fields.js", "receipt.js", "photo.js", "evidence.js", "sealed.js"),
+            *("agent.js", "visit.js", "outbox.js", "pin.js", "one_visit.js", "visits.js"),
         ),
         (
             *("site.error", "site.heading", "site.yes_word", "site.no_word"),
-            *("faults.required", "faults.choose", "faults.count", "offline.short", "offline.busy"),
+            *("faults.required", "faults.choose", "faults.count", "faults.receipt"),
+            *("offline.short", "offline.busy"),
             *("steps.housing", "steps.utilities", "steps.assets", "agent"),
             *("evidence.photo", "evidence.remove", "evidence.removed", "evidence.shrinking"),
             *("evidence.ready", "evidence.dark", "evidence.blurred", "evidence.kind"),
             *("evidence.too_big", "evidence.unreadable", "evidence.sending", "evidence.again"),
             *("evidence.waiting", "evidence.sent", "evidence.failed"),
         ),
-        "",
+        "agent_page.appeal_agree_missing",
     ),
     "penampil": Script(("viewer.js",), (), ""),
 }

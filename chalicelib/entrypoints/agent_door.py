@@ -81,7 +81,7 @@ def _renewed(request: Request) -> Answer:
     if given.renewal != kept["token"]:
         left = LONGEST_S - (now - kept["at"])
         cookies = [sign_in_wiring.cookies().make(RENEWAL, kept | {"token": given.renewal}, left)]
-    body = {"token": given.access, "seconds": claims.expires_at - now}
+    body = {"token": given.access, "seconds": claims.expires_at - now, "agent": claims.subject}
     return Answer(200, body, "", headers={"Set-Cookie": cookies})
 
 

@@ -4,22 +4,16 @@ function digits(text) {
   return (text || "").replace(/[\s.\u200b-]/g, "");
 }
 
-function receiptOf(text) {
-  return (text || "").toUpperCase().replace(/[^0-9A-Z]/g, "");
-}
-
 function phoneOf(text) {
   return digits(text).replace(/^\+?62/, "0") || null;
 }
 
 const number16 = (words) => (text) => (!digits(text) || /^\d{16}$/.test(digits(text)) ? "" : words);
 Object.assign(checks, {
-  agree: (text) => (text ? "" : W.agree),
   village: (text) => (text ? "" : W.faults.village),
   nik: number16(W.faults.nik),
   kk: number16(W.faults.kk),
   phone: (text) => (/^((0|\+?62)\d{7,13})?$/.test(digits(text)) ? "" : W.faults.phone),
-  "required-receipt": (text) => (receiptOf(text).length === 24 ? "" : W.faults.receipt),
   date: (text, field) => {
     const typed = Array.from(field.querySelectorAll("input")).some((part) => part.value.trim());
     return text ? "" : typed ? W.faults.date : W.faults.required;

@@ -1,4 +1,4 @@
-// One visit on screen: where it is, the form, and after sending what was declared otherwise.
+// One visit or appeal on screen: where it is, the form, and after sending what came of it.
 
 function facts(pairs) {
   return make("dl", { class: "rows" }, ...pairs.map(([name, ...lines]) => make(
@@ -32,11 +32,11 @@ async function whereabouts(visit) {
 }
 
 function differenceView(visit) {
+  if (visit.told.stage === "assigned") return make("p", {}, W.agent.tried.replace("{n}", visit.told.left));
+  if (visit.told.stage !== "done") return "";
   const differences = visit.told.differences.map((one) => [
     one.question, W.agent.declared + ": " + one.declared, W.agent.found + ": " + one.found,
   ]);
-  if (visit.told.stage === "assigned") return make("p", {}, W.agent.tried.replace("{n}", visit.told.left));
-  if (visit.told.stage !== "done") return "";
   return section(W.agent.differences, differences.length ? facts(differences) : make("p", {}, W.agent.same));
 }
 
@@ -67,9 +67,11 @@ function throwAway(visit, text, ask) {
 }
 
 function sentView(visit) {
+  const { dispute } = visit.told;
+  const number = dispute ? [facts([[W.agent.appeal_number, dispute]]), make("p", {}, W.agent.appeal_next)] : [];
   const lost = visit.lost ? make("p", {}, W.agent.photos_lost.replace("{n}", visit.lost)) : "";
   const more = visit.body ? button(W.agent.send_now, send, "") : throwAway(visit, W.agent.close);
-  return [differenceView(visit), lost, afterForm(visit), more];
+  return [...number, differenceView(visit), lost, afterForm(visit), more];
 }
 
 async function draftView(visit) {
@@ -80,23 +82,24 @@ async function draftView(visit) {
     visit.faults = [];
     return saveVisit(visit, before).then(() => fill(saved, W.agent.saved + " " + new Date().toTimeString().slice(0, 5)));
   };
-  const form = await visitForm(visit, save, async (finding) => {
+  const form = await (visit.row ? visitForm : appealForm)(visit, save, async (finding) => {
     Object.assign(visit, { body: finding, key: newKey() });
     await save();
     await route();
     send();
   });
   const begun = book.visits[visit.number] ? throwAway(visit, W.agent.discard, W.agent.discard_ask) : "";
-  return [make("p", {}, W.agent.form_hint), form, saved, begun];
+  return [visit.row ? make("p", {}, W.agent.form_hint) : "", form, saved, begun];
 }
 
 async function showVisit(visit) {
   const { row, faults } = visit;
   writing = !visit.told && !visit.body;
-  const title = visit.told ? visit.told.title : W.agent.visit + " " + visit.number;
+  const title = visit.told ? visit.told.title : nameOf(visit);
   const back = make("a", { class: "back", href: "#" }, W.agent.title);
-  const about = facts([[W.agent.number, visit.number], [W.agent.village, row.village_name + ", " + row.district_name], [W.agent.due, row.due_text]]);
-  const rest = visit.told ? sentView(visit) : [visit.body ? "" : await whereabouts(visit), ...(await draftView(visit))];
+  const about = row ? facts([[W.agent.number, visit.number], [W.agent.village, row.village_name + ", " + row.district_name], [W.agent.due, row.due_text]]) : "";
+  const where = row && !visit.told && !visit.body ? await whereabouts(visit) : "";
+  const rest = visit.told ? sentView(visit) : [where, ...(await draftView(visit))];
   if (location.hash.slice(1) !== visit.number) return; // another was opened meanwhile
   news = make("p", { role: "status", class: "said" });
   const refused = faults.length ? make("div", { class: "note warn" }, make("p", {}, W.agent.refused), list(faults)) : "";

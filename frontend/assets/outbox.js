@@ -1,4 +1,4 @@
-// Findings that are finished: each is sent under its own key until it is answered, then its photos,
+// Findings and appeals that are finished: each is sent under its own key until it is answered, then its photos,
 // then what was said to the differences. One that is refused never holds up the next.
 
 const FIRST_PAUSE = 30000, LONGEST_PAUSE = 300000; // ms until it is tried again by itself
@@ -19,17 +19,19 @@ function hindrance(answer) {
   return answer.status === 403 && first && first.code === "not_allowed" ? "not_agent" : "";
 }
 
-function fileOf(visit) {
-  return ask("POST", "/v1/agent/checks/" + visit.number, visit.body, visit.key);
+function fileOf(visit, by) {
+  return ask("POST", visit.path || "/v1/agent/checks/" + visit.number, visit.body, visit.key, by);
 }
 
 async function sendFinding(visit) {
-  const answer = await fileOf(visit);
+  const answer = await fileOf(visit, visit.by);
   const stop = hindrance(answer);
   if (stop) return stop;
-  if (answer.status === 201) {
-    const { stage, title, differences, attempts_left: left, uploads } = answer.data;
-    Object.assign(visit, { told: { stage, title, differences, left }, photos: uploads, at: Date.now(), v: {}, place: null });
+  if (answer.other) visit.faults = [W.agent.other_agent];
+  else if (answer.status === 201) {
+    const { stage, title, differences, attempts_left: left, dispute, uploads } = answer.data;
+    const known = dispute ? { title: W.agent.appealed, dispute } : { stage, title, differences, left };
+    Object.assign(visit, { told: known, photos: uploads, at: Date.now(), v: {}, place: null, faults: [] });
     await wipe("alamat/" + visit.number);
   } else {
     const faults = told(answer);
@@ -84,7 +86,7 @@ async function sendAll(tell, done) {
   let stop = "";
   for (const visit of waiting()) {
     if (!stop) {
-      tell(W.agent.sending.replace("{number}", visit.number));
+      tell(W.agent.sending.replace("{name}", nameOf(visit)));
       stop = await sendVisit(visit, tell).catch(() => "line"); // the phone's own store failed: later
     }
   }

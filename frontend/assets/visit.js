@@ -1,4 +1,4 @@
-// The form of one visit: the model's own questions, what else was seen, place, photos, remark. Whatever
+// The forms of an agent. That of a visit: the model's own questions, what else was seen, place, photos, remark. Whatever
 // could not be seen is left out. What the family declared is nowhere in it.
 
 const STEPS = [["housing", W.steps.housing], ["utilities", W.steps.utilities], ["assets", W.steps.assets]];
@@ -96,11 +96,12 @@ function placeSection(visit, save) {
   return section(W.agent.place, make("p", {}, W.agent.place_why), take, said, drop);
 }
 
-// The photos of a visit, sealed as they are chosen.
-async function photoSection(visit, save) {
+// The places for a visit's photos, which are sealed as they are chosen.
+async function photosOf(visit, save, box) {
   const limits = book.list.photos;
-  const box = make("div", { "data-count": limits.most, "data-most": limits.bytes, "data-accept": "image/*" });
-  Object.assign(box.dataset, { dark: main.dataset.dark, blur: main.dataset.blur });
+  Object.assign(box.dataset, {
+    count: limits.most, most: limits.bytes, accept: "image/*", dark: main.dataset.dark, blur: main.dataset.blur,
+  });
   const found = {};
   for (const at of Object.keys(visit.kinds)) {
     const bytes = await unseal(PHOTO_KEY(visit.number, at));
@@ -117,14 +118,13 @@ async function photoSection(visit, save) {
       save(async () => (photo ? seal(key, await new Response(photo.blob).arrayBuffer()) : wipe(key)));
     },
   };
-  const slots = photoSlots(box, name, shelf);
-  return { slots, section: section(W.agent.photos, make("p", {}, W.agent.photos_hint), box) };
+  return photoSlots(box, name, shelf);
 }
 
 function restore(form, v) {
   form.querySelectorAll("[name]").forEach((control) => {
     const value = v[control.name];
-    if (control.type === "radio") control.checked = control.value === value;
+    if (/radio|checkbox/.test(control.type)) control.checked = control.value === value;
     else if (value) control.value = value;
   });
 }
@@ -150,8 +150,12 @@ function findingOf(visit, list, photos) {
     });
   }
   body.remark = plainText(visit.v.remark);
-  body.photos = photos.map((photo) => ({ type: photo.kind, size: photo.blob.size }));
+  body.photos = asked(photos);
   return JSON.stringify(body);
+}
+
+function asked(photos) {
+  return photos.map((photo) => ({ type: photo.kind, size: photo.blob.size }));
 }
 
 function plainText(text) {
@@ -163,24 +167,15 @@ function noteField(name, label, hint) {
   return make("div", { class: "field" }, make("label", { for: name }, label), described(name, hint), text);
 }
 
-// Gives the form. `save` keeps the visit (after something else was kept, if it is told what);
-// `finish` gets the finding.
-async function visitForm(visit, save, finish) {
-  const list = book.list;
-  const outcomes = [["met", W.agent.met]].concat(list.missed.map((one) => [one.code, one.text]));
-  const seen = metFields(list);
-  const { slots, section: photos } = await photoSection(visit, save);
-  const form = make(
-    "form", {}, choiceField("outcome", W.agent.outcome, outcomes, "", "", "choose"), seen, photos, placeSection(visit, save),
-    noteField("remark", W.agent.remark, W.agent.remark_hint), make("button", { class: "btn" }, W.agent.finish)
-  );
+// What is typed is kept at each keystroke; `finish` gets what `made` makes of the photos and of a form
+// without faults.
+function keepForm(form, visit, save, slots, show, made, finish) {
   form.noValidate = true;
   restore(form, visit.v);
-  const show = () => { seen.hidden = visit.v.outcome !== "met"; };
   show();
-  const heard = (event) => {
-    if (!event.target.name) return;
-    visit.v[event.target.name] = event.target.value;
+  const heard = ({ target }) => {
+    if (!target.name) return;
+    visit.v[target.name] = target.type === "checkbox" && !target.checked ? "" : target.value;
     show();
     save();
   };
@@ -191,7 +186,34 @@ async function visitForm(visit, save, finish) {
     await slots.ready();
     const faults = faultsOf(form);
     summarize(faults);
-    if (!faults.length) finish(findingOf(visit, list, slots.photos()));
+    if (!faults.length) finish(made(slots.photos()));
   });
   return form;
+}
+
+// Gives the form. `save` keeps the visit (after something else was kept, if it is told what);
+// `finish` gets the finding.
+async function visitForm(visit, save, finish) {
+  const list = book.list;
+  const outcomes = [["met", W.agent.met]].concat(list.missed.map((one) => [one.code, one.text]));
+  const seen = metFields(list);
+  const box = make("div", {});
+  const slots = await photosOf(visit, save, box);
+  const form = make(
+    "form", {}, choiceField("outcome", W.agent.outcome, outcomes, "", "", "choose"), seen,
+    section(W.agent.photos, make("p", {}, W.agent.photos_hint), box), placeSection(visit, save),
+    noteField("remark", W.agent.remark, W.agent.remark_hint), make("button", { class: "btn" }, W.agent.finish)
+  );
+  const show = () => { seen.hidden = visit.v.outcome !== "met"; };
+  return keepForm(form, visit, save, slots, show, (photos) => findingOf(visit, list, photos), finish);
+}
+
+// An appeal for a family that asked for it. It is kept and sent as a visit is, and only as who wrote it.
+async function appealForm(visit, save, finish) {
+  const form = byId("t-sanggah").content.firstElementChild.cloneNode(true);
+  const slots = await photosOf(visit, save, form.querySelector("#photos"));
+  const made = (photos) => JSON.stringify({
+    receipt: receiptOf(visit.v.receipt), reason: visit.v.reason, text: plainText(visit.v.text), agreed: true, photos: asked(photos),
+  });
+  return keepForm(form, visit, save, slots, () => undefined, made, finish);
 }

@@ -36,10 +36,20 @@ async function opened() {
   send();
 }
 
+const APPEAL = "sanggah-"; // begins the numbers of appeals, which this phone makes
+const nameOf = (visit) => (visit.row ? W.agent.visit + " " + visit.number : W.agent.appeal + ", " + visit.begun);
+
+function momentNow() {
+  return new Date().toLocaleString("id-ID", { dateStyle: "medium", timeStyle: "short" });
+}
+
 function visitOf(number) {
-  const row = ((book.list || {}).checks || []).find((one) => one.check === number);
-  if (!book.visits[number] && !row) return null;
-  return book.visits[number] || { number, row, v: {}, place: null, kinds: {}, taken: "", body: "", key: "", faults: [], told: null, after: null };
+  if (book.visits[number]) return book.visits[number];
+  const { checks: rows, by } = book.list || { checks: [] };
+  const row = rows.find((one) => one.check === number);
+  const blank = { number, row, v: {}, place: null, kinds: {}, taken: "", body: "", key: "", faults: [], told: null, after: null };
+  if (row) return blank;
+  return by && number.startsWith(APPEAL) ? Object.assign(blank, { by, path: "/v1/agent/appeals", begun: momentNow() }) : null;
 }
 
 async function discard(visit) {
@@ -80,7 +90,7 @@ async function refresh(pressed) {
     hindered(hindrance(answer) || "line");
     return;
   }
-  book.list = Object.assign({ at: new Date().toLocaleString("id-ID", { dateStyle: "medium", timeStyle: "short" }) }, answer.data);
+  book.list = Object.assign({ at: momentNow(), by: pass.agent }, answer.data);
   await lay("daftar", book.list);
   const mine = book.list.checks.map((row) => "alamat/" + row.check);
   for (const name of await names()) {
@@ -114,10 +124,19 @@ function byVillage(rows) {
   return villages.map((one) => section(one.name, make("ul", { class: "plain visits" }, ...one.rows.map(rowView))));
 }
 
+function appealsView() {
+  const begun = Object.keys(book.visits).filter((number) => !book.visits[number].row).map((number) => book.visits[number]);
+  const rows = begun.map((visit) => make(
+    "li", {}, make("a", { href: "#" + visit.number }, nameOf(visit)), make("br", {}), make("b", {}, STATES_OF(visit))
+  ));
+  const add = make("a", { class: "btn plain-btn", href: "#" + APPEAL + newKey() }, W.agent.appeal_new);
+  return section(W.agent.appeals, rows.length ? make("ul", { class: "plain visits" }, ...rows) : "", make("p", {}, add));
+}
+
 function showList() {
   writing = false;
   const rows = (book.list || { checks: [] }).checks;
-  const others = Object.keys(book.visits).filter((number) => !rows.some((row) => row.check === number));
+  const others = Object.keys(book.visits).filter((number) => book.visits[number].row && !rows.some((row) => row.check === number));
   const queued = waiting().length;
   const bring = book.list ? make("details", {}, make("summary", {}, W.agent.bring), list(book.list.bring)) : "";
   news = make("p", { role: "status", class: "said" }, navigator.onLine ? "" : W.agent.no_line);
@@ -126,7 +145,7 @@ function showList() {
     queued ? section(W.agent.queued.replace("{n}", queued), button(W.agent.send_now, send, "")) : "",
     ...byVillage(rows), rows.length ? "" : make("p", {}, book.list ? W.agent.none : W.agent.no_list),
     others.length ? section(W.agent.written, make("ul", { class: "plain visits" }, ...others.map((number) => rowView(book.visits[number].row)))) : "",
-    bring, book.list ? make("p", { class: "small" }, W.agent.listed + " " + book.list.at + ".") : "",
+    book.list && book.list.by ? appealsView() : "", bring, book.list ? make("p", { class: "small" }, W.agent.listed + " " + book.list.at + ".") : "",
     button(W.agent.refresh, refresh), button(W.agent.lock, lock), button(W.agent.sign_out, leave)
   );
 }

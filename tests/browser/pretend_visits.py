@@ -1,4 +1,4 @@
-"""Visits of the stand-in: an agent's list, one family's address, findings kept once."""
+"""Agents of the stand-in: a list, one family's address, findings and appeals kept once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ AGENT = "tepat_pendamping=invented"
 NAME, LINE = "Widyakirana Prabasari", "Jalan Kemuning 77"
 DECLARED, FOUND = "Milik sendiri", "Kontrak atau sewa"
 NOT_YOURS = "Kunjungan ini bukan untuk Anda."
+NOT_KNOWN = "Nomor ini tidak kami kenal. Periksa lagi tulisannya."
 Answer = tuple[int, dict[str, Any]]
 _VILLAGES = {"3510152004": ("Kemiren", "Glagah"), "3510152003": ("Bakungan", "Glagah")}
 
@@ -37,7 +38,9 @@ class PretendVisits:
         opened: numbers of the families whose address was read, in order.
         sent: path, key and body of each finding and remark that arrived, repeats too.
         kept: the finding of each visit: key and body.
-        silent: how many of the next findings are kept while the gateway gives up waiting.
+        agent: who signed in.
+        appeals: key and body of each appeal that was filed, by its number.
+        silent: how many of the next of either are kept while the gateway gives up waiting.
         refuse: numbers that are somebody else's, as on a phone that was lent.
     """
 
@@ -58,6 +61,8 @@ class PretendVisits:
         self.opened: list[str] = []
         self.sent: list[tuple[str, str, str]] = []
         self.kept: dict[str, tuple[str, str]] = {}
+        self.agent = "agent-one"
+        self.appeals: dict[str, tuple[str, str]] = {}
         self.silent = 0
         self.refuse: set[str] = set()
 
@@ -67,7 +72,7 @@ class PretendVisits:
             return _refusal(401, "not_signed_in", "Masuk dulu.")
         token = f"token-{len(self.tokens)}"
         self.tokens.add(token)
-        return 200, {"token": token, "seconds": 900}
+        return 200, {"token": token, "seconds": 900, "agent": self.agent}
 
     def get(self, path: str, authorization: str) -> Answer:
         """`/staff/agent/checks`, or one of them."""
@@ -83,10 +88,15 @@ class PretendVisits:
         return 200, told | place
 
     def post(self, path: str, authorization: str, key: str, raw: str) -> Answer:
-        """A finding, or a remark to it."""
+        """A finding, a remark to it, or an appeal."""
         if authorization.removeprefix("Bearer ") not in self.tokens:
             return _refusal(401, "not_signed_in", "Masuk dulu.")
         self.sent.append((path, key, raw))
+        if path == "/v1/agent/appeals":
+            return self._appeal(key, raw)
+        return self._finding(path, key, raw)
+
+    def _finding(self, path: str, key: str, raw: str) -> Answer:
         number, _, remark = path.removeprefix("/v1/agent/checks/").partition("/")
         if remark:
             return 201, {"check": number}
@@ -101,10 +111,24 @@ class PretendVisits:
             return 504, {"message": "Endpoint request timed out"}
         return 201, self._told(number, key, json.loads(raw), met=met)
 
-    def _told(self, number: str, key: str, body: dict[str, Any], *, met: bool) -> dict[str, Any]:
+    def _appeal(self, key: str, raw: str) -> Answer:
+        body = json.loads(raw)
+        if body["receipt"] in self.refuse:
+            return _refusal(404, "not_found", NOT_KNOWN)
+        number = hashlib.sha256(key.encode()).hexdigest()[:10].upper()
+        self.appeals.setdefault(number, (key, raw))
+        if self.silent:
+            self.silent -= 1
+            return 504, {"message": "Endpoint request timed out"}
+        return 201, {"dispute": number, "uploads": self._left(number, key, body)}
+
+    def _left(self, number: str, key: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """Grants for those photos that have not come yet."""
         photos = range(len(body["photos"]))
         pieces = [hashlib.sha256(f"{key}/{n}".encode()).hexdigest()[:32] for n in photos]
-        left = [piece for piece in pieces if not self._there(piece)]
+        return [self._grant(number, piece) for piece in pieces if not self._there(piece)]
+
+    def _told(self, number: str, key: str, body: dict[str, Any], *, met: bool) -> dict[str, Any]:
         differences = [
             {
                 "code": "tenure",
@@ -118,7 +142,7 @@ class PretendVisits:
             "stage": "done" if met else "assigned",
             "title": "Kunjungan selesai" if met else "Percobaan dicatat",
             "attempts_left": 1,
-            "uploads": [self._grant(number, piece) for piece in left],
+            "uploads": self._left(number, key, body),
             "differences": differences if met else [],
         }
 

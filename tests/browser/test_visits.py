@@ -1,4 +1,4 @@
-"""An agent's walk on a phone: PIN, list, a visit written down without a line, sent later, once."""
+"""An agent's walk on a phone: PIN, list, a visit or an appeal written without a line, sent once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import pytest
 from phone_photos import is_clean, is_upright, on_disk, photo
 from playwright.sync_api import BrowserContext, Page, expect
 from pretend_api import PretendApi
-from pretend_visits import DECLARED, LINE, NAME, NOT_YOURS, PretendVisits
+from pretend_visits import DECLARED, LINE, NAME, NOT_KNOWN, NOT_YOURS, PretendVisits
 from test_pages_fit import healthy
 
 pytestmark = pytest.mark.browser
 PIN, OTHER_PIN = "204719", "204718"
 DAY = 86_400_000  # ms
 NUMBER, NEXT, LAST = "V2K7MPQ3XA", "V2K7MPQ3XB", "V2K7MPQ3XC"
+RECEIPT, WRONG = "K7M2PQ3XABCD2345EFGH6789", "K7M2PQ3XABCD2345EFGH678A"
+TOLD = "Atap rumah kami bocor.\nPenghasilan turun."
 PLACE = {"latitude": -8.212341, "longitude": 114.366789, "accuracy": 12}
 
 
@@ -129,7 +131,8 @@ def test_a_visit_is_written_without_a_line_and_sent_once(
 ) -> None:
     page, phone = agent, agent.context
     headings = page.locator("main section h2").all_inner_texts()
-    assert headings == ["Kemiren, Glagah", "Bakungan, Glagah"]
+    villages = ["Kemiren, Glagah", "Bakungan, Glagah"]
+    assert headings == [*villages, "Sanggahan untuk keluarga"]
     healthy(page)
     page.get_by_role("link", name=NUMBER).click()
     page.get_by_role("button", name="Buka nama dan alamat").click()
@@ -244,3 +247,94 @@ def test_what_lies_too_long_is_wiped(agent: Page, visits: PretendVisits) -> None
     page.clock.fast_forward(23 * DAY)
     unlock(page)
     expect(page.get_by_label("Ya, bertemu")).not_to_be_checked()
+
+
+def write_appeal(page: Page) -> None:
+    """An appeal by keyboard, with what the phone's own checks find first; one figure is wrong."""
+    finish = page.get_by_role("button", name="Selesai, siap dikirim")
+    finish.press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    for fault in ("24 huruf dan angka", "Apa yang tidak sesuai?", "Centang persetujuan keluarga"):
+        expect(page.get_by_role("alert")).to_contain_text(fault)
+    healthy(page)
+    page.get_by_label("Nomor pendaftaran").press_sequentially(WRONG.lower())
+    page.get_by_label("Penghasilan kami turun").press("Space")
+    page.get_by_label("Ceritakan keadaan").fill(TOLD)
+    page.locator("#foto-1").set_input_files(on_disk(photo(6)))
+    expect(page.locator("#foto-1-kata")).to_contain_text("Siap dikirim", timeout=60_000)
+    expect(page.locator("#foto-2")).to_be_visible()
+    page.get_by_label("sudah mendengar isi sanggahan").press("Space")
+    expect(page.get_by_text("Tersimpan di HP ini")).to_be_visible()
+    healthy(page)
+
+
+def signed_in_anew(page: Page, visits: PretendVisits, name: str) -> None:
+    """Somebody else's name and password, on a phone whose PIN is the same."""
+    visits.agent = name
+    page.reload()
+    unlock(page)
+
+
+def test_an_appeal_for_a_family_is_written_without_a_line_and_filed_once(
+    agent: Page, visits: PretendVisits, pretend: PretendApi
+) -> None:
+    page, before = agent, len(pretend.bucket.arrived)
+    visits.refuse.add(WRONG)
+    page.get_by_role("link", name="Tulis sanggahan untuk keluarga").press("Enter")
+    expect(page.get_by_role("heading", name="Sanggahan, ")).to_be_focused()
+    reload_without_a_line(page)
+    unlock(page)
+    write_appeal(page)
+    page.reload()
+    unlock(page)
+    expect(page.get_by_label("Ceritakan keadaan")).to_have_value(TOLD)
+    expect(page.get_by_label("sudah mendengar isi sanggahan")).to_be_checked()
+    page.get_by_role("button", name="Selesai, siap dikirim").click()
+    expect(page.get_by_text("tidak bisa diubah")).to_be_visible()
+    healthy(page)
+    kept = at_rest(page)
+    assert "isi/sanggah-" in kept
+    for secret in (WRONG, WRONG.lower(), "bocor", "income_changed", "JFIF"):
+        assert secret not in kept
+    assert visits.sent == []
+
+    visits.agent = "agent-two"  # a lent phone: nothing is filed in another's name
+    page.context.set_offline(False)
+    expect(page.get_by_text("ditulis dengan akun lain")).to_be_visible()
+    assert visits.sent == []
+
+    signed_in_anew(page, visits, "agent-one")
+    expect(page.get_by_text(NOT_KNOWN)).to_be_visible()
+    page.get_by_label("Nomor pendaftaran").fill(RECEIPT)
+    visits.silent = 1  # it arrives, and the answer is lost on its way
+    page.get_by_role("button", name="Selesai, siap dikirim").click()
+    expect(page.get_by_text("Tidak ada sambungan")).to_be_visible()
+    page.get_by_role("button", name="Kirim sekarang").click()
+    expect(page.locator("h1")).to_have_text("Sanggahan sudah kami terima")
+    (number,) = visits.appeals
+    expect(page.get_by_text(number)).to_be_visible()
+    healthy(page)
+    (upload,) = pretend.bucket.arrived[before:]
+    filed_once(visits, upload.content)
+    page.get_by_role("button", name="Selesai, hapus dari HP ini").click()
+    expect(page.get_by_role("link", name=NEXT)).to_be_visible()
+    kept = at_rest(page)
+    assert "sanggah-" not in kept
+    assert RECEIPT not in kept
+
+
+def filed_once(visits: PretendVisits, content: bytes) -> None:
+    """What was asked for again was the same to the letter; it says what the family said."""
+    (_, refused, _), (path, key, raw), *again = visits.sent
+    assert path == "/v1/agent/appeals"
+    assert key != refused
+    assert again
+    assert {(each[1], each[2]) for each in again} == {(key, raw)}
+    assert json.loads(raw) == {
+        "receipt": RECEIPT,
+        "reason": "income_changed",
+        "text": TOLD,
+        "agreed": True,
+        "photos": [{"type": "jpeg", "size": len(content)}],
+    }
+    assert is_clean(content)

@@ -55,8 +55,9 @@ def test_a_phone_signs_in_by_the_code_flow_and_is_given_a_token(desk: Desk) -> N
     assert PHONE_SIGN_IN not in desk.jar
     code, told, headers = ask(desk, TOKEN)
     assert (code, headers["Cache-Control"]) == (200, "no-store")
-    assert told.keys() == {"token", "seconds"}
+    assert told.keys() == {"token", "seconds", "agent"}
     assert 0 < told["seconds"] <= 15 * 60
+    assert told["agent"] == sign_in_wiring.verify_token(told["token"]).subject
     bearer = {"Authorization": f"Bearer {told['token']}", "Accept": "application/json"}
     assert desk.client.http.get(LIST, headers=bearer).status_code == 200
 
