@@ -9,7 +9,7 @@ N ?= 2000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo chaos drill test check prove fuzz faithful bench build deploy pilot clean clean-data simulate mutate cost
+.PHONY: help run demo chaos drill test check prove fuzz faithful bench package deploy pilot clean clean-data simulate mutate cost
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -84,10 +84,9 @@ check: ## style, types, unsafe calls, arrows, templates, secrets and numbers, pa
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m tests.static.check $(ARGS)
 
-build: ## the packages for AWS (arm64) and the list of what is in them, in build/
+package: ## a pilot's package for AWS (arm64), checked, with hashes and the list of what is in it: build/<pilot> (STAGE=, DIRTY=1)
 	@$(PYTHON) infra/bootstrap.py dev
-	@$(PY) -m infra.build --stage $(STAGE) --arm64
-	@$(PY) -m infra.sbom build/sbom.json
+	@$(PY) -m infra.make_package --stage $(STAGE) $(if $(DIRTY),--dirty)
 
 ENDPOINT ?=
 deploy: ## a pilot's package to AWS, asking before each change (STAGE=, YES=1); ENDPOINT=local: to the local AWS, and a walk through it

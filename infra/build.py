@@ -1,4 +1,4 @@
-"""Build what is deployed: `python -m infra.build [--stage banyuwangi] [--arm64]`.
+"""Build what is deployed.
 
 The cloud and the local run take the same steps; only the processor of the native files differs.
 Each surface ships a code zip of its own, with what it can come to and no more. The two APIs share
@@ -7,7 +7,6 @@ a layer; screening, which opens files from outside, has its own.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
@@ -23,10 +22,10 @@ from typing import Any
 
 from infra import stages
 from infra.functions import CONFIG, FUNCTIONS, chalice_stage, edited_by_hand
-from infra.layer import REPO, BuildError, build_layer, byte_compile, this_machine, zip_fixed
+from infra.layer import REPO, BuildError, build_layer, byte_compile, zip_fixed
 from infra.reach import unreached
 from infra.region_data import write_region_data
-from infra.templates import HERE, filled, read
+from infra.templates import HERE, RESOURCES, filled, read
 
 SURFACES = tuple(FUNCTIONS)
 PINS = {"screening": "requirements-screening.txt"}  # of its own layer; the others share one
@@ -69,6 +68,11 @@ class Package:
         return self.folder / (f"{surface}-layer.zip" if surface in PINS else "layer.zip")
 
     @property
+    def resources(self) -> Path:
+        """Return the template of the resources, as it was when this was built."""
+        return self.folder / "resources.json"
+
+    @property
     def site(self) -> Path:
         """Return the folder of the site."""
         return self.folder / "site"
@@ -98,6 +102,7 @@ def build(stage_name: str, out: Path, machine: str) -> Package:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     package = Package(out)
+    package.resources.write_text(json.dumps(read(RESOURCES), indent=1) + "\n")
     with tempfile.TemporaryDirectory() as folder:
         pages = Path(folder) / "pages"
         _build_site(stage, package.site, pages)
@@ -114,7 +119,7 @@ def build(stage_name: str, out: Path, machine: str) -> Package:
                 archive.extractall(code)
             _compile_alone(code)
             zip_fixed(code, package.code(surface))
-    _report(package)
+    write_report(package)
     return package
 
 
@@ -258,39 +263,23 @@ def layers_of(package: Package) -> list[Path]:
     return list(dict.fromkeys(map(package.layer, SURFACES)))
 
 
-def _report(package: Package) -> None:
-    """Write sizes and hashes beside the result, and refuse code over its budget."""
-    codes = list(map(package.code, SURFACES))
-    files = [*codes, *layers_of(package), *map(package.template, SURFACES)]
-    report: dict[str, Any] = {
-        path.name: {
+def write_report(package: Package) -> None:
+    """Write sizes and hashes of every file of a package beside them, the site's too.
+
+    Raises:
+        BuildError: a code zip is over its budget.
+    """
+    folder, report = package.folder, package.folder / "report.json"
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != report)
+    told: dict[str, Any] = {
+        path.relative_to(folder).as_posix(): {
             "bytes": path.stat().st_size,
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         }
         for path in files
     }
-    (package.folder / "report.json").write_text(json.dumps(report, indent=2) + "\n")
-    for path in codes:
+    report.write_text(json.dumps(told, indent=2) + "\n")
+    for path in map(package.code, SURFACES):
         size = path.stat().st_size
         if size > CODE_LIMIT:
             raise BuildError(f"{path.name} has {size:,} bytes; the budget is {CODE_LIMIT:,}")
-
-
-def main() -> None:
-    """Build from the command line and print sizes."""
-    parser = argparse.ArgumentParser(description=__doc__, prog="python -m infra.build")
-    parser.add_argument("--stage", default="banyuwangi", choices=stages.names())
-    parser.add_argument("--arm64", action="store_true", help="for AWS's arm64 processors")
-    parser.add_argument("--out", type=Path, help="default: build/<stage>")
-    given = parser.parse_args()
-    out = given.out or REPO / "build" / given.stage
-    try:
-        package = build(given.stage, out, "aarch64" if given.arm64 else this_machine())
-    except (BuildError, stages.StageError) as error:
-        sys.exit(f"The build stopped: {error}")
-    for path in (*map(package.code, SURFACES), *layers_of(package)):
-        print(f"{path.stat().st_size / 1000:10,.1f} kB  {path}")
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infra.build import SURFACES, Package, requirements
 from infra.layer import REPO, BuildError, build_layer
+from infra.templates import RESOURCES, read
 
 REPORT = "report.json"
 BUILT = REPO / "build"
@@ -42,6 +43,11 @@ def opened(stage_name: str, built: Path = BUILT) -> Package:
                 f"{name} is not what was built: it was changed or removed afterwards, and is not\n"
                 f"deployed. Build again: {again}"
             )
+    if json.loads(package.resources.read_text("utf-8")) != read(RESOURCES):
+        raise BuildError(
+            "infra/resources.yaml is not the one that the package was built with, and both are\n"
+            f"deployed together. Build again: {again}"
+        )
     if not package.site.is_dir():
         raise BuildError(f"the package has no site. Build again: {again}")
     return package
@@ -76,4 +82,5 @@ def for_machine(package: Package, machine: str, into: Path) -> Package:
 
 
 def _files(package: Package, surface: str) -> list[Path]:
-    return [package.code(surface), package.layer(surface), package.template(surface)]
+    files = [package.code(surface), package.layer(surface), package.template(surface)]
+    return [*files, package.resources]

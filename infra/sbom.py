@@ -176,16 +176,28 @@ def shipped() -> tuple[Pin, ...]:
     return tuple(dict.fromkeys((*layers, *code)))
 
 
-def main(out: Path) -> None:
-    """Write the document, if it is whole and right."""
+def write(out: Path) -> int:
+    """Write the document, if it is whole and right; returns how many packages are in it.
+
+    Raises:
+        PinError: it is not.
+    """
     here, pins = installed(), shipped()
     licences = {pin.name: licence_of(pin.name, here[pin.name]) for pin in pins}
     text = document(pins, licences)
     if fault := faults_of(text):
-        sys.exit(f"The list of what is shipped is not CycloneDX 1.6: {fault}")
+        raise PinError(f"The list of what is shipped is not CycloneDX 1.6: {fault}")
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, "utf-8")
-    print(f"{out}: {len(pins)} packages, valid CycloneDX 1.6")
+    return len(pins)
+
+
+def main(out: Path) -> None:
+    """Write the document and say so."""
+    try:
+        print(f"{out}: {write(out)} packages, valid CycloneDX 1.6")
+    except PinError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

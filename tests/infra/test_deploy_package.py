@@ -13,6 +13,7 @@ import pytest
 from infra import packages
 from infra.build import SURFACES, Package
 from infra.layer import REPO, BuildError
+from infra.templates import RESOURCES, read
 
 ARM = {"Architectures": ["arm64"], "CodeUri": "./public.zip"}
 
@@ -28,6 +29,7 @@ def built(tmp_path: Path) -> Path:
         package.layer(surface).write_bytes(b"machine code")
         functions = {"Api": {"Properties": ARM}, "Table": {"Properties": {}}}
         package.template(surface).write_text(json.dumps({"Resources": functions}))
+    package.resources.write_text(json.dumps(read(RESOURCES)))
     files = [path for path in package.folder.iterdir() if path.is_file()]
     report = {path.name: {"sha256": _hash(path)} for path in files}
     (package.folder / packages.REPORT).write_text(json.dumps(report))
@@ -52,6 +54,14 @@ def test_a_file_that_was_changed_by_hand_is_refused(built: Path, name: str) -> N
     path = built / "mataram" / name
     path.write_bytes(path.read_bytes() + b" ")
     with pytest.raises(BuildError, match=f"{name} is not what was built"):
+        packages.opened("mataram", built)
+
+
+def test_resources_that_changed_since_the_build_are_refused(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packages, "read", lambda _: {"Resources": {}})
+    with pytest.raises(BuildError, match=r"infra/resources\.yaml is not the one"):
         packages.opened("mataram", built)
 
 

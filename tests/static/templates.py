@@ -7,31 +7,19 @@ so that nothing is fetched, and lets cfn-lint read them as they are and as AWS t
 from __future__ import annotations
 
 import json
-import os
-import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
-
-from samtranslator.translator.transform import transform
 
 from infra import stages
-from infra.build import REGION, SURFACES, _copy_tree, _package
+from infra.build import SURFACES, _copy_tree, _package
+from infra.template_lint import lint, transformed
 from infra.templates import HERE, RESOURCES, read
 
 STAGE = "banyuwangi"
 EDGE_REGION = "us-east-1"  # where CloudFront's certificates and firewall are
-
-
-class NoManagedPolicies:
-    """SAM's transform asks for AWS's own policies, which ours do not use."""
-
-    def load(self) -> dict[str, str]:
-        return {}
 
 
 def packaged(folder: Path) -> dict[str, Path]:
@@ -48,22 +36,6 @@ def packaged(folder: Path) -> dict[str, Path]:
         _copy_tree(tree, stage, surface, "aarch64")
     with ThreadPoolExecutor(2) as two:
         return dict(zip(SURFACES, two.map(one, SURFACES), strict=True))
-
-
-def transformed(template: Path) -> dict[str, Any]:
-    """A template as AWS's transform leaves it; the zips are elsewhere by then."""
-    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
-    text = re.sub(r'"\./([\w-]+\.zip)"', r'"s3://bucket/\1"', template.read_text("utf-8"))
-    done: dict[str, Any] = transform(json.loads(text), {}, NoManagedPolicies())
-    return done
-
-
-def lint(paths: Sequence[Path], region: str = REGION) -> str:
-    """What cfn-lint says of some templates; "" also means that it ran and ended well."""
-    program = Path(sys.executable).with_name("cfn-lint")
-    command = [str(program), "--regions", region, "--", *map(str, paths)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    return ran.stdout + ran.stderr + ("" if ran.returncode == 0 else f"ended {ran.returncode}")
 
 
 def resources_in(paths: Sequence[Path]) -> int:
