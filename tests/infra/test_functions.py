@@ -9,8 +9,9 @@ import pytest
 from chalice.cli.factory import CLIFactory
 
 from infra import functions, stages
-from infra.build import REPO, BuildError, build, this_machine
+from infra.build import build
 from infra.functions import CONFIG, FUNCTIONS, chalice_stage, config_text
+from infra.layer import REPO, BuildError, this_machine
 from infra.templates import HERE
 
 EFFECTIVE = {  # memory (MB), time (s), reserved executions, policy
