@@ -87,16 +87,8 @@ class PlacesAreHeldForEver(_Region):
     """An objection that has ended keeps its place."""
 
     class Disputes(RegionDisputes):
-        def change(
-            self,
-            dispute: Dispute,
-            event: Event,
-            *,
-            statement: Statement | None = None,
-            case: CaseStep | None = None,
-            gives_up: Slot | None = None,
-        ) -> Stands | None:
-            return super().change(dispute, event, statement=statement, case=case)
+        def change(self, dispute: Dispute, event: Event, **more: Any) -> Stands | None:
+            return super().change(dispute, event, **more | {"gives_up": None})
 
     disputes_of = Disputes
 
@@ -105,19 +97,11 @@ class TheFirstVoteDecides(_Region):
     """What one officer recommends is the decision."""
 
     class Disputes(RegionDisputes):
-        def change(
-            self,
-            dispute: Dispute,
-            event: Event,
-            *,
-            statement: Statement | None = None,
-            case: CaseStep | None = None,
-            gives_up: Slot | None = None,
-        ) -> Stands | None:
+        def change(self, dispute: Dispute, event: Event, **more: Any) -> Stands | None:
             if dispute.stage is Stage.RECOMMENDED:
                 outcome = dispute.votes[0].outcome
                 dispute = replace(dispute, stage=Stage.DECIDED, outcome=outcome)
-            return super().change(dispute, event, statement=statement, case=case, gives_up=gives_up)
+            return super().change(dispute, event, **more)
 
     disputes_of = Disputes
 
@@ -148,18 +132,10 @@ class HeardWithoutBeingAsked(_Region):
     """A family counts as heard as soon as officers have the objection."""
 
     class Disputes(RegionDisputes):
-        def change(
-            self,
-            dispute: Dispute,
-            event: Event,
-            *,
-            statement: Statement | None = None,
-            case: CaseStep | None = None,
-            gives_up: Slot | None = None,
-        ) -> Stands | None:
+        def change(self, dispute: Dispute, event: Event, **more: Any) -> Stands | None:
             if dispute.kind is Kind.OBJECTION and dispute.stage is Stage.REVIEW:
                 dispute = replace(dispute, answer_by=dispute.answer_by or dispute.due)
-            return super().change(dispute, event, statement=statement, case=case, gives_up=gives_up)
+            return super().change(dispute, event, **more)
 
     disputes_of = Disputes
 

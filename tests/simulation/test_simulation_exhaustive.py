@@ -19,10 +19,10 @@ from tests.simulation.exhaustive import (
     single,
     table,
 )
-from tests.simulation.mistakes import EveryConflictIsLate, TornReadsTrusted
 from tests.simulation.plans import Plan
 from tests.simulation.schedule import Meanwhile, Schedule
 from tests.simulation.shrinking import story
+from tests.simulation.write_mistakes import EveryConflictIsLate, TornReadsTrusted
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
 EVERY = 7  # of so many pairs one is tried here, and all by `make prove`

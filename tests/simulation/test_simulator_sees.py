@@ -6,20 +6,22 @@ from dataclasses import replace
 
 import pytest
 
+from tests.simulation.adoption_mistakes import ADOPTION_MISTAKES
 from tests.simulation.check_mistakes import CHECK_MISTAKES
 from tests.simulation.dispute_mistakes import DISPUTE_MISTAKES
-from tests.simulation.mistakes import MISTAKES, ReceiptByChance, UnconditionalWrite
+from tests.simulation.mistakes import MISTAKES, ReceiptByChance
 from tests.simulation.plans import Plan, plan_of
 from tests.simulation.region import Region
 from tests.simulation.schedule import Schedule
 from tests.simulation.shrinking import shrink, story
+from tests.simulation.write_mistakes import WRITE_MISTAKES, UnconditionalWrite
 
 WITHIN = 100
 
 
 @pytest.mark.parametrize(
     "mistake",
-    [*MISTAKES, *DISPUTE_MISTAKES, *CHECK_MISTAKES],
+    [*WRITE_MISTAKES, *MISTAKES, *ADOPTION_MISTAKES, *DISPUTE_MISTAKES, *CHECK_MISTAKES],
     ids=lambda mistake: mistake.__name__,
 )
 def test_a_known_mistake_is_seen(mistake: type[Region]) -> None:

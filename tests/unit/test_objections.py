@@ -1,4 +1,4 @@
-"""Appeals and objections from filing to decision, over the fakes."""
+"""An objection from its filing to its letter, over the fakes: a family found, heard, and told."""
 
 from __future__ import annotations
 
@@ -7,24 +7,20 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import adjudication, reopening
-from chalicelib.domain.assignment import GUEST
+from chalicelib.domain import adjudication
 from chalicelib.domain.dispute import UNCLEAR, UNPROVEN, Kind, Outcome, Side, Stage
 from chalicelib.domain.errors import (
     InvalidRequest,
-    NotAllowed,
     NotFound,
     TepatError,
     TooMany,
     WrongState,
 )
-from chalicelib.domain.evidence import FileKind, PieceState
-from chalicelib.domain.registration import Stamp, State, Work
-from chalicelib.usecases import review_dispute, show_dispute, show_status, take_part
-from chalicelib.usecases.filing import Photo
+from chalicelib.domain.evidence import PieceState
+from chalicelib.usecases import review_dispute, show_dispute, take_part
 from chalicelib.usecases.interests import digests
 from chalicelib.usecases.my_objections import my_objections
-from tests.court import DAY_MS, NEIGHBOUR, PHOTO, STAFF, Court, officer
+from tests.court import DAY_MS, NEIGHBOUR, PHOTO, STAFF, Court
 from tests.fakes import FakeOpener
 from tests.world import VILLAGE, form, member
 
@@ -38,275 +34,6 @@ def codes(error: pytest.ExceptionInfo[TepatError]) -> list[str]:
 @pytest.fixture
 def court() -> Court:
     return Court()
-
-
-# --- an appeal ------------------------------------------------------------------------------------
-
-
-def test_an_appeal_is_one_transaction_and_signs_its_uploads_without_a_call(court: Court) -> None:
-    before = len(court.world.aws.calls)
-    filed = court.appeal("appeal-000000000000001", PHOTO, PHOTO, PHOTO)
-    made = Counter(court.world.aws.calls[before:])
-    assert made == {"BatchGetItem": 1, "TransactWriteItems": 1}
-    assert len(filed.uploads) == 3
-    assert filed.dispute.about == court.case().ref.locator
-    assert court.case().disputes == (filed.dispute.ref.locator,)
-
-
-def test_the_same_appeal_again_is_the_same_and_another_under_its_key_is_refused(
-    court: Court,
-) -> None:
-    first = court.appeal()
-    assert court.appeal().dispute == first.dispute
-    with pytest.raises(InvalidRequest) as error:
-        court.appeal(text="Lain")
-    assert codes(error) == ["key_reused"]
-    assert len(court.world.aws.disputes) == 1
-
-
-def test_all_faults_of_an_appeal_are_told_at_once_and_nothing_is_stored(court: Court) -> None:
-    large = Photo(FileKind.JPEG, 6 * 1024**2)
-    with pytest.raises(InvalidRequest) as error:
-        court.appeal("appeal-000000000000001", *[large] * 4, reason="not_poor", text=" ")
-    assert set(codes(error)) == {
-        "evidence_too_many",
-        "evidence_too_large",
-        "field_not_an_option",
-        "field_missing",
-    }
-    assert not court.world.aws.disputes
-
-
-def test_one_appeal_is_open_at_a_time_and_only_within_the_window(court: Court) -> None:
-    court.appeal()
-    with pytest.raises(WrongState) as error:
-        court.appeal("appeal-000000000000002")
-    assert codes(error) == ["appeal_open"]
-    late = Court()
-    late.world.clock.advance(40 * DAY_MS)
-    with pytest.raises(WrongState) as error:
-        late.appeal()
-    assert codes(error) == ["appeal_window_over"]
-
-
-def test_who_has_no_result_cannot_appeal() -> None:
-    court = Court()
-    paper = court.world.register(
-        "other-0000000000000001",
-        form(court.world.model, member(9955, nik="3510154903859955"), kk=None),
-    )
-    with pytest.raises(WrongState) as error:
-        court.appeal_by(paper.receipt.text, "appeal-000000000000001")
-    assert codes(error) == ["appeal_no_result"]
-
-
-def test_an_appeal_waits_for_its_photos_but_not_for_ever(court: Court) -> None:
-    there = court.appeal("appeal-000000000000001", PHOTO).dispute
-    court.conduct()
-    assert court.now(there).stage is Stage.FILED
-    court.world.clock.advance(25 * 3_600_000)
-    court.conduct()
-    assert court.now(there).stage is Stage.REVIEW
-
-
-def test_two_officers_uphold_an_appeal_and_the_family_is_decided_anew(court: Court) -> None:
-    before = court.case()
-    assert before.household is not None
-    court.checked = replace(before.household, answers={**before.household.answers})
-    there = court.screen(court.appeal("appeal-000000000000001", PHOTO).dispute)
-    court.conduct()
-    first = court.now(there).officer
-    assert first in {each.sub for each in STAFF}
-    there = court.vote(there)
-    assert (there.stage, there.officer != first) == (Stage.RECOMMENDED, True)
-    there = court.vote(there)
-    assert (there.stage, there.outcome, len(there.votes)) == (Stage.DECIDED, Outcome.UPHELD, 2)
-    assert court.case().state is State.MATCHED
-    court.world.settle()
-    after = court.case()
-    assert after.state is State.DECIDED
-    assert after.earlier is not None
-    assert after.earlier.decisions == before.decisions
-
-
-def test_upheld_without_a_visit_somebody_goes_and_looks_and_it_is_scored_on_that(
-    court: Court,
-) -> None:
-    decided = court.case()
-    court.decided(Outcome.UPHELD, "record_corrected")
-    waiting = court.case()
-    assert waiting.state is State.NEEDS_GROUND_CHECK
-    assert "appeal_upheld" in waiting.concerns
-    assert waiting.waiting is not None
-    assert waiting.waiting.work is Work.VISIT
-    assert waiting.waiting.due > court.world.clock.now_ms()
-    told = show_status.status(waiting, court.world.status_ports())
-    assert "Petugas datang ke rumah" in str(told["notes"])
-    stamp = Stamp(court.world.clock.now_ms(), "agent:a", b"s" * 16)
-    scored, _ = reopening.reopen(waiting, decided.household, "visited", stamp, officer_due=1)
-    assert scored.state is State.MATCHED
-    assert "appeal_upheld" not in scored.concerns
-    assert scored.earlier is not None
-    assert scored.earlier.decisions == decided.decisions
-
-
-@pytest.mark.parametrize("seen", [True, False])
-def test_a_case_that_waits_for_an_officer_stays_there_though_upheld(
-    court: Court, *, seen: bool
-) -> None:
-    """Seed 9648: somebody dead by the registry was visited, and then passed."""
-    there = court.appeal().dispute
-    ref = court.case().ref
-    waiting = replace(court.case(), state=State.NEEDS_OFFICER, concerns=("deceased:1",))
-    court.world.aws.cases[ref] = waiting
-    court.checked = waiting.household if seen else None
-    court.conduct()
-    court.vote(there)
-    court.vote(there)
-    assert court.now(there).outcome is Outcome.UPHELD
-    assert court.case().state is State.NEEDS_OFFICER
-
-
-@pytest.mark.parametrize("seen", [True, False])
-def test_a_case_whose_number_another_holds_is_an_officers_though_upheld(
-    court: Court, *, seen: bool
-) -> None:
-    """Found by simulation, seed 10964: it was sent to be visited and then scored."""
-    ref = court.case().ref
-    held = replace(court.case(), concerns=("nik_held:3M3G222222",))
-    court.world.aws.cases[ref] = held
-    court.checked = held.household if seen else None
-    court.decided(Outcome.UPHELD, "record_corrected")
-    assert court.case().state is State.NEEDS_OFFICER
-
-
-def test_two_who_differ_are_followed_by_a_third_from_elsewhere(court: Court) -> None:
-    there = court.appeal().dispute
-    court.conduct()
-    court.vote(there, Outcome.UPHELD, "claim_confirmed")
-    there = court.vote(there, Outcome.REJECTED, "claim_unproven")
-    assert there.stage is Stage.SPLIT
-    third = {each.sub: each for each in STAFF}[there.officer]
-    assert there.ref.village[:6] not in third.districts
-    there = court.vote(there, Outcome.REJECTED, "claim_unproven")
-    assert (there.stage, there.outcome) == (Stage.DECIDED, Outcome.REJECTED)
-    assert court.case().state is State.DECIDED
-
-
-def test_nobody_votes_who_was_not_drawn_and_nobody_twice(court: Court) -> None:
-    there = court.appeal().dispute
-    court.conduct()
-    with pytest.raises(NotAllowed):
-        court.vote(there, actor="staff:officer-99")
-    first = f"staff:{court.now(there).officer}"
-    there = court.vote(there)
-    with pytest.raises(NotAllowed):
-        court.vote(there, Outcome.REJECTED, "claim_unproven", actor=first)
-    assert len(court.now(there).votes) == 1
-
-
-def test_a_vote_sent_twice_counts_once(court: Court) -> None:
-    there = court.appeal().dispute
-    court.conduct()
-    there = court.now(there)
-    voting = review_dispute.Voting(
-        there.ref, f"staff:{there.officer}", Outcome.UPHELD, "claim_confirmed", there.version
-    )
-    once = review_dispute.recommend(voting, court.review_ports())
-    assert review_dispute.recommend(voting, court.review_ports()) == once
-
-
-def test_a_vote_on_what_has_changed_since_is_refused(court: Court) -> None:
-    there = court.appeal().dispute
-    court.conduct()
-    there = court.now(there)
-    take_part.add_evidence(
-        there.ref.locator, court.family(), "more-0000000000000001", (PHOTO,), court.part_ports()
-    )
-    voting = review_dispute.Voting(
-        there.ref, f"staff:{there.officer}", Outcome.UPHELD, "claim_confirmed", there.version
-    )
-    with pytest.raises(WrongState) as error:
-        review_dispute.recommend(voting, court.review_ports())
-    assert codes(error) == ["dispute_changed"]
-
-
-def test_only_who_was_drawn_opens_it_and_each_look_is_in_the_ledger(court: Court) -> None:
-    there = court.appeal().dispute
-    court.conduct()
-    with pytest.raises(NotFound):
-        review_dispute.open_dispute(there.ref, "staff:officer-99", court.review_ports())
-    drawn = f"staff:{court.now(there).officer}"
-    opened = review_dispute.open_dispute(there.ref, drawn, court.review_ports())
-    assert opened.claim == {"text": "Kami tidak punya motor lagi."}
-    assert opened.identity is not None
-    reads = court.world.ledger.reads_of(court.case().ref.locator, 9)
-    assert [(each.actor, each.reason) for each in reads] == [(drawn, "appeal")]
-
-
-def test_a_rejected_appeal_goes_to_somebody_from_elsewhere_once(court: Court) -> None:
-    court.decided(Outcome.REJECTED, "claim_unproven")
-    again = court.appeal("appeal-000000000000002")
-    court.conduct()
-    there = court.now(again.dispute)
-    assert there.follows
-    assert there.ref.village[:6] not in {e.sub: e for e in STAFF}[there.officer].districts
-    court.vote(there, Outcome.REJECTED, "claim_unproven")
-    court.vote(there, Outcome.REJECTED, "claim_unproven")
-    with pytest.raises(WrongState) as error:
-        court.appeal("appeal-000000000000003")
-    assert codes(error) == ["appeal_used"]
-
-
-# --- the clock ------------------------------------------------------------------------------------
-
-
-def test_a_late_officer_is_followed_by_a_supervisor_and_then_the_region(court: Court) -> None:
-    there = court.appeal().dispute
-    court.conduct()
-    court.world.clock.advance(9 * DAY_MS)
-    court.conduct()
-    later = court.now(there)
-    assert (later.stage, later.level, later.outcome) == (Stage.REVIEW, 1, None)
-    assert "supervisor" in {e.sub: e for e in STAFF}[later.officer].roles
-    court.world.clock.advance(30 * DAY_MS)
-    court.conduct()
-    latest = court.now(there)
-    assert (latest.stage, latest.level, latest.outcome) == (Stage.REVIEW, 2, None)
-
-
-def test_where_nobody_of_ones_own_may_act_a_guest_is_drawn_at_once() -> None:
-    lent = replace(officer(2), roles=frozenset({"reviewer", GUEST}), village="5271012001")
-    court = Court(staff=(replace(officer(1), kin_at=0), replace(lent, districts=frozenset())))
-    there = court.appeal().dispute
-    court.conduct()
-    assert court.now(there).officer == lent.sub
-    assert court.vote(there).stage is Stage.RECOMMENDED
-    assert court.now(there).officer == ""  # nobody votes twice, a guest no more than others
-
-
-def test_where_nobody_may_act_the_region_is_told_at_once() -> None:
-    court = Court(staff=(replace(officer(1), kin_at=0),))
-    there = court.appeal().dispute
-    court.conduct()
-    assert (court.now(there).stage, court.now(there).level) == (Stage.REVIEW, 2)
-
-
-def test_what_nobody_could_be_drawn_for_is_drawn_as_soon_as_somebody_may_be() -> None:
-    court = Court(staff=(replace(officer(1), kin_at=0),))
-    there = court.appeal().dispute
-    court.conduct()
-    before = court.now(there)
-    court.conduct()
-    assert court.now(there) == before  # asked again, nothing is written
-    court.staff = STAFF
-    court.conduct()
-    assert court.now(there).officer
-    court.vote(there)
-    assert court.now(there).stage is Stage.RECOMMENDED
-
-
-# --- an objection ---------------------------------------------------------------------------------
 
 
 def test_an_objection_is_one_transaction_and_looks_the_same_for_a_family_that_is_not_there(
@@ -586,12 +313,3 @@ def test_what_is_written_opens_under_its_own_name_only(court: Court) -> None:
     assert set(opened.statements) == {"claim", "filer"}
     with pytest.raises(ValueError, match="context"):
         FakeOpener(court.world.aws).open(opened.statements["filer"], f"{there.ref.locator}|claim")
-
-
-def test_nobody_is_drawn_who_has_the_familys_telephone(court: Court) -> None:
-    phone = court.case().phone
-    assert phone
-    court.staff = [STAFF[0], *(replace(each, phone=phone) for each in STAFF[1:])]
-    there = court.appeal().dispute
-    court.conduct()
-    assert court.now(there).officer == STAFF[0].sub
