@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters import aws, dynamo, ledger_items, officer_items
-from chalicelib.adapters.registry_table import TablesDisagreeError
+from chalicelib.adapters.registry_table import standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,13 +63,7 @@ class OfficerTable:
             dynamo.put(self.tables.ledger, ledger_items.event_to_item(event)),
         ]
         refused = dynamo.transact(self.client, actions, sleep=self.sleep, chance=self.chance)
-        if not refused:
-            return None
-        there = next((refusal.item for refusal in refused if refusal.index == 0), None)
-        if there is None:
-            raise TablesDisagreeError("the ledger holds what the registry does not know")
-        stands = officer_items.profile_from_item(there)
-        return None if stands.head == profile.head else stands
+        return standing(refused, officer_items.profile_from_item, profile)
 
     def _items(self, region: str) -> Iterator[dict[str, dynamo.Value]]:
         pk = officer_items.officers_pk(region)

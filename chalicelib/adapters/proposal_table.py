@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.adapters import aws, dynamo, ledger_items, proposal_items, registry_items
-from chalicelib.adapters.registry_table import TablesDisagreeError
+from chalicelib.adapters.registry_table import standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -147,16 +147,11 @@ class ProposalTable:
             dynamo.put(self.tables.ledger, ledger_items.event_to_item(event)),
             *more,
         ]
-        refused = {refusal.index: refusal.item for refusal in self._transact(actions)}
-        if not refused:
-            return None
-        if _ADOPTED in refused and 0 not in refused:  # another was adopted meanwhile
+        refused = self._transact(actions)
+        places = {refusal.index for refusal in refused}
+        if _ADOPTED in places and 0 not in places:  # another was adopted meanwhile
             return self.load(proposal.ref)
-        there = refused.get(0)
-        if there is None:
-            raise TablesDisagreeError("the ledger holds what the registry does not know")
-        stands = proposal_items.proposal_from_item(there)
-        return None if stands.head == proposal.head else stands
+        return standing(refused, proposal_items.proposal_from_item, proposal)
 
     def _transact(self, actions: Sequence[Wire]) -> tuple[dynamo.Refusal, ...]:
         return dynamo.transact(self.client, actions, sleep=self.sleep, chance=self.chance)

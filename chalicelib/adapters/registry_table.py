@@ -10,14 +10,14 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from chalicelib.adapters import aws, dynamo, ledger_items, ops_items, registry_items, vault_items
 from chalicelib.adapters.vault_items import CORRECTED, REGISTERED
 from chalicelib.usecases.ports import Conflict, Holder, InForce, Loaded, Looked, VaultItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -43,6 +43,40 @@ class Tables:
 
 class TablesDisagreeError(Exception):
     """A table was restored without the others: somebody must look before anything is written."""
+
+
+class Chained(Protocol):
+    """Something that is stored with the end of its own chain."""
+
+    @property
+    def head(self) -> Head:
+        """The last event of its chain."""
+
+
+_Stored = TypeVar("_Stored", bound=Chained)
+
+
+def standing(
+    refused: Sequence[Refusal], read: Callable[[Item], _Stored], wrote: _Stored
+) -> _Stored | None:
+    """What stands where a step with its event was to be written; None when it is written.
+
+    What ends in this very event can have been written by this call only, whose first answer was
+    lost.
+
+    Args:
+        refused: conditions that did not hold; the first action put the item itself.
+
+    Raises:
+        TablesDisagreeError: nothing stands there, and yet it was refused.
+    """
+    if not refused:
+        return None
+    there = next((refusal.item for refusal in refused if refusal.index == 0), None)
+    if there is None:
+        raise TablesDisagreeError("vault or ledger hold what the registry does not know")
+    stands = read(there)
+    return None if stands.head == wrote.head else stands
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from chalicelib.adapters import (
     report_items,
     vault_items,
 )
-from chalicelib.adapters.registry_table import TablesDisagreeError
+from chalicelib.adapters.registry_table import standing
 from chalicelib.usecases.dispute_ports import CLAIM, Statement
 
 if TYPE_CHECKING:
@@ -119,13 +119,7 @@ class ReportTable:
             *beside,
         ]
         refused = dynamo.transact(self.client, actions, sleep=self.sleep, chance=self.chance)
-        if not refused:
-            return None
-        there = next((refusal.item for refusal in refused if refusal.index == 0), None)
-        if there is None:
-            raise TablesDisagreeError("vault or ledger hold what the registry does not know")
-        stands = report_items.report_from_item(there)
-        return None if stands.head == report.head else stands
+        return standing(refused, report_items.report_from_item, report)
 
     def _batch(
         self, keys: Mapping[str, Sequence[Wire]]
