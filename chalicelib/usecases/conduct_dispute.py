@@ -10,14 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.domain import adjudication, audit, dispute, hearing, name_tags
+from chalicelib.domain import adjudication, audit, dispute, hearing
 from chalicelib.domain.assignment import Drawn, Officer
 from chalicelib.domain.dispute import Dispute, Kind, Stage
-from chalicelib.domain.errors import TryAgain, WrongState
+from chalicelib.domain.errors import WrongState
 from chalicelib.domain.receipt import Mac
 from chalicelib.domain.registration import Ref, Registration, Stamp
 from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing
+from chalicelib.usecases.batch import unsettled
 from chalicelib.usecases.dispute_ports import Disputes, Traces
 from chalicelib.usecases.draw_officer import FirstEvents, draw, interests_in
 from chalicelib.usecases.link_dispute import Found, Step, linked
@@ -62,16 +63,12 @@ def conduct(messages: Sequence[Message], ports: Ports) -> list[Message]:
         The messages that must come again: the store refused for now, or somebody wrote meanwhile.
     """
     found = ports.disputes.load(list({message.ref: None for message in messages}))
-    failed: list[Message] = []
-    for message in {message.ref: message for message in messages}.values():
+
+    def go_on(message: Message) -> bool:
         there = found.get(message.ref)
-        try:
-            settled = there is None or _go_on(there, ports)
-        except TryAgain:
-            settled = False
-        if not settled:
-            failed.append(message)
-    return failed
+        return there is None or _go_on(there, ports)
+
+    return unsettled(messages, go_on)
 
 
 def _go_on(there: Dispute, ports: Ports) -> bool:
@@ -189,6 +186,8 @@ def _own_family(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports)
         except WrongState as error:
             return Found(concerns=(error.faults[0].code,))
 
+    from chalicelib.domain import name_tags  # noqa: PLC0415 - appeals by receipt have no name
+
     loaded = ports.store.load([holder.ref]).get(holder.ref)
     if loaded is None or not name_tags.is_whole(there.names, loaded.case.names):
         return None
@@ -202,6 +201,8 @@ def _search(there: Dispute, rules: SanggahRules, stamp: Stamp, ports: Ports) -> 
 
     None when there is none or more than one: then somebody has to look.
     """
+    from chalicelib.domain import name_tags  # noqa: PLC0415 - as for one's own family
+
     found = [
         each.locator
         for each in ports.disputes.candidates(there.ref.village)

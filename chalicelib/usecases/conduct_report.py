@@ -9,10 +9,10 @@ from typing import Final
 from chalicelib.domain import assignment, audit, misconduct
 from chalicelib.domain.assignment import Drawn, Interests, Officer, Role
 from chalicelib.domain.audit import Event
-from chalicelib.domain.errors import TryAgain
 from chalicelib.domain.misconduct import Report, Stage
 from chalicelib.domain.registration import Stamp
 from chalicelib.usecases import filing
+from chalicelib.usecases.batch import unsettled
 from chalicelib.usecases.ports import Clock, Message
 from chalicelib.usecases.report_ports import Reports
 
@@ -43,16 +43,12 @@ def conduct_reports(messages: Sequence[Message], ports: Ports) -> list[Message]:
         The messages that must come again: the store refused for now, or somebody wrote meanwhile.
     """
     found = ports.reports.load(list({message.ref: None for message in messages}))
-    failed: list[Message] = []
-    for message in {message.ref: message for message in messages}.values():
+
+    def go_on(message: Message) -> bool:
         there = found.get(message.ref)
-        try:
-            settled = there is None or _go_on(there, ports)
-        except TryAgain:
-            settled = False
-        if not settled:
-            failed.append(message)
-    return failed
+        return there is None or _go_on(there, ports)
+
+    return unsettled(messages, go_on)
 
 
 def _go_on(there: Report, ports: Ports) -> bool:
