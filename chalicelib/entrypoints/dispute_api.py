@@ -27,23 +27,9 @@ _TOLD = 300  # letters of what a browser says of itself
 @handled(disputes)
 def appeal(request: Request) -> Response:
     """File an appeal of the result that a receipt opens."""
-    from chalicelib.usecases.file_appeal import Appeal, file_appeal  # noqa: PLC0415 - each route its own
-
     sent = http.read(request, schemas().AppealBody, keyed=True, form_key=wiring.fresh_key())
     try:
-        sent.refuse()
-        body = sent.body
-        command = Appeal(
-            key=sent.key,
-            receipt=body["receipt"],
-            reason=body["reason"],
-            text=body["text"],
-            photos=_photos(body),
-            form=body,
-            caller=http.caller(request),
-            misused=_misused(body),
-        )
-        filed = file_appeal(command, ports().appeal_ports(_after(request)))
+        filed = _file_appeal(request, sent)
     except TepatError as error:
         own = wiring.terms().today(wiring.clock.now_ms()).misused_identity
         form = "misused" if sent.fields.get("reason") in own else "appeal"
@@ -57,9 +43,15 @@ def appeal_for(request: Request, agent: str) -> Response:
     Args:
         agent: subject of the agent, who is named in the ledger.
     """
-    from chalicelib.usecases.file_appeal import Appeal, file_appeal  # noqa: PLC0415 - see `appeal`
-
     sent = http.read(request, schemas().AgentAppealBody, keyed=True)
+    filed = _file_appeal(request, sent, actor=f"agent:{agent}")
+    return _filed(request, filed, "appealed", {"receipt": sent.body["receipt"]})
+
+
+def _file_appeal(request: Request, sent: http.Sent, **by: str) -> Filed:
+    """File what a receipt opens the way for; `by` names the actor, if it is not the family."""
+    from chalicelib.usecases.file_appeal import Appeal, file_appeal  # noqa: PLC0415 - each route its own
+
     sent.refuse()
     body = sent.body
     command = Appeal(
@@ -70,18 +62,17 @@ def appeal_for(request: Request, agent: str) -> Response:
         photos=_photos(body),
         form=body,
         caller=http.caller(request),
-        actor=f"agent:{agent}",
         misused=_misused(body),
+        **by,
     )
-    filed = file_appeal(command, ports().appeal_ports(_after(request)))
-    return _filed(request, filed, "appealed", {"receipt": body["receipt"]})
+    return file_appeal(command, ports().appeal_ports(_after(request)))
 
 
 @disputes.route("/v1/appeals/own", methods=["POST"], content_types=CONTENT_TYPES)
 @handled(disputes)
 def own_appeal(request: Request) -> Response:
     """File an appeal of one's own result, as the head of family who signed in."""
-    from chalicelib.entrypoints import person_session  # noqa: PLC0415 - see `appeal`
+    from chalicelib.entrypoints import person_session  # noqa: PLC0415 - see `_file_appeal`
     from chalicelib.usecases.file_objection import Person  # noqa: PLC0415
     from chalicelib.usecases.file_own_appeal import OwnAppeal, file_own_appeal  # noqa: PLC0415
 
@@ -112,7 +103,7 @@ def own_appeal(request: Request) -> Response:
 @handled(disputes)
 def second_look(request: Request) -> Response:
     """Ask that the outcome of one's own objection is looked at again."""
-    from chalicelib.entrypoints import person_session  # noqa: PLC0415 - see `appeal`
+    from chalicelib.entrypoints import person_session  # noqa: PLC0415 - see `_file_appeal`
     from chalicelib.usecases.file_outcome_appeal import Second, appeal_outcome  # noqa: PLC0415
     from chalicelib.usecases.take_part import Party  # noqa: PLC0415
 
@@ -142,13 +133,13 @@ def appeal_form(request: Request) -> Response:
 @handled(disputes)
 def objections(request: Request) -> Response:
     """One's own objections; or file one, as the person who signed in."""
-    from chalicelib.entrypoints import person_session  # noqa: PLC0415 - see `appeal`
+    from chalicelib.entrypoints import person_session  # noqa: PLC0415 - see `_file_appeal`
 
     signed = person_session.require_person(request)
     if request.method == "GET":
         return _mine(request, signed)
     person_session.check_origin(request)
-    from chalicelib.usecases.file_objection import (  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.file_objection import (  # noqa: PLC0415 - see `_file_appeal`
         Objection,
         Person,
         file_objection,
@@ -181,7 +172,7 @@ def objections(request: Request) -> Response:
 @handled(disputes)
 def answer(request: Request) -> Response:
     """Take a family's answer to an objection."""
-    from chalicelib.usecases.take_part import Answer as Sent  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.take_part import Answer as Sent  # noqa: PLC0415 - see `_file_appeal`
     from chalicelib.usecases.take_part import answer as take  # noqa: PLC0415
 
     sent = http.read(request, schemas().AnswerBody, keyed=True)
@@ -200,7 +191,7 @@ def answer(request: Request) -> Response:
 @handled(disputes)
 def uploads(request: Request) -> Response:
     """Let a party send more files."""
-    from chalicelib.usecases.take_part import add_evidence  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.take_part import add_evidence  # noqa: PLC0415 - see `_file_appeal`
 
     sent = http.read(request, schemas().MoreEvidenceBody, keyed=True)
     sent.refuse()
@@ -214,7 +205,7 @@ def uploads(request: Request) -> Response:
 @handled(disputes)
 def withdraw(request: Request) -> Response:
     """End a dispute at the wish of who filed it."""
-    from chalicelib.domain.dispute import Side  # noqa: PLC0415 - see `appeal`
+    from chalicelib.domain.dispute import Side  # noqa: PLC0415 - see `_file_appeal`
     from chalicelib.usecases.show_dispute import told  # noqa: PLC0415
     from chalicelib.usecases.take_part import withdraw as end  # noqa: PLC0415
 
@@ -233,7 +224,7 @@ def withdraw(request: Request) -> Response:
 @handled(disputes)
 def looked(request: Request) -> Response:
     """Tell a family who has looked at its data."""
-    from chalicelib.usecases.show_status import moment  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.show_status import moment  # noqa: PLC0415 - see `_file_appeal`
     from chalicelib.usecases.who_looked import who_looked  # noqa: PLC0415
 
     sent = http.read(request, schemas().LookedBody)
@@ -270,7 +261,7 @@ def ports() -> Any:  # noqa: ANN401 - a module
 
 
 def _mine(request: Request, signed: Signed) -> Response:
-    from chalicelib.domain.dispute import Side  # noqa: PLC0415 - see `appeal`
+    from chalicelib.domain.dispute import Side  # noqa: PLC0415 - see `_file_appeal`
     from chalicelib.usecases.my_objections import my_objections  # noqa: PLC0415
     from chalicelib.usecases.show_dispute import told  # noqa: PLC0415
 
@@ -291,7 +282,7 @@ def _mine(request: Request, signed: Signed) -> Response:
 
 def _once_more(there: Dispute, followed: Collection[str], now: int) -> bool:
     """Whether the outcome of one's own objection may still be looked at again."""
-    from chalicelib.domain.dispute import Kind  # noqa: PLC0415 - see `appeal`
+    from chalicelib.domain.dispute import Kind  # noqa: PLC0415 - see `_file_appeal`
     from chalicelib.usecases.file_outcome_appeal import why_not  # noqa: PLC0415
 
     if there.kind is Kind.APPEAL or there.ref.locator in followed:
@@ -301,12 +292,12 @@ def _once_more(there: Dispute, followed: Collection[str], now: int) -> bool:
 
 def _party(request: Request, body: Mapping[str, Any]) -> tuple[Party, Signed | None]:
     """A family by its receipt, or else whoever signed in, whose forms come from our own pages."""
-    from chalicelib.usecases.take_part import Party  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.take_part import Party  # noqa: PLC0415 - see `_file_appeal`
 
     caller = http.caller(request)
     if body["receipt"]:
         return Party(caller, receipt=body["receipt"]), None
-    from chalicelib.entrypoints import person_session  # noqa: PLC0415 - see `appeal`
+    from chalicelib.entrypoints import person_session  # noqa: PLC0415 - see `_file_appeal`
 
     signed = person_session.require_person(request)
     person_session.check_origin(request)
@@ -314,13 +305,13 @@ def _party(request: Request, body: Mapping[str, Any]) -> tuple[Party, Signed | N
 
 
 def _misused(body: Mapping[str, Any]) -> Misused:
-    from chalicelib.usecases.filing import Misused  # noqa: PLC0415 - see `appeal`
+    from chalicelib.usecases.filing import Misused  # noqa: PLC0415 - see `_file_appeal`
 
     return Misused(body["attribute"] or "", bool(body["stated"]))
 
 
 def _photos(body: Mapping[str, Any]) -> tuple[Photo, ...]:
-    from chalicelib.domain.evidence import FileKind  # noqa: PLC0415 - see `appeal`
+    from chalicelib.domain.evidence import FileKind  # noqa: PLC0415 - see `_file_appeal`
     from chalicelib.usecases.filing import Photo  # noqa: PLC0415
 
     return tuple(Photo(FileKind(photo["type"]), photo["size"]) for photo in body["photos"])
