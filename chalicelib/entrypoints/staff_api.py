@@ -263,7 +263,4 @@ def _ref(locator: str) -> Ref:
     Raises:
         NotFound: no case of this region can have that locator.
     """
-    village = wiring.village_of(locator) if is_locator(locator) else None
-    if village is None:
-        raise NotFound(Fault("case_unknown", "number"))
-    return Ref(village, locator)
+    return staff_frame.kept_at(locator, wiring.village_of, "case_unknown")

@@ -15,7 +15,6 @@ from chalicelib.entrypoints import http, staff_forms, staff_frame
 from chalicelib.entrypoints.http import CONTENT_TYPES
 from chalicelib.entrypoints.staff_frame import DECIDERS, signed_in
 from chalicelib.entrypoints.staff_session import Session
-from chalicelib.telemetry import log
 
 staff_disputes = Blueprint(__name__)
 
@@ -37,15 +36,7 @@ def one(request: Request, who: Session, number: str) -> Response:
     about = about if is_locator(about) else ""
     opened = open_dispute(_ref(number), who.actor, review_wiring.review_ports(), about=about)
     shown = sheet(opened, who.actor, review_wiring.show_review_ports())
-    since = query.get("since", "")
-    if staff_forms.SEEN_BOTH.fullmatch(since):
-        from chalicelib.usecases.what_changed import what_changed  # noqa: PLC0415 - seldom
-
-        own, of_case = staff_forms.versions(since)
-        chains = [(opened.dispute.ref.locator, opened.dispute.head, own)]
-        if opened.case is not None:
-            chains.append((opened.case.ref.locator, opened.case.head, of_case))
-        shown["changed"] = what_changed(chains, who.actor, review_wiring.changed_ports())
+    shown["changed"] = staff_frame.changed_since(request, who, opened.dispute, opened.case)
     context = {"d": shown, "errors": staff_frame.told(request), "r": wiring.words("review")}
     return staff_frame.page("dispute", context, who)
 
@@ -140,21 +131,11 @@ def family(request: Request, who: Session, number: str) -> Response:
 
 
 def _done(who: Session, number: str, act: Act, seen: str = "") -> Response:
-    """Do it, or lead back to the dispute as it stands now, and say there why it was not done.
-
-    The refusal itself shows nothing of anybody; the look that follows is in the ledger.
-
-    Args:
-        seen: versions that the officer was looking at, to show what has changed since.
-    """
+    """Do it, or lead back to the dispute (`staff_frame.led_back`)."""
     try:
         act()
     except (InvalidRequest, WrongState) as error:
-        log("refused", code=str(error))
-        code = error.faults[0].code
-        since = f"&since={seen}" if seen and code == "dispute_changed" else ""
-        address = f"{DISPUTES}/{_ref(number).locator}?told={code}{since}"
-        return staff_frame.moved(address, who.cookies, status=303)
+        return staff_frame.led_back(error, f"{DISPUTES}/{_ref(number).locator}", who, seen)
     return staff_frame.moved(DISPUTES, who.cookies, status=303)
 
 
@@ -166,7 +147,4 @@ def _ref(number: str) -> Ref:
     """
     from chalicelib.dispute_wiring import village_of  # noqa: PLC0415 - see wiring
 
-    village = village_of(number) if is_locator(number) else None
-    if village is None:
-        raise NotFound(Fault("dispute_unknown", "number"))
-    return Ref(village, number)
+    return staff_frame.kept_at(number, village_of, "dispute_unknown")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib import wiring
-from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, WrongState
-from chalicelib.domain.receipt import is_locator
+from chalicelib.domain.errors import InvalidRequest, WrongState
 from chalicelib.domain.registration import Ref
 from chalicelib.entrypoints import http, staff_forms, staff_frame
 from chalicelib.entrypoints.http import CONTENT_TYPES
 from chalicelib.entrypoints.staff_frame import DECIDERS, signed_in
 from chalicelib.entrypoints.staff_session import Session
-from chalicelib.telemetry import log
 
 staff_findings = Blueprint(__name__)
 
@@ -45,16 +41,7 @@ def one(request: Request, who: Session, number: str) -> Response:
 
     opened = settle_check.open_finding(_ref(number), who.actor, review_wiring.settle_ports())
     shown = show_finding.sheet(opened, who.actor, review_wiring.show_finding_ports())
-    query: Mapping[str, str] = request.query_params or {}
-    since = query.get("since", "")
-    if staff_forms.SEEN_BOTH.fullmatch(since):
-        from chalicelib.usecases.what_changed import what_changed  # noqa: PLC0415 - seldom
-
-        own, of_case = staff_forms.versions(since)
-        chains = [(opened.check.ref.locator, opened.check.head, own)]
-        if opened.case is not None:
-            chains.append((opened.case.ref.locator, opened.case.head, of_case))
-        shown["changed"] = what_changed(chains, who.actor, review_wiring.changed_ports())
+    shown["changed"] = staff_frame.changed_since(request, who, opened.check, opened.case)
     context = {"d": shown, "errors": staff_frame.told(request), "r": wiring.words("review")}
     return staff_frame.page("finding", context, who)
 
@@ -77,11 +64,7 @@ def looked(_request: Request, who: Session, number: str) -> Response:
 @http.handled(staff_findings)
 @signed_in(DECIDERS)
 def judge(request: Request, who: Session, number: str) -> Response:
-    """Recommend, or decide what somebody else has recommended.
-
-    What is refused leads back to the finding as it stands now, and says there why; that look is
-    in the ledger.
-    """
+    """Recommend, or decide what somebody else has recommended."""
     from chalicelib import review_wiring  # noqa: PLC0415 - see wiring
     from chalicelib.domain.ground_check import Course  # noqa: PLC0415
     from chalicelib.usecases import settle_check  # noqa: PLC0415
@@ -91,15 +74,12 @@ def judge(request: Request, who: Session, number: str) -> Response:
     try:
         sent.refuse()
         course, _, reason = sent.body["opinion"].partition(":")
-        seen = staff_forms.versions(sent.body["seen"])
-        judging = settle_check.Judging(ref, who.actor, Course(course), reason, seen)
+        versions = staff_forms.versions(sent.body["seen"])
+        judging = settle_check.Judging(ref, who.actor, Course(course), reason, versions)
         settle_check.judge(judging, review_wiring.settle_ports())
     except (InvalidRequest, WrongState) as error:
-        log("refused", code=str(error))
-        code = error.faults[0].code
-        since = f"&since={sent.body['seen']}" if code == "finding_changed" else ""
-        address = f"{FINDINGS}/{ref.locator}?told={code}{since}"
-        return staff_frame.moved(address, who.cookies, status=303)
+        seen = sent.body["seen"] or ""
+        return staff_frame.led_back(error, f"{FINDINGS}/{ref.locator}", who, seen)
     return staff_frame.moved(FINDINGS, who.cookies, status=303)
 
 
@@ -111,7 +91,4 @@ def _ref(number: str) -> Ref:
     """
     from chalicelib import check_wiring  # noqa: PLC0415 - see wiring
 
-    village = check_wiring.village_of_check(number) if is_locator(number) else None
-    if village is None:
-        raise NotFound(Fault("check_unknown", "number"))
-    return Ref(village, number)
+    return staff_frame.kept_at(number, check_wiring.village_of_check, "check_unknown")

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Request, Response
 
 from chalicelib import wiring
 from chalicelib.domain import tokens
-from chalicelib.domain.errors import Fault, NotSignedIn, TepatError, WrongState
-from chalicelib.entrypoints import http, staff_session
+from chalicelib.domain.errors import Fault, NotFound, NotSignedIn, TepatError, WrongState
+from chalicelib.domain.receipt import is_locator
+from chalicelib.domain.registration import Ref
+from chalicelib.entrypoints import http, staff_forms, staff_session
 from chalicelib.entrypoints.staff_session import Session
 from chalicelib.telemetry import log
+
+if TYPE_CHECKING:
+    from chalicelib.domain.dispute import Dispute
+    from chalicelib.domain.ground_check import Check
+    from chalicelib.domain.registration import Registration
 
 OPENERS = frozenset({"reviewer", "supervisor", "region_admin"})
 DECIDERS = frozenset({"reviewer", "supervisor"})
@@ -33,6 +40,9 @@ _HEADERS = http.HEADERS | {
 }
 
 View = Callable[..., Response]
+
+_CHANGED = frozenset({"dispute_changed", "finding_changed"})
+"""Refusals of an act on what has changed since; the page then shows what."""
 
 
 def signed_in(groups: frozenset[str] | None) -> Callable[[View], View]:
@@ -78,6 +88,54 @@ def told(request: Request) -> list[dict[str, str]]:
     query: Mapping[str, str] = request.query_params or {}
     code = query.get("told", "")
     return errors(WrongState(Fault(code))) if code in wiring.fault_words() else []
+
+
+def led_back(error: TepatError, address: str, who: Session, seen: str = "") -> Response:
+    """Lead back to what was to be acted on, as it stands now; it says there why that was not done.
+
+    The refusal itself shows nothing of anybody; the look that follows is in the ledger.
+
+    Args:
+        seen: versions that the officer was looking at, to show what has changed since.
+    """
+    log("refused", code=str(error))
+    code = error.faults[0].code
+    since = f"&since={seen}" if seen and code in _CHANGED else ""
+    return moved(f"{address}?told={code}{since}", who.cookies, status=303)
+
+
+def changed_since(
+    request: Request, who: Session, own: Dispute | Check, case: Registration | None
+) -> list[dict[str, str]]:
+    """What has changed of a matter and its case since its officer looked; [] for a first look."""
+    query: Mapping[str, str] = request.query_params or {}
+    since = query.get("since", "")
+    if not staff_forms.SEEN_BOTH.fullmatch(since):
+        return []
+    from chalicelib import review_wiring  # noqa: PLC0415 - seldom
+    from chalicelib.usecases.what_changed import what_changed  # noqa: PLC0415 - same
+
+    seen, of_case = staff_forms.versions(since)
+    chains = [(own.ref.locator, own.head, seen)]
+    if case is not None:
+        chains.append((case.ref.locator, case.head, of_case))
+    return what_changed(chains, who.actor, review_wiring.changed_ports())
+
+
+def kept_at(number: str, village_of: Callable[[str], str | None], unknown: str) -> Ref:
+    """Where what a number names is kept.
+
+    Args:
+        village_of: the village that such a number carries; None when it is not of this region.
+        unknown: code of the fault.
+
+    Raises:
+        NotFound: nothing of this region can have that number.
+    """
+    village = village_of(number) if is_locator(number) else None
+    if village is None:
+        raise NotFound(Fault(unknown, "number"))
+    return Ref(village, number)
 
 
 def refused(error: TepatError, who: Session | None, cookies: tuple[str, ...] = ()) -> Response:

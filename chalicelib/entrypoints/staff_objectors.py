@@ -7,8 +7,8 @@ from typing import Any
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib import wiring
-from chalicelib.domain.errors import Fault, InvalidRequest, NotFound
-from chalicelib.domain.receipt import LOCATOR_LENGTH, is_locator
+from chalicelib.domain.errors import Fault, InvalidRequest
+from chalicelib.domain.receipt import LOCATOR_LENGTH
 from chalicelib.domain.registration import Ref
 from chalicelib.entrypoints import http, staff_forms, staff_frame, staff_session
 from chalicelib.entrypoints.http import CONTENT_TYPES
@@ -92,7 +92,4 @@ def _ref(number: str) -> Ref:
     from chalicelib import dispute_wiring  # noqa: PLC0415 - see wiring
 
     letters = "".join(c for c in number.upper() if c not in " -")[:LOCATOR_LENGTH]
-    village = dispute_wiring.village_of(letters) if is_locator(letters) else None
-    if village is None:
-        raise NotFound(Fault("dispute_unknown", "number"))
-    return Ref(village, letters)
+    return staff_frame.kept_at(letters, dispute_wiring.village_of, "dispute_unknown")

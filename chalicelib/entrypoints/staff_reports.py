@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib import wiring
-from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, WrongState
-from chalicelib.domain.receipt import is_locator
+from chalicelib.domain.errors import InvalidRequest, WrongState
 from chalicelib.domain.registration import Ref, Work
 from chalicelib.entrypoints import http, staff_forms, staff_frame
 from chalicelib.entrypoints.http import CONTENT_TYPES
 from chalicelib.entrypoints.staff_frame import REPORT_READERS, REPORT_WATCHERS, signed_in
 from chalicelib.entrypoints.staff_session import Session
 from chalicelib.settings import settings
-from chalicelib.telemetry import log
 
 staff_reports = Blueprint(__name__)
 
@@ -62,13 +60,10 @@ def one(request: Request, who: Session, number: str) -> Response:
     from chalicelib.usecases.review_report import open_report  # noqa: PLC0415 - see wiring
     from chalicelib.usecases.show_report import sheet  # noqa: PLC0415
 
-    query: Mapping[str, str] = request.query_params or {}
-    code = query.get("told", "")
-    errors = staff_frame.errors(WrongState(Fault(code))) if code in wiring.fault_words() else []
     there, claim = open_report(_ref(number), who.actor, report_wiring.review_ports())
     ports = report_wiring.show_ports()
     shown = sheet(there, claim, wiring.grants(), wiring.terms(), ports)
-    context = {"d": shown, "errors": errors, "r": ports.words["staff"]}
+    context = {"d": shown, "errors": staff_frame.told(request), "r": ports.words["staff"]}
     return staff_frame.page("report", context, who)
 
 
@@ -87,9 +82,7 @@ def close(request: Request, who: Session, number: str) -> Response:
         outcome, seen = sent.body["outcome"], int(sent.body["seen"])
         close_report(ref, who.actor, outcome, seen, report_wiring.review_ports())
     except (InvalidRequest, WrongState) as error:
-        log("refused", code=str(error))
-        address = f"{REPORTS}/{ref.locator}?told={error.faults[0].code}"
-        return staff_frame.moved(address, who.cookies, status=303)
+        return staff_frame.led_back(error, f"{REPORTS}/{ref.locator}", who)
     return staff_frame.moved(REPORTS, who.cookies, status=303)
 
 
@@ -101,7 +94,4 @@ def _ref(number: str) -> Ref:
     """
     from chalicelib.report_wiring import village_of  # noqa: PLC0415 - see `queue`
 
-    village = village_of(number) if is_locator(number) else None
-    if village is None:
-        raise NotFound(Fault("report_unknown", "number"))
-    return Ref(village, number)
+    return staff_frame.kept_at(number, village_of, "report_unknown")
