@@ -6,6 +6,7 @@ each would take hours. The civil registry is the one thing that is played: it sa
 
 from __future__ import annotations
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ Result = TypeVar("Result")
 DAY_MS: Final = 86_400_000
 OFFICER: Final = "staff:drill"
 _SEED: Final = 3510
+_NO_DIGIT: Final = re.compile(r"[^0-9]")
 _TRIES: Final = 60
 _PAUSE_S: Final = 0.5
 _TOGETHER: Final = 10  # as the queues hand families to the workers
@@ -168,7 +170,8 @@ def _registered(draft: Draft, clock: Earlier) -> Family | None:
             paper = patiently(partial(register, command, ports))
         except InvalidRequest:
             continue
-        niks = frozenset(each["nik"] for each in form["members"] if each.get("nik"))
+        typed = [each["nik"] for each in form["members"] if each.get("nik")]
+        niks = frozenset(_NO_DIGIT.sub("", nik) for nik in typed)  # some type it in groups
         return Family(Ref(form["village"], paper.receipt.locator), paper.receipt.text, niks)
     return None
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chalicelib import case_wiring
+from infra import backup
 from infra.drill import before, steps
-from infra.drill.steps import TABLES, Verdict
+from infra.drill.steps import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -50,7 +51,7 @@ class Pilot:
     @property
     def tables(self) -> dict[str, str]:
         """Names of its tables."""
-        return {name: self.given[f"{name.title()}Table"] for name in TABLES}
+        return backup.names(self.given)
 
 
 @dataclass
@@ -164,9 +165,8 @@ def _live(pilot: Pilot, count: int, few: int, story: Story, bar: Bar) -> list[Fa
 
 def _back_up(pilot: Pilot, folder: Path, story: Story, verdict: Verdict) -> None:
     with story.step("back up", "backed up to files, which were read through") as lines:
-        about = {"stage": pilot.stage, "region": pilot.given["Region"]}
         client = pilot.account.client("dynamodb")
-        manifest = steps.back_up(client, pilot.tables, folder / "backup", about)
+        manifest = backup.write(client, pilot.given, folder / "backup")
         for each in manifest.tables:
             lines.append(f"{each.file:<18} {each.items:>9,} rows {each.size / 1e6:9.2f} MB")
         days = steps.collect_seals(
@@ -187,14 +187,8 @@ def _put_back(pilot: Pilot, folder: Path, story: Story, verdict: Verdict) -> dic
         lines.extend(refused)
         verdict.wrong += [f"a spoilt backup was taken: {r}" for r in refused if "TAKEN" in r]
     with story.step("put back", "put back, each table compared with its file") as lines:
-        rows = 0
-
-        def count(more: int) -> None:
-            nonlocal rows
-            rows += more
-
-        steps.put_back(client, pilot.tables, folder / "backup", count)
-        lines.append(f"{rows:,} rows")
+        manifest = backup.restore(client, pilot.given, folder / "backup")
+        lines.append(f"{sum(file.items for file in manifest.tables):,} rows")
     return made
 
 

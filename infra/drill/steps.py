@@ -9,8 +9,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +25,7 @@ from infra.drill.before import patiently
 from infra.replay_erasures import ACTOR as REPLAYER
 from infra.replay_erasures import Replayed, erasures, replay
 from infra.resources import create_tables
-from infra.table_files import FilesError, Manifest, Rows
+from infra.table_files import FilesError, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from infra.account import Account
     from infra.drill.before import Family
 
-TABLES: Final = ("registry", "vault", "ledger", "ops")
 _SEALS: Final = "audit/"
 
 Tables = dict[str, str]
@@ -75,16 +76,9 @@ class Verdict:
             self.wrong.append(otherwise)
 
 
-def back_up(client: Any, tables: Tables, folder: Path, about: Mapping[str, str]) -> Manifest:  # noqa: ANN401 - boto3's
-    """Write all tables to files, and read the files through."""
-    folder.mkdir(parents=True)
-    table_files.write_tables(client, tables, folder, about)
-    return table_files.check_files(folder)
-
-
 def export_ledger(account: Account, given: dict[str, str], path: Path) -> int:
     """Write the ledger as it is; returns how many records."""
-    with path.open("wb") as out:
+    with path.open("wb") as out, redirect_stderr(StringIO()):  # it counts aloud
         return audit_export.write(account, given, wiring.clock.now_ms(), out)
 
 
@@ -156,14 +150,6 @@ def destroy(client: Any, tables: Tables) -> None:  # noqa: ANN401 - boto3's clie
 def fresh_tables(account: Account, stage: str) -> dict[str, str]:
     """Make the tables anew, empty; returns the outputs that name them and their stream."""
     return create_tables(account, stage)
-
-
-def put_back(client: Any, tables: Tables, folder: Path, told: Callable[[int], None]) -> Manifest:  # noqa: ANN401
-    """Put all files back, once all of them are known to be whole."""
-    manifest = table_files.check_files(folder)
-    for file in manifest.tables:
-        table_files.put_back(client, tables[file.name], folder, file, told=told)
-    return manifest
 
 
 def forget_again(before: Path, region: str) -> Replayed:

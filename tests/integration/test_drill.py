@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,16 +14,19 @@ import pytest
 
 from chalicelib import case_wiring, wiring
 from chalicelib.domain.registration import State
+from infra import backup, table_files
 from infra.account import Account
 from infra.drill import before, rehearsal, steps
 from infra.drill.before import Family
 from infra.drill.rehearsal import Pilot, Story, estimate
 from infra.drill.served import Asked
+from infra.table_files import FilesError
 from tests.integration.conftest import Api
 from tests.ledger_world import signer
 from tests.world import REGION
 
 FAMILIES = 10
+IN_GROUPS = 37  # place of a family of the drill's world that types a NIK with spaces
 
 
 @contextmanager
@@ -32,8 +36,12 @@ def no_bar(_total: int) -> Iterator[Any]:
 
 @pytest.fixture
 def pilot(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Pilot:
-    given = {f"{t.title()}Table": environment[f"TEPAT_{t.upper()}_TABLE"] for t in steps.TABLES}
-    given |= {"Region": REGION, "SiteBucket": environment["TEPAT_PUBLIC_BUCKET"]}
+    given = {f"{t.title()}Table": environment[f"TEPAT_{t.upper()}_TABLE"] for t in backup.TABLES}
+    given |= {
+        "Stage": "banyuwangi",
+        "Region": REGION,
+        "SiteBucket": environment["TEPAT_PUBLIC_BUCKET"],
+    }
     ports = replace(case_wiring.seal_ports(), signer=signer())  # moto signs a hash of the hash
     monkeypatch.setattr(case_wiring, "seal_ports", lambda: ports)
     return Pilot("banyuwangi", Account(boto3.Session()), given, at_once=1)
@@ -107,8 +115,8 @@ def _sees_what_is_wrong(pilot: Pilot, folder: Path, gone: Sequence[Family]) -> N
         client.put_item(TableName=tables[name], Item=row)
     assert unequal() == served
     # A replay that was forgotten: whoever was erased is back.
-    for file in steps.table_files.read_manifest(folder / "backup").tables:
-        for item in steps.table_files.items_of(folder / "backup", file):
+    for file in table_files.read_manifest(folder / "backup").tables:
+        for item in table_files.items_of(folder / "backup", file):
             if steps.is_changed(item, frozenset(erased), file.name):
                 client.put_item(TableName=tables[file.name], Item=item)
     guards = steps.guards_of(gone)
@@ -129,6 +137,36 @@ def test_identities_that_open_to_others_are_seen(pilot: Pilot, public_api: Api) 
     swapped = Family(family.ref, family.receipt, frozenset({"3510150101209901"}), family.state)
     assert steps.can_be_opened([swapped]) == [family.ref.locator]
     assert wiring.store().load([family.ref])[family.ref].vault
+
+
+def test_a_number_that_was_typed_in_groups_is_the_same_number(
+    pilot: Pilot, public_api: Api
+) -> None:
+    del pilot, public_api
+    came = before.come_late(1, REGION, IN_GROUPS)
+    assert all(len(nik) == 16 for nik in came[0].niks)
+    assert steps.can_be_opened(came) == []
+
+
+def test_a_backup_goes_where_it_belongs_and_nowhere_else(
+    pilot: Pilot, public_api: Api, tmp_path: Path
+) -> None:
+    del public_api
+    client, folder = pilot.account.client("dynamodb"), tmp_path / "backup"
+    before.settle_in(2, REGION, lambda _more: None, 1)
+    backup.write(client, pilot.given, folder)
+    with pytest.raises(FilesError, match="is there already"):
+        backup.write(client, pilot.given, folder)
+    with pytest.raises(FilesError, match="is of banyuwangi, not of ambon"):
+        backup.restore(client, pilot.given | {"Stage": "ambon", "Region": "8171"}, folder)
+    with pytest.raises(FilesError, match="registry is not empty"):
+        backup.restore(client, pilot.given, folder)
+    manifest = folder / table_files.MANIFEST
+    told = json.loads(manifest.read_text())
+    del told["tables"][1]
+    manifest.write_text(json.dumps(told))
+    with pytest.raises(FilesError, match="lacks the table vault"):
+        backup.restore(client, pilot.given, folder)
 
 
 def test_the_estimate_is_one_by_proportion() -> None:
