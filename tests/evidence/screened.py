@@ -41,12 +41,17 @@ class Ended:
     """What became of a file.
 
     Attributes:
+        wanted: what must become of it, as `Sample.ends`; `hostile` if it means harm or is broken.
+        digest: of what was sent.
         said: the code, of the last delivery if more were needed.
         tries: deliveries.
         pages: base64 of the copies that are in the released bucket.
         processor_s: of all children; `memory_mib` the most that any child had used by then.
     """
 
+    wanted: str
+    hostile: bool
+    digest: str
     said: str
     tries: int
     state: str
@@ -56,10 +61,11 @@ class Ended:
     memory_mib: int
 
 
-def screened(sample: Sample) -> Ended:
+def screened(sample: Sample, hostile: bool) -> Ended:
     """Deliver a file's message until it is done."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    piece = Piece(hashlib.sha256(sample.content).hexdigest()[:32], sample.kind, LIMITS.bytes)
+    digest = hashlib.sha256(sample.content).hexdigest()
+    piece = Piece(digest[:32], sample.kind, LIMITS.bytes)
     key = evidence.upload_key(OWNER, piece.id)
     files, pieces = FakeFiles(quarantine={key: sample.content}), FakePieces()
     pieces.kept[OWNER, piece.id] = piece
@@ -76,13 +82,15 @@ def screened(sample: Sample) -> Ended:
     ended = pieces.kept[OWNER, piece.id]
     pages = [b64encode(page).decode() for page in files.released.values()]
     memory = after.ru_maxrss // 1024
-    return Ended(said, received, ended.state, pages, ended.looks, round(used, 2), memory)
+    about = sample.ends, hostile, digest, said, received, ended.state
+    return Ended(*about, pages, ended.looks, round(used, 2), memory)
 
 
 def main(names: list[str]) -> None:
-    samples = corpus.good() | corpus.hostile()
-    for name in names or samples:
-        ended = screened(samples[name])
+    good, hostile = corpus.good(), corpus.hostile()
+    assert not set(good) & set(hostile)
+    for name in names or [*good, *hostile]:
+        ended = screened((good | hostile)[name], name in hostile)
         print(json.dumps({"name": name, **asdict(ended)}), flush=True)  # noqa: T201 - a program
 
 
