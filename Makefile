@@ -40,10 +40,14 @@ drill: ## lose a pilot of N=300 families with all its tables, restore it from fi
 	@$(PYTHON) infra/bootstrap.py dev aws
 	@exec $(PY) -m infra.drill --families $(N) --port $(DRILL_PORT)
 
+# Three processes for two processors, since some wait for a browser or the local AWS; none of them
+# may start threads of its own for its sums.
+test: export OMP_NUM_THREADS := 1
+test: export POLARS_MAX_THREADS := 1
 test: ## every test but the long proofs
 	@$(PYTHON) infra/bootstrap.py dev aws chromium clamav
 	@$(PY) -m frontend.build
-	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not prove" $(ARGS)
+	@$(PY) -m pytest -q -n 3 --dist loadgroup -m "not prove" $(ARGS)
 
 prove: ## the long proofs: more seeds, larger worlds
 	@$(PYTHON) infra/bootstrap.py dev aws chromium clamav

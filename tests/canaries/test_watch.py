@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -141,30 +142,33 @@ def test_all_kinds_of_places_are_looked_at(stage: dict[str, str]) -> None:
 
 
 WRITES = {
-    "standard output": "print(text)",
-    "standard error": "print(text, file=sys.stderr)",
-    "a log": "logging.getLogger('x').warning('%s', text)",
-    "a descriptor": "os.write(1, text.encode())",
-    "a set-up": "",
+    "to_standard_output": "print(text)",
+    "to_standard_error": "print(text, file=sys.stderr)",
+    "to_a_log": "logging.getLogger('x').warning('%s', text)",
+    "to_a_descriptor": "os.write(1, text.encode())",
 }
 
 
-@pytest.mark.parametrize("where", WRITES)
-def test_a_run_fails_when_a_test_writes_somebody_down(where: str, tmp_path: Path) -> None:
-    setup = "print(text)" if where == "a set-up" else "pass"
+def test_a_run_fails_when_a_test_writes_somebody_down(tmp_path: Path) -> None:
+    """Each test that does is told by name, and the clean one beside them is not."""
+    written = "".join(f"def test_{name}():\n    {line}\n" for name, line in WRITES.items())
     (tmp_path / "test_planted.py").write_text(
         "import logging, os, sys, pytest\n"
         "from tests.canaries.people import family\n"
         "text = family(0).nik[::-1] + '!'\n"
-        f"@pytest.fixture\ndef ready():\n    {setup}\n"
-        f"def test_clean():\n    print('nobody')\n"
-        f"def test_planted(ready):\n    {WRITES[where] or 'pass'}\n"
+        "@pytest.fixture\ndef ready():\n    print(text)\n"
+        "def test_clean():\n    print('nobody')\n"
+        "def test_in_a_set_up(ready):\n    pass\n" + written
     )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.canaries.watch", "-p"]
+    command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "tests.canaries.watch", "-p"]
     command += ["no:cacheprovider", f"--rootdir={tmp_path}", str(tmp_path)]
     ran = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
     assert ran.returncode == 1, ran.stdout + ran.stderr
-    assert "NIK of member 0 (backwards) in captured" in ran.stdout
+    for name in ("in_a_set_up", *WRITES):
+        assert re.search(rf"^(FAILED|ERROR) \S+::test_{name}\b", ran.stdout, re.MULTILINE), name
+    assert re.search(r"^PASSED \S+::test_clean\b", ran.stdout, re.MULTILINE)
+    told_of = ran.stdout.count("NIK of member 0 (backwards) in captured")
+    assert told_of >= len(WRITES) + 1
     assert "outputs" in ran.stdout
 
 

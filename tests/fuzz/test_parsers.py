@@ -34,9 +34,9 @@ from tests.minted import KEY, KID, NOW, POOL, SUBJECT, access, id_claims, jwks, 
 from tests.world import DATA
 
 often = settings(
-    max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
-seldom = settings(often, max_examples=150)
+seldom = settings(often, max_examples=100)
 TEXT = st.text(st.characters(exclude_categories=()))  # half letters, too
 DIGITS = st.text("0123456789 .-\t\n\u200b१", min_size=14, max_size=20)
 VALUE = st.none() | st.booleans() | st.integers() | st.floats() | TEXT
@@ -229,7 +229,7 @@ class TestArtefacts:
     ) -> None:
         document = current(name)
 
-        @settings(seldom, max_examples=150)
+        @settings(seldom, max_examples=100)
         @given(st.data())
         def tried(data: st.DataObject) -> None:
             raw = json.dumps(changed(document, data.draw)).encode()
