@@ -97,7 +97,15 @@ deploy: ## a pilot's package to AWS, asking before each change (STAGE=, YES=1); 
 	@$(PYTHON) infra/bootstrap.py dev aws $(if $(ENDPOINT),"clamav?")
 	@$(PY) -m infra.deploy --stage $(STAGE) --endpoint "$(ENDPOINT)" $(if $(YES),--yes) --port $(PORT) --aws-port $(AWS_PORT) --registry-port $(REGISTRY_PORT) --ikd-port $(IKD_PORT) $(ARGS)
 
-.PHONY: remove
+.PHONY: shared edge remove
+shared: ## what all pilots of an AWS account share: firewall, alarms, keys, budget, dashboard (ARGS="--alarm-address ...", YES=1)
+	@$(PYTHON) infra/bootstrap.py dev
+	@$(PY) -m infra.shared $(if $(YES),--yes) $(ARGS)
+
+edge: ## a pilot's CloudFront, one domain for site and APIs (STAGE=, ARGS="--certificate ARN", YES=1)
+	@$(PYTHON) infra/bootstrap.py dev
+	@$(PY) -m infra.edge --stage $(STAGE) $(if $(YES),--yes) $(ARGS)
+
 CONFIRM ?=
 remove: ## take a pilot away: data to removed/STAGE, compared, then all of it destroyed (ENDPOINT=local, CONFIRM=its name)
 	@$(PYTHON) infra/bootstrap.py dev $(if $(ENDPOINT),aws)

@@ -177,21 +177,34 @@ def show(name: str, changes: Sequence[stacks.Change]) -> bool:
     return True
 
 
-def to_account(stage_name: str, asked: dict[str, str], agree: stacks.Agree) -> None:
+def _edge_of(stage_name: str) -> dict[str, str]:
+    """The pilot's distribution, once there is one: it may then read the site's bucket."""
+    client = boto3.client("cloudformation", region_name="us-east-1")
+    stack = stacks.describe(client, f"tepat-{stage_name}-edge")
+    return {"DistributionArn": stacks.outputs(stack)["DistributionArn"]} if stack else {}
+
+
+def to_account(
+    stage_name: str, asked: dict[str, str], agree: stacks.Agree, *, own_keys: bool = False
+) -> None:
     """Deploy to the account of the caller's AWS settings.
 
     Args:
         stage_name: the pilot.
         asked: parameters that are given by hand.
         agree: is shown what would change in each stack, and says whether to go on.
+        own_keys: whether it is to have keys of its own beside an account's shared ones.
 
     Raises:
         BuildError, infra.stages.StageError, StackError: it stopped; why is told.
     """
+    from infra import shared  # it builds on this file
+
     stage = stages.read(stage_name)
     account = Account(boto3.Session(region_name=REGION))
     package = packages.opened(stage_name)
-    chosen = stages.parameters(stage) | asked
+    common = shared.given_to(account, stage_name, own_keys=own_keys)
+    chosen = stages.parameters(stage) | common | _edge_of(stage_name) | asked
     made = deploy_resources(account, stage_name, chosen, agree)
     pool = f"https://cognito-idp.{REGION}.amazonaws.com/{made['StaffPoolId']}"
     chosen |= made | {
@@ -217,9 +230,8 @@ def main() -> None:
     parser.add_argument("--stage", required=True)
     parser.add_argument("--endpoint", default="", choices=["", "local"])
     parser.add_argument("--yes", action="store_true", help="show what changes, and do not ask")
-    parser.add_argument("--alarm-topic", default="", help="ARN of an SNS topic; kept if left out")
-    parser.add_argument("--edge", default="", help="ARN of edge.yaml's distribution; kept, too")
-    parser.add_argument("--scanner", default="", help="ARN of the layer with clamscan; kept, too")
+    parser.add_argument("--scanner", default="", help="ARN of the layer with clamscan; kept later")
+    parser.add_argument("--own-keys", action="store_true", help="none of the account's shared ones")
     parser.add_argument("--port", type=int, default=8080, help="local: of the site")
     parser.add_argument("--aws-port", type=int, default=4566, help="local: of the local AWS")
     parser.add_argument("--registry-port", type=int, default=4577, help="local: of the registry")
@@ -231,20 +243,16 @@ def main() -> None:
     token = os.environ.get("TEPAT_CIVIL_REGISTRY_TOKEN")
     if not token:
         sys.exit("Set TEPAT_CIVIL_REGISTRY_TOKEN; it is a secret and stands in no file.")
-    asked = {
-        "AlarmTopic": given.alarm_topic,
-        "DistributionArn": given.edge,
-        "ScannerLayer": given.scanner,
-        "CivilRegistryToken": token,
-    }
-    asked = {name: value for name, value in asked.items() if value}
+    asked = {"CivilRegistryToken": token}
+    if given.scanner:
+        asked["ScannerLayer"] = given.scanner
     try:
-        to_account(given.stage, asked, show if given.yes else ask)
+        to_account(given.stage, asked, show if given.yes else ask, own_keys=given.own_keys)
     except (BuildError, stages.StageError, stacks.StackError) as error:
         sys.exit(f"The deployment stopped: {error}")
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"The deployment stopped, AWS does not answer as it should: {error}")
-    print("Next: infra/edge.yaml in us-east-1, see docs/deploy.md")
+    print("Next, once: make edge; see docs/deploy.md")
 
 
 def _to_local(given: argparse.Namespace) -> None:

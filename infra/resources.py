@@ -117,7 +117,9 @@ class _Maker:
 
     def __init__(self, account: Account, stage: str = STAGE) -> None:
         self.template: Template = read(RESOURCES)
+        declared = self.template["Parameters"].items()
         self.parameters = {
+            **{name: str(told["Default"]) for name, told in declared if "Default" in told},
             **stages.parameters(stages.read(stage)),
             "Protection": "off",
             "AlarmTopic": "",

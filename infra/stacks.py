@@ -21,6 +21,7 @@ TEMPLATE_LIMIT = 51_200  # bytes that fit in the call; a larger template goes by
 STACK_LIMIT = 1800  # seconds until a stack must be done
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 HASH_TAG = "tepat:content"
+STAGE_TAG = "tepat-stage"  # as edge.yaml's budget names it
 HOLDS_DATA = {
     "AWS::Cognito::UserPool",
     "AWS::DynamoDB::Table",
@@ -108,7 +109,7 @@ def deploy(
             *({"ParameterKey": k, "UsePreviousValue": True} for k in kept),
         ],
         "Capabilities": CAPABILITIES,
-        "Tags": [{"Key": "project", "Value": "tepat"}, {"Key": HASH_TAG, "Value": digest}],
+        "Tags": [{"Key": key, "Value": value} for key, value in _tags(name, digest).items()],
         **({"TemplateURL": template_url} if template_url else {"TemplateBody": body}),
     }
     try:
@@ -124,6 +125,12 @@ def deploy(
     # A table that a failed first deployment made must not stand in the way of the second.
     cloudformation.execute_change_set(**change_set, RetainExceptOnCreate=True)
     return outputs(_wait(cloudformation, name))
+
+
+def _tags(name: str, digest: str) -> dict[str, str]:
+    """Tags of a stack and of all in it; by the pilot's name its budget knows what it pays for."""
+    pilot = name.split("-")[1] if name.count("-") > 1 else "shared"
+    return {"project": "tepat", STAGE_TAG: pilot, HASH_TAG: digest}
 
 
 def _clean_start(cloudformation: Any, name: str) -> dict[str, Any] | None:  # noqa: ANN401 - boto3's

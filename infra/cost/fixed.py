@@ -16,7 +16,9 @@ TEMPLATES: Final = (
     "edge.yaml",
 )
 SHARED: Final = ("shared.yaml",)
-"""Of the account, not of a stage, where there is one."""
+"""Of the account, not of a stage."""
+ALONE: Final = "OwnKeys"
+"""Condition of what only a stage has that shares no keys."""
 
 DAYS, MONTHS = 365, 12
 HOURS_A_DAY: Final = 24
@@ -94,4 +96,5 @@ def _counted(names: tuple[str, ...]) -> Units:
 @cache
 def _resources(name: str) -> list[dict[str, Any]]:
     """Read once: a bill is reckoned some forty times, and YAML takes a second."""
-    return list(read(HERE / name).get("Resources", {}).values())
+    found = read(HERE / name).get("Resources", {}).values()
+    return [each for each in found if each.get("Condition") != ALONE]

@@ -72,6 +72,7 @@ def parameters(stage: Stage) -> dict[str, str]:
         "IkdClientId": ikd["client_id"],
         "IkdAlgorithm": ikd["algorithm"],
         "AlarmAddress": stage["alarms"]["address"],
+        "BudgetUsd": str(stage["budget"]["usd_a_month"]),
         "RecoveryDays": str(stage["retention"]["recovery_days"]),
     }
 

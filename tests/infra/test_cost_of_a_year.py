@@ -159,9 +159,12 @@ def test_a_floor_is_of_something_there_is_and_below_it(given: inputs.Inputs) -> 
 def test_a_stage_at_rest_is_what_its_templates_hold(given: inputs.Inputs) -> None:
     used = fixed.of_stage(given)
     keys = read(HERE / "resources.yaml")["Resources"].values()
-    count = sum(resource["Type"] == "AWS::KMS::Key" for resource in keys)
-    assert used["kms_key_mo"] == 12 * count
-    assert used["waf_acl_mo"] == 12
+    keys = [resource for resource in keys if resource["Type"] == "AWS::KMS::Key"]
+    shared = [key for key in keys if key.get("Condition") == fixed.ALONE]
+    assert used["kms_key_mo"] == 12 * (len(keys) - len(shared)) > 0
+    assert fixed.of_account()["kms_key_mo"] == 12 * len(shared)
+    assert "waf_acl_mo" not in used
+    assert fixed.of_account()["waf_acl_mo"] == 12
     assert fixed.queues() == 6
     assert used["sqs_request"] == 365 * 6 * 5 * 4320
 

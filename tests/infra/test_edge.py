@@ -9,9 +9,9 @@ import boto3
 from botocore.config import Config
 
 from frontend.build import ADDRESSES, build
+from infra import edge, stages
 from infra.build import REGION
 from infra.front import Backends, security_headers
-from infra.layer import REPO
 from infra.templates import HERE, read
 
 UPLOADS = "https://quarantine.s3.example"
@@ -91,8 +91,9 @@ def test_every_file_of_the_site_gets_past_the_edge(tmp_path: Path) -> None:
     assert not re.search(passed[1], "/petugas/other.js")
 
 
-def test_the_steps_of_a_deployment_name_every_page() -> None:
-    named = re.search(r"Pages=(\S+)", (REPO / "docs" / "deploy.md").read_text("utf-8"))
-    assert named
+def test_the_edge_is_told_every_page() -> None:
+    made = dict.fromkeys(read(HERE / "edge.yaml")["Parameters"], "x")
+    made |= {"QuarantineBucket": "q", "ReleasedBucket": "r"}
+    pages = edge.parameters(stages.read("banyuwangi"), made, "arn")["Pages"].split(",")
     folders = {f"/{address.removesuffix('index.html')}" for address in ADDRESSES}
-    assert set(named[1].split(",")) == folders - {"/404.html"}
+    assert set(pages) == folders - {"/404.html"}

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra import local, remains, stacks, table_files
+from infra import local, remains, shared, stacks, table_files
 from infra.build import SURFACES, Package
 from infra.remove import FILES_MANIFEST, KEEPS, LEDGER, RemovalError, remove
+from infra.templates import of_type
 from tests.local_aws import STAGE, Tepat
 from tests.probing import asked_as
 
@@ -22,9 +23,24 @@ pytestmark = [pytest.mark.local_aws, pytest.mark.xdist_group("local_aws")]
 
 
 @pytest.fixture(scope="module")
-def mataram(tepat: Tepat, package: Package) -> Iterator[dict[str, str]]:
-    """Parameters of a second pilot. The first one's code: rights and names come of parameters."""
-    given = {
+def common(tepat: Tepat) -> dict[str, str]:
+    """Keys of the account, as shared.yaml makes them."""
+    kms, keys = tepat.aws.account().client("kms"), of_type(shared.template(), "AWS::KMS::Key")
+    return {
+        f"Shared{name}Arn": kms.create_key(
+            KeySpec=key["Properties"]["KeySpec"], KeyUsage=key["Properties"]["KeyUsage"]
+        )["KeyMetadata"]["Arn"]
+        for name, key in keys.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def mataram(tepat: Tepat, package: Package, common: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Parameters of a second pilot, that uses the account's keys.
+
+    The first one's code: rights and names come of parameters.
+    """
+    given = common | {
         "SiteOrigin": "http://127.0.0.1:1",
         "CivilRegistryUrl": "http://127.0.0.1:1/check",
         "CivilRegistryToken": "token-for-tests",
@@ -87,13 +103,26 @@ def test_two_regions_have_nothing_in_common_but_their_account(
 ) -> None:
     here = tepat.deployed.parameters
     ends = ("Table", "TableArn", "QueueUrl", "QueueArn", "Bucket", "BucketArn", "KeyId", "KeyArn")
-    own = [name for name in mataram if name.endswith(ends) or name.startswith("Staff")]
+    found = [name for name in mataram if name.endswith(ends) or name.startswith("Staff")]
+    own = [name for name in found if not name.startswith("Shared")]
     assert len(own) > 30
     assert [name for name in own if mataram[name] == here[name]] == []
 
 
+def test_a_pilot_uses_the_keys_of_the_account_if_it_has_none_of_its_own(
+    tepat: Tepat, mataram: dict[str, str], common: dict[str, str]
+) -> None:
+    """Under its own name: see `test_stages_have_their_own_digests` and the seals' `region`."""
+    for name, arn in common.items():
+        key = name.removeprefix("Shared").removesuffix("Arn")
+        assert (mataram[f"{key}Id"], mataram[f"{key}Arn"]) == (arn, arn)
+    asked = {"digest": reaches(mataram)["digest"]}
+    at_home = asked_as(tepat.aws.account(), function_of(tepat, OTHER, "public"), asked)
+    assert at_home == {"digest": "done"}
+
+
 def test_a_removed_pilot_leaves_its_data_in_files_and_nothing_else(
-    tepat: Tepat, mataram: dict[str, str], tmp_path: Path
+    tepat: Tepat, mataram: dict[str, str], common: dict[str, str], tmp_path: Path
 ) -> None:
     account = tepat.aws.account()
     dynamodb, s3 = account.client("dynamodb"), account.client("s3")
@@ -117,9 +146,14 @@ def test_a_removed_pilot_leaves_its_data_in_files_and_nothing_else(
 
     assert remains.names(account, OTHER) == []
     assert remains.of(account, STAGE) == here  # the first region stands untouched
-    told = {name: account.client("kms").describe_key(KeyId=name)["KeyMetadata"] for name in keys}
-    assert {each["KeyState"] for each in told.values()} == {"PendingDeletion"}
-    assert {mataram["OpeningKeyArn"]} <= {each["Arn"] for each in told.values()}
+    states = {
+        arn: account.client("kms").describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
+        for arn in (mataram["OpeningKeyArn"], *common.values())
+    }
+    assert [key for key in keys if key in mataram["OpeningKeyArn"]] == keys
+    assert states == {mataram["OpeningKeyArn"]: "PendingDeletion"} | dict.fromkeys(
+        common.values(), "Enabled"
+    )
     manifest = table_files.check_files(out)
     assert [(each.name, each.items) for each in manifest.tables] == [
         ("registry", 0),

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from infra import stages
+from infra import shared, stages
 from infra.build import SURFACES, _copy_tree, _package
 from infra.template_lint import lint, transformed
 from infra.templates import HERE, RESOURCES, read
@@ -53,15 +53,18 @@ def main() -> int:
             after.append(folder / f"{name}.after.json")
             after[-1].write_text(json.dumps(transformed(path)), "utf-8")
         ours = [RESOURCES, *before.values(), *after]
-        found = lint(ours) + lint([HERE / "edge.yaml"], EDGE_REGION)
+        common = folder / "shared.json"
+        common.write_text(json.dumps(shared.template()), "utf-8")
+        found = lint([*ours, common]) + lint([HERE / "edge.yaml", common], EDGE_REGION)
         counts = [resources_in(group) for group in ([RESOURCES], list(before.values()), after)]
-        edge = resources_in([HERE / "edge.yaml"])
+        edge = resources_in([HERE / "edge.yaml", common])
     if found:
         print(found)  # noqa: T201 - a program
     together = sum(counts) + edge
     print(  # noqa: T201
         f"templates: {together} resources looked at: {counts[0]} shared, {counts[1]} of the"
-        f" functions before and {counts[2]} after the transform, {edge} at the edge"
+        f" functions before and {counts[2]} after the transform, {edge} at the edge and of the"
+        " account"
     )
     grown = counts[2] > counts[1] > 0  # the transform makes roles and permissions of functions
     return 0 if not found and counts[0] and grown and edge else 1
