@@ -253,8 +253,9 @@ def _tell(
     days = (window.until - window.since) / DAY_MS
     times = sum(one.times for one in families.values())
     where = len({village.code for village in villages.values()})
-    print(f"{len(families):,} families in {where:,} villages, seen {times:,} times in {days:.1f}")
-    print("days. Nobody's identity was opened for this.")
+    print(f"{len(families):,} families in {where:,} villages,", end=" ")
+    print(f"seen {times:,} times in {days:.1f} days.")
+    print("Nobody's identity was opened to tell this.")
     actors = Counter[str]()
     for one in families.values():
         actors.update(one.actors)
@@ -263,7 +264,7 @@ def _tell(
     most = Counter(village.name for village in villages.values()).most_common(_SHOWN)
     print(f"  in {', '.join(f'{name} ({count:,})' for name, count in most) or 'no village'}")
     if others:
-        print(f"  and {others:,} appeals, objections or visits, by their own numbers")
+        print(f"  and {others:,} appeals, visits, profiles and the like, by their own numbers")
 
 
 def _now() -> int:

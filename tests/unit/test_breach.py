@@ -100,7 +100,7 @@ def test_the_command_writes_a_list_and_the_letters(
     noticed = ("--noticed", "2026-11-22T09:30")
     run(monkeypatch, "--ledger", str(ledger), "--actor", OFFICER, *noticed, "--out", str(out))
     told = capsys.readouterr().out
-    assert "2 families in 1 villages, seen 3 times in 1.0" in told
+    assert "2 families in 1 villages, seen 3 times in 1.0 days." in told
     assert "Notice is due by 25 November 2026 pukul 09.30 WIB" in told
     rows = (out / "whom.csv").read_text().splitlines()
     assert len(rows) == 3
