@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -148,6 +148,11 @@ def answer(text: str, among: Mapping[str, int | str] | None) -> int | str:
     return among.get(_plain(text), text)
 
 
+def is_head(text: str) -> bool:
+    """Whether what was written of a person is that it is the head of the family."""
+    return choice(text, _either(_labels()["relation"])) == "head"
+
+
 def label(field: str, code: str) -> str:
     """The form's words for a code."""
     return _labels()[field][code]
@@ -164,6 +169,7 @@ def _either(options: Mapping[str, str]) -> dict[str, str]:
     return {_plain(text): code for code, label in options.items() for text in (code, label)}
 
 
+@lru_cache(4_096)
 def _plain(text: str) -> str:
     return " ".join(text.lower().split())
 

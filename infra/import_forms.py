@@ -77,14 +77,15 @@ class Read:
         return int(number) if number.isdecimal() else 0
 
 
-def read(rows: Rows, source: str, known: Words, rules: Rules) -> Read:
+def read(rows: Rows, source: str, known: Words, rules: Rules | None) -> Read:
     """Read a family, and find everything that is wrong with it.
 
     Args:
         rows: of the family.
         source: name of the list.
         known: what its cells may say.
-        rules: of the day that the list is of; its `consent_version` is `basis(source)`.
+        rules: of the day that the list is of; its `consent_version` is `basis(source)`. None
+            looks at types and lengths alone: registering looks at the sense of a form itself.
     """
     if rows.fault:
         return Read(rows.line, "", {}, (Wrong(rows.line, "", Fault(rows.fault)),))
@@ -98,7 +99,7 @@ def read(rows: Rows, source: str, known: Words, rules: Rules) -> Read:
         body = checked.model_dump(mode="json")
     except ValidationError as error:
         faults = http.faults_of(error, body)
-    faults += application.check(body, rules)[0]
+    faults += application.check(body, rules)[0] if rules else []
     wrong += [_place(fault, rows.rows) for fault in dict.fromkeys(faults)]
     return Read(rows.line, rows.rows[0].cells[FAMILY], body, tuple(wrong))
 

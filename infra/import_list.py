@@ -244,7 +244,7 @@ def store(
             begun = ports.clock.now_ms()
 
             def one(rows: Rows, begun: int = begun) -> tuple[str, int]:
-                family = read(rows, of.source, of.known, of.rules)
+                family = read(rows, of.source, of.known, None)
                 return _store_one(family, of, ports, begun), family.line
 
             alone = [rows for number, rows in some if checked.marks[number] == _SHARES]

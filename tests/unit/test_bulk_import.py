@@ -20,30 +20,18 @@ from chalicelib.domain.identity import IdentityAnswer, Outcome
 from chalicelib.domain.identity_check import LETTER_MS
 from chalicelib.domain.registration import State, WayIn, Work
 from chalicelib.settings import settings
-from chalicelib.usecases import register
 from infra import bulk_import, import_list
 from infra.bulk_import import import_list as run
 from infra.import_columns import ListError, Words, words
-from infra.import_examples import example_rows
 from infra.import_journal import JournalError
 from infra.import_list import StoppedError
-from tests.bench import bare
-from tests.fakes import FakeSealer
-from tests.world import CONSENT, REGION, World, form, member
-
-AS_OF = date(2026, 11, 1)
-SOURCE = "DTSEN-2026-11"
-DATA = wiring.DATA
+from tests.lists import AS_OF, SOURCE, import_, ports, rows, settle, written
+from tests.world import CONSENT, World, form, member
 
 
 @pytest.fixture(autouse=True)
 def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    current = {name: (DATA / name / "current").read_text().strip() for name in ("models", "rules")}
-    settled = bare.environment("public", "key", current["models"], current["rules"])
-    for name, value in settled.items():
-        monkeypatch.setenv(name, value)
-    settings.cache_clear()
-    wiring.questions.cache_clear()
+    settle(monkeypatch)
     yield
     settings.cache_clear()
     wiring.questions.cache_clear()
@@ -59,34 +47,9 @@ def known() -> Words:
     return words(wiring.questions())
 
 
-def ports(world: World) -> register.Ports:
-    return register.Ports(
-        world.clock, world.random, world.index, FakeSealer(), world.store, world.form_rules()
-    )
-
-
-def rows(families: int = 12) -> list[dict[str, str]]:
-    empty = dict.fromkeys(words(wiring.questions()).columns, "")
-    return [empty | row for row in example_rows(families, region=REGION, on=AS_OF)]
-
-
-def written(path: Path, known: Words, rows: list[dict[str, str]], between: str = ",") -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        out = csv.DictWriter(file, known.columns, restval="", delimiter=between)
-        out.writeheader()
-        out.writerows(rows)
-    return path
-
-
 def rejects(path: Path) -> list[tuple[int, str, str]]:
     with Path(f"{path}.rejects.csv").open(encoding="utf-8") as file:
         return [(int(r["baris"]), r["kolom"], r["kode"]) for r in csv.DictReader(file)]
-
-
-def import_(path: Path, world: World, **more: Any) -> tuple[int, int, int]:
-    """Families, how many are stored, and how many of them were there before."""
-    checked, stored, again = run(path, SOURCE, AS_OF, ports=ports(world), **more)
-    return checked.families, stored, again
 
 
 def test_every_family_of_a_list_is_stored_by_the_transaction_of_a_registration(

@@ -1,0 +1,58 @@
+"""Invented lists of families, and what imports them into a region in memory."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.settings import settings
+from chalicelib.usecases import register
+from infra.bulk_import import import_list
+from infra.import_columns import Words, words
+from infra.import_examples import example_rows
+from tests.bench import bare
+from tests.fakes import FakeSealer
+from tests.world import DATA, REGION, World
+
+AS_OF = date(2026, 11, 1)
+SOURCE = "DTSEN-2026-11"
+
+
+def settle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the environment of a function of the public surface, with the artefacts in force."""
+    current = {name: (DATA / name / "current").read_text().strip() for name in ("models", "rules")}
+    settled = bare.environment("public", "key", current["models"], current["rules"])
+    for name, value in settled.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    wiring.questions.cache_clear()
+
+
+def ports(world: World) -> register.Ports:
+    return register.Ports(
+        world.clock, world.random, world.index, FakeSealer(), world.store, world.form_rules()
+    )
+
+
+def rows(families: int = 12) -> list[dict[str, str]]:
+    empty = dict.fromkeys(words(wiring.questions()).columns, "")
+    return [empty | row for row in example_rows(families, region=REGION, on=AS_OF)]
+
+
+def written(path: Path, known: Words, rows: list[dict[str, str]], between: str = ",") -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.DictWriter(file, known.columns, restval="", delimiter=between)
+        out.writeheader()
+        out.writerows(rows)
+    return path
+
+
+def import_(path: Path, world: World, **more: Any) -> tuple[int, int, int]:
+    """Families, how many are stored, and how many of them were there before."""
+    checked, stored, again = import_list(path, SOURCE, AS_OF, ports=ports(world), **more)
+    return checked.families, stored, again
