@@ -97,6 +97,19 @@ deploy: ## a pilot's package to AWS, asking before each change (STAGE=, YES=1); 
 	@$(PYTHON) infra/bootstrap.py dev aws $(if $(ENDPOINT),"clamav?")
 	@$(PY) -m infra.deploy --stage $(STAGE) --endpoint "$(ENDPOINT)" $(if $(YES),--yes) --port $(PORT) --aws-port $(AWS_PORT) --registry-port $(REGISTRY_PORT) --ikd-port $(IKD_PORT) $(ARGS)
 
+FILE ?=
+SOURCE ?=
+AS_OF ?=
+OUT ?= exported/$(STAGE)
+.PHONY: import export
+import: ## a region's list of families: FILE=, SOURCE=DTSEN-2026-01, AS_OF=2026-01-23, STAGE=, ENDPOINT=local (ARGS=--check, ARGS=--leave-out)
+	@$(PYTHON) infra/bootstrap.py dev $(if $(ENDPOINT),aws)
+	@$(PY) -m infra.bulk_import --stage $(STAGE) --endpoint "$(ENDPOINT)" --aws-port $(AWS_PORT) --source "$(SOURCE)" --as-of "$(AS_OF)" $(ARGS) "$(FILE)"
+
+export: ## everything of a pilot to open files, with counts and hashes, sealed as it lies (STAGE=, OUT=exported/STAGE, ENDPOINT=local)
+	@$(PYTHON) infra/bootstrap.py dev $(if $(ENDPOINT),aws)
+	@$(PY) -m infra.bulk_export --stage $(STAGE) --endpoint "$(ENDPOINT)" --aws-port $(AWS_PORT) --out "$(OUT)" $(ARGS)
+
 .PHONY: shared edge remove
 shared: ## what all pilots of an AWS account share: firewall, alarms, keys, budget, dashboard (ARGS="--alarm-address ...", YES=1)
 	@$(PYTHON) infra/bootstrap.py dev

@@ -25,6 +25,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from botocore.exceptions import BotoCoreError, ClientError
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -213,7 +214,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--stage", choices=stages.names(), help="the pilot")
-    parser.add_argument("--local", type=int, metavar="PORT", help="of a running local AWS")
+    pilot.add_endpoint(parser)
     parser.add_argument("--out", type=Path, help="the folder to write")
     parser.add_argument("--evidence", action="store_true", help="photos too, in clear")
     parser.add_argument("--seal-to", type=Path, metavar="KEY.pem", help="another office's key")
@@ -227,14 +228,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             manifest, files = check(options.check)
             return _told(f"{options.check} is whole", manifest.tables, files)
         to = _key(options.seal_to) if options.seal_to else None
-        account, given = pilot.opened(options.stage, options.local)
-        manifest = export(
-            account, given, options.out, evidence=options.evidence, seal_to=to, units=options.units
-        )
+        with pilot.reached(options) as local_port:
+            account, given = pilot.opened(options.stage, local_port)
+            more = {"evidence": options.evidence, "seal_to": to, "units": options.units}
+            manifest = export(account, given, options.out, **more)
     except FilesError as fault:
         print(f"{fault}.", file=sys.stderr)
         return 1
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, BotoCoreError, ClientError) as fault:
         print(f"Nothing was exported: {type(fault).__name__}, {fault}.", file=sys.stderr)
         return 1
     files = len(json.loads((options.out / FILES_MANIFEST).read_bytes()))

@@ -23,6 +23,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from tqdm import tqdm
 
 from chalicelib import case_wiring, wiring
@@ -50,6 +51,7 @@ UNITS = 2_000
 WORKERS = 4
 MOST_WORKERS = 8  # of the ten connections that a client keeps
 LEFT_OUT = 3  # exit status: imported, and some families left out
+_GO_ON = " Give the same command again to go on."
 _SOURCE = re.compile(r"[A-Za-z0-9.-]{3,24}", re.ASCII)
 
 
@@ -188,11 +190,26 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _template(path)
         if options.example:
             return _example(path, options)
-        wire(options.stage, options.local)
-        pace = Pace(options.units)
-        paced(wiring.client("dynamodb"), pace)
-        done = import_list(
-            path,
+        done = _import(options)
+    except (ListError, JournalError) as fault:
+        said = f"{path.name}: {fault}. Nothing was imported."
+    except OSError as fault:
+        said = f"{path.name or 'FILE='}: {fault.strerror or fault}. Nothing was imported."
+    except (BotoCoreError, ClientError) as fault:
+        said = f"AWS does not answer as it should ({type(fault).__name__}).{_GO_ON}"
+    except (StoppedError, TryAgain):
+        said = f"The tables take no more for now.{_GO_ON}"
+    else:
+        return _tell(path, *done, only_check=options.check)
+    return _said(said)
+
+
+def _import(options: argparse.Namespace) -> tuple[Checked, int, int]:
+    with options.list.open("rb"), pilot.reached(options) as local_port:  # no file: told at once
+        wire(options.stage, local_port)
+        paced(wiring.client("dynamodb"), Pace(options.units))
+        return import_list(
+            options.list,
             options.source,
             options.as_of,
             ports=case_wiring.register_ports(),
@@ -201,13 +218,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             only_check=options.check,
             workers=options.workers,
         )
-    except (ListError, JournalError) as fault:
-        return _said(f"{path.name}: {fault}. Nothing was imported.")
-    except OSError as fault:
-        return _said(f"{path.name}: {fault.strerror or fault}. Nothing was imported.")
-    except (StoppedError, TryAgain):
-        return _said("The tables take no more for now. Give the same command again to go on.")
-    return _tell(path, *done, only_check=options.check)
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -218,7 +228,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("list", type=Path, help="the list: .csv, .csv.gz or .parquet")
     parser.add_argument("--stage", choices=stages.names(), help="the pilot")
-    parser.add_argument("--local", type=int, metavar="PORT", help="of a running local AWS")
+    pilot.add_endpoint(parser)
     parser.add_argument("--source", help="what the list is, e.g. DTSEN-2026-01; families read it")
     parser.add_argument("--as-of", type=_day, metavar="DAY", help="the day it is of: 2026-01-23")
     parser.add_argument("--check", action="store_true", help="find all faults, import nothing")
@@ -231,6 +241,8 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--template", action="store_true", help="write an empty list instead")
     parser.add_argument("--example", type=_count, metavar="N", help="write N invented families")
     options = parser.parse_args(argv)
+    if not options.list.name:
+        parser.error("no list was named (make import FILE=...)")
     lacking = [n for n in ("stage", "source", "as_of") if not getattr(options, n)]
     if lacking and not (options.template or options.example):
         named = ", ".join(f"--{name.replace('_', '-')}" for name in lacking)
@@ -238,8 +250,8 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _count(text: str) -> int:

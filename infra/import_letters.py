@@ -36,7 +36,7 @@ from chalicelib import case_wiring, wiring
 from chalicelib.adapters.protection import PublicKeySealer, unlock
 from chalicelib.domain import receipt
 from chalicelib.domain.registration import ENDED_STATES, Ref
-from infra import stages
+from infra import pilot, stages
 from infra.bulk_import import wire
 from infra.import_columns import FAMILY, ListError, is_head, words
 from infra.import_list import key_of
@@ -221,16 +221,22 @@ def _write(options: argparse.Namespace) -> str:
     der = key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    wire(options.stage, options.local)
-    ports, count = case_wiring.register_ports(), Count()
-    with tqdm(total=work_of(options.list), desc="letters", unit_scale=True, disable=None) as bar:
-        listed = families(options.list, words(wiring.questions()), bar.update)
-        made = letters(listed, options.source, ports, wiring.villages(), count)
-        write_sealed(made, der, options.stage, options.source, options.out)
+    count = Count()
+    with pilot.reached(options) as local_port:
+        wire(options.stage, local_port)
+        _seal_all(options, der, count)
     return (
         f"{count.letters:,} letters are sealed in {options.out}; {count.none:,} families get none:"
         " not imported, ended, or with a newer receipt"
     )
+
+
+def _seal_all(options: argparse.Namespace, der: bytes, count: Count) -> None:
+    ports = case_wiring.register_ports()
+    with tqdm(total=work_of(options.list), desc="letters", unit_scale=True, disable=None) as bar:
+        listed = families(options.list, words(wiring.questions()), bar.update)
+        made = letters(listed, options.source, ports, wiring.villages(), count)
+        write_sealed(made, der, options.stage, options.source, options.out)
 
 
 def _open(options: argparse.Namespace) -> str:
@@ -272,7 +278,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         each.add_argument("list", type=Path, help="the list, or the sealed letters")
         each.add_argument("--stage", required=True, choices=stages.names())
         each.add_argument("--out", type=Path, required=True, help="the file to write")
-    writing.add_argument("--local", type=int, metavar="PORT", help="of a running local AWS")
+    pilot.add_endpoint(writing)
     writing.add_argument("--source", required=True, help="the name it was imported under")
     writing.add_argument("--office", type=Path, required=True, help="public key, PEM")
     opening.add_argument("--key", type=Path, required=True, help="private key, PEM")

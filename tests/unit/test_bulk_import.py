@@ -23,10 +23,12 @@ from chalicelib.settings import settings
 from infra import bulk_import, import_list
 from infra.bulk_import import import_list as run
 from infra.import_columns import ListError, Words, words
+from infra.import_examples import write_example
 from infra.import_journal import JournalError
 from infra.import_list import StoppedError
+from tests.bench import bulk
 from tests.lists import AS_OF, SOURCE, import_, ports, rows, settle, written
-from tests.world import CONSENT, World, form, member
+from tests.world import CONSENT, REGION, World, form, member
 
 
 @pytest.fixture(autouse=True)
@@ -466,3 +468,19 @@ def test_what_an_import_needs_is_said(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit):
         bulk_import.main(["list.csv", "--stage", "banyuwangi"])
     assert "an import needs --source, --as-of too" in capsys.readouterr().err
+
+
+@pytest.mark.prove
+def test_a_region_of_360_000_families_comes_in_once_though_it_breaks_off(
+    tmp_path: Path, world: World, known: Words
+) -> None:
+    path = tmp_path / "region.csv"
+    people = write_example(path, known, 360_000, region=REGION, on=AS_OF)
+    told = bulk.in_memory(path, world, break_off_at=200_000)
+    assert (told.families, told.people) == (360_000, people)
+    assert len(world.aws.cases) == len(world.aws.events) == len(world.aws.vault) == 360_000
+    with path.open(encoding="utf-8") as file:
+        cells = [(row["nik"], row["no_kk"]) for row in csv.DictReader(file)]
+    niks, cards = ({cell[at] for cell in cells} - {""} for at in (0, 1))
+    assert len(world.aws.guards) == len(niks) + len(cards)
+    assert told.checking_mb < 512
