@@ -52,6 +52,7 @@ def command() -> None:
       tepat rank cut      afterwards: find the cut-offs, reveal the seed
       tepat rank list     who has a place in a region, and who waits in which order
       tepat rank verify   for anybody: make it all again from the region files, and compare
+      tepat rank check-sql    the same for a region that functions closed, by SQL
 
     Region files are REGION.csv or REGION.npy (parts: REGION-2.npy) with the columns id, score and,
     where asked for, persons or weight: whole numbers. docs/ranking.md has the rules.
@@ -251,6 +252,41 @@ def verify(record: Path, files: tuple[Path, ...], commitment_path: Path) -> None
             manifest = rank_record.prove(record, commitment, population)
     count = sum(read.families for read in population.read)
     click.echo(f"Proven: {count:,} families, {manifest['occasion']}; nothing differs.")
+
+
+@command.command(name="check-sql")
+@click.argument("folder", type=_FOLDER)
+@click.option("--sql", "only", is_flag=True, help="Print the SQL, for Athena, and do nothing more.")
+def check_sql(folder: Path, *, only: bool) -> None:
+    """Prove a closed region, and rank it a second time by SQL: every row must agree.
+
+    FOLDER holds manifest.json, opening.json and families.parquet, as `make rank` writes them. The
+    families must be those whose hashes the manifest names, the seed must open the commitment, and
+    closing them again must give its borders. Then one SQL ranks them anew, with its own draws;
+    order, decile and places of each family are compared.
+
+    \b
+    Exit status: 0 all agree, 1 not (one message: the first row), 2 wrong use.
+
+    \b
+    Example:
+      $ tepat rank check-sql .local/ranking/5271-1
+    """  # noqa: D301
+    from modelling import closed_region, rank_check, rank_sql
+
+    with _told():
+        region = closed_region.read(folder)
+        if only:
+            click.echo(rank_sql.query(region.manifest, region.key))
+            return
+        agreed = rank_check.compare(region)
+    click.echo(
+        f"Region {region.name}: {agreed.families} families, {agreed.tied} of them with equal "
+        f"scores; manifest {closed_region.sha256(region)}"
+    )
+    for code, (have, places) in agreed.held.items():
+        click.echo(f"  {code}: {have} have one of {places} places")
+    click.echo("SQL and functions: every row agrees in order, draw, decile and place.")
 
 
 @contextmanager
