@@ -9,7 +9,7 @@ N ?= 2000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo chaos drill test check prove fuzz faithful bench package deploy pilot clean clean-data simulate mutate cost
+.PHONY: help run demo rank chaos drill test check prove fuzz faithful bench package deploy pilot clean clean-data simulate mutate cost
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -21,6 +21,11 @@ run: ## all of Tepat on this machine, at http://127.0.0.1:8080 (PORT=, AWS_PORT=
 demo: ## send N=2000 invented families to the running Tepat, through its public API
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m infra.demo --stage $(STAGE) --families $(N) --url http://127.0.0.1:$(PORT)/v1 --registry http://127.0.0.1:$(REGISTRY_PORT)
+
+rank: QUOTAS := PKH=40,SEMBAKO=60
+rank: ## close a region of the running Tepat: borders, quotas, manifest, ledger, a check by SQL (REGION=52.71, QUOTAS=)
+	@$(PYTHON) infra/bootstrap.py dev
+	@$(PY) -m infra.rank --region "$(REGION)" --quotas "$(QUOTAS)" --url http://127.0.0.1:$(PORT) --aws-port $(AWS_PORT)
 
 pilot: ## a pilot from its region's code: its file, its villages, Chalice's file (REGION=52.71)
 	@$(PYTHON) infra/bootstrap.py dev
