@@ -53,6 +53,7 @@ def command() -> None:
       tepat rank list     who has a place in a region, and who waits in which order
       tepat rank verify   for anybody: make it all again from the region files, and compare
       tepat rank check-sql    the same for a region that functions closed, by SQL
+      tepat rank nation       the nation's deciles from regions that were closed one by one
 
     Region files are REGION.csv or REGION.npy (parts: REGION-2.npy) with the columns id, score and,
     where asked for, persons or weight: whole numbers. docs/ranking.md has the rules.
@@ -287,6 +288,42 @@ def check_sql(folder: Path, *, only: bool) -> None:
     for code, (have, places) in agreed.held.items():
         click.echo(f"  {code}: {have} have one of {places} places")
     click.echo("SQL and functions: every row agrees in order, draw, decile and place.")
+
+
+@command.command()
+@click.argument("folders", nargs=-1, required=True, type=_FOLDER)
+@click.option(
+    "--by",
+    type=click.Choice(["families", "persons"]),
+    default="persons",
+    show_default=True,
+    help="What a tenth is a tenth of.",
+)
+@click.option("--out", type=_NEW_FILE, help="New file of the result (JSON).")
+def nation(folders: tuple[Path, ...], *, by: str, out: Path | None) -> None:
+    """Find the nation's deciles from regions that were closed one by one.
+
+    Each FOLDER is a closed region, as `make rank` writes it, and is proven before it counts. A
+    family keeps the draw of its region, so no region has to be ranked again.
+
+    \b
+    Exit status: 0 done, 1 something is wrong (one message; nothing is written), 2 wrong use.
+
+    \b
+    Example:
+      $ tepat rank nation closed/* --by persons --out nation.json
+    """  # noqa: D301
+    from modelling import rank_nation
+
+    with _told():
+        found = rank_nation.deciles(folders, by)
+        if out is not None:
+            rank_nation.write(found, out)
+    click.echo(f"{len(found['regions'])} regions, {found['families']:,} families, by {by}")
+    for decile, (score, drawn) in enumerate(found["deciles"], 1):
+        click.echo(f"  decile {decile:2} ends at {score:>11,}  draw {drawn}")
+    if out is not None:
+        click.echo(f"wrote {out}")
 
 
 @contextmanager

@@ -150,7 +150,7 @@ def quota_target(places: int) -> Target:
 def find(
     parts: Parts,
     areas: Mapping[str, tuple[Histogram, Sequence[Target]]],
-    key: bytes,
+    key: bytes | Mapping[str, bytes],
     covers: Callable[[str, str], bool] = str.__eq__,
 ) -> dict[str, list[Point]]:
     """Second pass: the point of each target.
@@ -158,7 +158,7 @@ def find(
     Args:
         parts: the same as in the first pass.
         areas: name -> its histogram, of at least one family, and what is looked for.
-        key: of the lottery.
+        key: of the lottery; or of each region's own, where each was closed by itself.
         covers: whether an area (first) takes in a region (second).
 
     Returns:
@@ -218,8 +218,10 @@ class _Search:
         weights = None if part.weights is None else part.weights[rows]
         self._taken.append(Part(part.region, part.ids[rows], part.scores[rows], weights))
 
-    def points(self, key: bytes) -> list[Point]:
+    def points(self, key: bytes | Mapping[str, bytes]) -> list[Point]:
         """The points of the targets."""
+        keys = [key if isinstance(key, bytes) else key[part.region] for part in self._taken]
+        of = np.repeat(np.arange(len(keys)), [len(part.ids) for part in self._taken])
         ids = np.concatenate([part.ids for part in self._taken])
         scores = np.concatenate([part.scores for part in self._taken])
         ones = [
@@ -227,7 +229,7 @@ class _Search:
         ]
         weights = np.concatenate(ones)
         order = np.argsort(scores, kind="stable")
-        ids, scores, weights = ids[order], scores[order], weights[order]
+        ids, scores, weights, of = ids[order], scores[order], weights[order], of[order]
         places = self._histogram.places(scores)
         found = []
         for target, bin_ in zip(self._targets, self._bins, strict=True):
@@ -236,11 +238,27 @@ class _Search:
                 raise RankingError("the families have changed since they were counted")
             sizes = weights[rows] if target.weighted else np.ones(rows.stop - rows.start, np.int64)
             before = int(self._before[target.weighted][bin_])
-            found.append(_last_before(target.limit - before, ids[rows], scores[rows], sizes, key))
+            rest = target.limit - before
+            drawing = _Drawing(ids[rows], of[rows], keys)
+            found.append(_last_before(rest, drawing, scores[rows], sizes))
         return found
 
 
-def _last_before(limit: int, ids: Ids, scores: Numbers, sizes: Numbers, key: bytes) -> Point:
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """Families that may draw, each under the key of the part that it came in."""
+
+    ids: Ids
+    of: Numbers
+    keys: Sequence[bytes]
+
+    def draws(self, rows: slice) -> list[str]:
+        """The draws of some."""
+        names, of = self.ids[rows].tolist(), self.of[rows].tolist()
+        return [draw(self.keys[part], name.decode()) for name, part in zip(names, of, strict=True)]
+
+
+def _last_before(limit: int, drawing: _Drawing, scores: Numbers, sizes: Numbers) -> Point:
     """The last family with less than `limit` before it, among families in order of score."""
     before = np.cumsum(sizes) - sizes
     last = int(np.searchsorted(before, limit, side="left")) - 1
@@ -249,10 +267,10 @@ def _last_before(limit: int, ids: Ids, scores: Numbers, sizes: Numbers, key: byt
         int(np.searchsorted(scores, score, side="left")),
         int(np.searchsorted(scores, score, side="right")),
     )
-    names = ids[tied]
-    drawn = b"".join(bytes.fromhex(draw(key, name.decode())) for name in names.tolist())
-    halves = np.frombuffer(drawn, dtype=">u8").reshape(-1, 2).astype(np.uint64)
+    drawn = drawing.draws(tied)
+    halves = np.frombuffer(bytes.fromhex("".join(drawn)), dtype=">u8").reshape(-1, 2)
+    halves = halves.astype(np.uint64)
     order = np.lexsort((halves[:, 1], halves[:, 0]))
     own = sizes[tied][order]
     place = int(np.searchsorted(np.cumsum(own) - own, limit - int(before[tied.start]), "left")) - 1
-    return int(score), draw(key, names[order[place]].decode())
+    return int(score), drawn[order[place]]

@@ -9,13 +9,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
 import pytest
 
 from chalicelib.domain import adoption, closing, lottery
 from chalicelib.domain.adoption import Proposal, Stage
 from chalicelib.domain.comparison import Part
 from chalicelib.domain.registration import Ref
-from modelling import closed_region, rank_check, rank_sql
+from modelling import closed_region, rank_check, rank_nation, rank_sql
 from modelling.rank_record import RecordError
 from tests.adopting import ONE, example
 from tests.rank_world import done, refused
@@ -153,3 +154,41 @@ def test_the_sql_says_the_same_of_the_known_example_of_hmac() -> None:
             (found,) = connection.execute(asked).fetchone() or ("",)
             assert found == hmac.digest(secret, text.encode(), "sha256").hex()
             assert found.startswith(told)
+
+
+@pytest.mark.parametrize("by", ["families", "persons"])
+@pytest.mark.parametrize("spread", [2, 100, 5_000_000])
+def test_the_nations_deciles_are_those_of_one_sort_of_all(
+    tmp_path: Path, by: str, spread: int
+) -> None:
+    """Each family with the point that it has at home: its score, and its region's draw."""
+    folders = [closed(tmp_path / code, 1, spread, region=code) for code in ("3510", "5271", "8171")]
+    found = rank_nation.deciles(folders, by)
+    rows = []
+    for folder in folders:
+        region = closed_region.read(folder)
+        families = duckdb.read_parquet(str(region.families))
+        for each, score, persons in families.select("id", "score", "persons").fetchall():
+            point = score, lottery.draw(region.key, each)
+            rows.append((point, persons if by == "persons" else 1))
+    rows.sort()
+    total, before, lasts = sum(weight for _, weight in rows), 0, dict[int, tuple[int, str]]()
+    for point, weight in rows:
+        lasts[before * 10 // total] = point
+        before += weight
+    assert found["deciles"] == [lasts[tenth] for tenth in range(9)]
+    assert (found["families"], found["weight"]) == (len(rows), total)
+    assert found["regions"].keys() == {"3510", "5271", "8171"}
+
+
+def test_regions_that_cannot_stand_in_one_order_are_refused(tmp_path: Path) -> None:
+    one, other = closed(tmp_path / "a", 1, 100), closed(tmp_path / "b", 1, 100, region="5271")
+    out = tmp_path / "nation.json"
+    assert "is given twice" in refused("nation", one, one)
+    assert "wrote" in done("nation", one, other, "--out", out)
+    assert json.loads(out.read_bytes())["format"] == rank_nation.FORMAT
+    assert "File exists" in refused("nation", one, other, "--out", out)
+    _changed(other, "manifest.json", lambda told: told.update(model="ab" * 32))
+    assert "not scored by one model" in refused("nation", one, other)
+    (other / closed_region.MANIFEST).unlink()
+    assert "No such file" in refused("nation", one, other)
