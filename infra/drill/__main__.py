@@ -59,9 +59,10 @@ def run(count: int, port: int) -> int:
     if not port_is_free(port):
         raise LocalRunError(f"Port {port} is taken; choose another: make drill DRILL_PORT=...")
     package = local.packaged(STAGE, local.KEPT)
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    (FOLDER / "aws").mkdir(parents=True)
-    aws = LocalAws(local.KEPT / "aws-venv/bin/python", port, FOLDER / "aws", keeps=False)
+    folder = FOLDER / str(port)
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "aws").mkdir(parents=True)
+    aws = LocalAws(local.KEPT / "aws-venv/bin/python", port, folder / "aws", keeps=False)
     aws.start()
     try:
         account = aws.account()
@@ -82,10 +83,10 @@ def run(count: int, port: int) -> int:
         story = Story(lambda line: print(line, flush=True))
         print(f"A pilot is lost and restored: {STAGE}, {count:,} families, AWS on port {port}")
         pilot = Pilot(STAGE, account, given)
-        verdict = rehearse(pilot, count, FOLDER, story, serve, bar=_bar)
+        verdict = rehearse(pilot, count, folder, story, serve, bar=_bar)
     finally:
         aws.stop()
-    size = sum(path.stat().st_size for path in (FOLDER / "backup").iterdir())
+    size = sum(path.stat().st_size for path in (folder / "backup").iterdir())
     own, aws_used = (resource.getrusage(of) for of in (_SELF, _CHILDREN))
     print(
         f"\n{own.ru_utime + own.ru_stime:.0f} s of CPU and at most {own.ru_maxrss / 1024:.0f} MB"
@@ -94,7 +95,7 @@ def run(count: int, port: int) -> int:
     for line in estimate(count, story.seconds, size) if count >= _TELLING else ():
         print(line)
     if verdict.wrong:
-        print(f"\nWRONG, {len(verdict.wrong)} times; look into {FOLDER}")
+        print(f"\nWRONG, {len(verdict.wrong)} times; look into {folder}")
         for each in verdict.wrong[:20]:
             print(f"  {each}")
         return 1
