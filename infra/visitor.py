@@ -5,11 +5,14 @@ from __future__ import annotations
 import html
 import re
 import secrets
+import time
 from typing import Any
 from urllib.parse import urljoin
 
 import httpx
 
+TRIES = 3  # of what is answered "busy": a small machine starts its functions slowly
+BUSY_S = 3.0
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 _ACTION = re.compile(r'<form[^>]*action="([^"]*)"')
 
@@ -38,15 +41,15 @@ class Visitor:
         self._http.close()
 
     def get(self, path: str, accept: str = "text/html") -> httpx.Response:
-        """Ask for a page, or for JSON."""
-        return self._ask("GET", path, headers={"Accept": accept})
+        """Ask for a page, or for JSON; again when it is busy."""
+        return self._patiently("GET", path, headers={"Accept": accept})
 
     def send(self, path: str, body: object, key: str = "") -> httpx.Response:
-        """Send JSON as our own pages do."""
+        """Send JSON as our own pages do; again under its key when the other side is busy."""
         headers = {"Accept": "application/json", "Origin": self.site}
         if key:
             headers["Idempotency-Key"] = key
-        return self._ask("POST", path, headers=headers, json=body)
+        return self._patiently("POST", path, headers=headers, json=body)
 
     def submit(self, path: str, fields: dict[str, str]) -> httpx.Response:
         """Send a form as our own pages do."""
@@ -60,11 +63,18 @@ class Visitor:
         return self._http.post(where, data=fields, files=file, headers={"Origin": self.site})
 
     def sign_in_as_staff(self, user: str, password: str) -> None:
-        """Sign in at the user pool's own page.
+        """Sign in at the user pool's own page; once more from the start when it did not go through.
 
         Raises:
             SignInError: the pool or the desk did not let them in.
         """
+        try:
+            self._sign_in_as_staff(user, password)
+        except SignInError:
+            time.sleep(BUSY_S)
+            self._sign_in_as_staff(user, password)
+
+    def _sign_in_as_staff(self, user: str, password: str) -> None:
         away = self.get("/staff/sign-in").headers.get("location", "")
         page = self._http.get(away, follow_redirects=True)
         fields = {name: html.unescape(text) for name, text in _HIDDEN.findall(page.text)}
@@ -89,9 +99,23 @@ class Visitor:
     def _return(self, back: str, who: str) -> None:
         if not back.startswith(self.site):
             raise SignInError(f"{who} was not sent back to {self.site}")
-        answer = self.get(back.removeprefix(self.site))
+        answer = self._ask("GET", back.removeprefix(self.site), {"Accept": "text/html"})
         if answer.status_code != httpx.codes.OK:
             raise SignInError(f"{who} came back and was answered {answer.status_code}")
+
+    def _patiently(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        **sent: Any,  # noqa: ANN401 - httpx's own
+    ) -> httpx.Response:
+        for _ in range(TRIES - 1):
+            answer = self._ask(method, path, dict(headers), **sent)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                return answer
+            time.sleep(BUSY_S)
+        return self._ask(method, path, headers, **sent)
 
     def _ask(self, method: str, path: str, headers: dict[str, str], **sent: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         if self._jar:
