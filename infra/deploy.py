@@ -30,7 +30,11 @@ API_STAGE = "live"  # .chalice/config.json, api_gateway_stage
 
 
 def deploy_resources(
-    account: Account, stage_name: str, given: dict[str, str], agree: stacks.Agree | None = None
+    account: Account,
+    stage_name: str,
+    given: dict[str, str],
+    package: Package | None = None,
+    agree: stacks.Agree | None = None,
 ) -> dict[str, str]:
     """Deploy the pilot's resources.
 
@@ -38,6 +42,7 @@ def deploy_resources(
         account: where to.
         stage_name: the pilot.
         given: parameters of resources.yaml.
+        package: whose template is deployed; None for the one of this tree.
         agree: is asked before anything changes.
 
     Returns:
@@ -46,7 +51,7 @@ def deploy_resources(
     made = stacks.deploy(
         account.client("cloudformation"),
         f"tepat-{stage_name}-resources",
-        read(RESOURCES),
+        read(package.resources if package else RESOURCES),
         {"Stage": stage_name, **given},
         agree=agree,
     )
@@ -205,7 +210,7 @@ def to_account(
     package = packages.opened(stage_name)
     common = shared.given_to(account, stage_name, own_keys=own_keys)
     chosen = stages.parameters(stage) | common | _edge_of(stage_name) | asked
-    made = deploy_resources(account, stage_name, chosen, agree)
+    made = deploy_resources(account, stage_name, chosen, package, agree)
     pool = f"https://cognito-idp.{REGION}.amazonaws.com/{made['StaffPoolId']}"
     chosen |= made | {
         "TrustedProxy": "cloudfront",

@@ -120,7 +120,7 @@ def deploy_locally(
     """
     account = aws.account()
     chosen = stages.parameters(stages.read(stage_name)) | {"Protection": "off"} | given
-    chosen |= deploy.deploy_resources(account, stage_name, chosen, agree)
+    chosen |= deploy.deploy_resources(account, stage_name, chosen, package, agree)
     chosen |= local_addresses(aws, chosen)
     apis = {}
     for surface in SURFACES:

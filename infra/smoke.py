@@ -92,8 +92,11 @@ def knock(site: str, region: str, told: Told) -> str:
     return version[1] if version else ""
 
 
-def walk(there: There, told: Told) -> None:
+def walk(there: There, told: Told) -> str:
     """Walk through a deployment from a registration to a decided objection.
+
+    Returns:
+        The family's receipt.
 
     Raises:
         SmokeError: the first step that went wrong.
@@ -114,6 +117,7 @@ def walk(there: There, told: Told) -> None:
     finally:
         family.close()
         neighbour.close()
+    return receipt
 
 
 def _registered(family: Visitor, drafts: Iterator[Draft], told: Told) -> tuple[str, Any]:

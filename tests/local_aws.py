@@ -15,12 +15,13 @@ from typing import Any
 import httpx
 import uvicorn
 
-from infra import local
+from infra import local, smoke
 from infra.build import Package
 from infra.front import front
 from infra.layer import REPO
+from infra.local_aws.officers import declare_officers
 from infra.local_aws.server import LocalAws
-from infra.local_aws.staff import make_accounts
+from infra.local_aws.staff import make_accounts, subjects
 
 STAGE = "banyuwangi"
 FAMILIES = 300  # in the sandbox registry
@@ -74,6 +75,19 @@ class Tepat:
             assert time.monotonic() < end, f"after {seconds} s: {told['state']}"
             time.sleep(0.3)
         return told
+
+    def walk(self, first: int) -> str:
+        """Walk through it as `make deploy ENDPOINT=local` does; gives the family's receipt.
+
+        Args:
+            first: families of the sandbox registry's world that other tests may send.
+        """
+        given, account = self.deployed.parameters, self.aws.account()
+        known = subjects(account.client("cognito-idp"), given["StaffPoolId"])
+        declare_officers(account, given, given["Region"], known)
+        officers = {who: word for who, word in self.passwords.items() if who.startswith("petugas")}
+        there = smoke.There(self.site, given["Region"], first, officers)
+        return smoke.walk(there, lambda *_: None)
 
     def wait_for_checkpoint(self) -> None:
         """Locally durable means: after the next checkpoint."""
