@@ -9,7 +9,7 @@ N ?= 2000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo rank chaos drill test check prove fuzz faithful bench package deploy pilot clean clean-data simulate mutate cost
+.PHONY: help run demo rank chaos drill test check prove fuzz faithful bench package deploy pilot clean clean-data simulate mutate cost load
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -88,6 +88,12 @@ FAMILIES ?= 95000000
 cost: ## what a year of FAMILIES=95000000 costs, by operation, and what moves it (STAGES=, PROFILE=)
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m infra.cost --families "$(FAMILIES)" $(if $(STAGES),--stages "$(STAGES)") $(if $(PROFILE),--profile "$(PROFILE)")
+
+LOAD_PORT ?= 4880
+load: N := 300
+load: ## which day loses whom, simulated, and a real load of N=300 families beside its prediction (ARGS=--simulate)
+	@$(PYTHON) infra/bootstrap.py dev $(if $(findstring --simulate,$(ARGS)),,aws)
+	@exec $(PY) -m infra.load --families "$(N)" --port $(LOAD_PORT) $(ARGS)
 
 check: ## style, types, unsafe calls, arrows, templates, secrets and numbers, packages, what is shipped
 	@$(PYTHON) infra/bootstrap.py dev

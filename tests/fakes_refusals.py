@@ -17,7 +17,7 @@ from chalicelib.adapters import dynamo, ledger_items, registry_items, vault_item
 from chalicelib.domain.audit import Event
 from chalicelib.domain.registration import Registration
 from chalicelib.usecases.ports import VaultItem
-from tests.bench.meter import item_size
+from infra.units import item_size
 
 MAX_ACTIONS = 100
 MAX_ITEM = 400 * 1024

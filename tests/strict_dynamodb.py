@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.meter import item_size, value_size
+from infra.units import item_size, value_size
 from tests.strict_answers import Answers
 from tests.strict_expressions import Refusal, check_expressions, queried_partition
 

@@ -13,7 +13,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -45,12 +45,17 @@ class Answer:
     body: bytes
 
 
+Watch = Callable[[Operation, Mapping[str, str], bytes, int, bytes], None]
+"""Takes operation, headers and body as sent, status and body as answered."""
+
+
 class FaultProxy(ThreadingHTTPServer):
     """The server; `faults` says what happens. Port 0 takes a free one.
 
     Attributes:
         posted: (queue's address, body) of the messages that were sent through here.
         swept: how many of all these the sweep sent; its messages name no version.
+        watch: is told of each request that was answered; None for nobody.
     """
 
     daemon_threads = True
@@ -68,6 +73,7 @@ class FaultProxy(ThreadingHTTPServer):
         self.faults = faults
         self.posted: list[tuple[str, str]] = []
         self.swept = 0
+        self.watch: Watch | None = None
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
@@ -129,6 +135,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._reset()
         if operation.name == "SendMessageBatch":
             self._remember(body)
+        if self.server.watch is not None:
+            sent = {name.lower(): value for name, value in self.headers.items()}
+            self.server.watch(operation, sent, body, answer.status, answer.body)
         if kind is Kind.LOST or not self.server.faults.may_answer(operation):
             return self._reset()
         return self._answer(answer, cut=kind is Kind.CUT)

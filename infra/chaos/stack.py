@@ -33,9 +33,10 @@ QUEUES: Final = ("Check", "Score", "Release")
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Loopback ports, four in a row."""
+    """Loopback ports, four in a row, and the command that takes others."""
 
     first: int
+    named: str = "make chaos CHAOS_PORT=..."
 
     @property
     def site(self) -> int:
@@ -61,7 +62,7 @@ class Ports:
         """Raise LocalRunError when one of them is taken."""
         for port in range(self.first, self.first + 4):
             if not port_is_free(port):
-                raise LocalRunError(f"Port {port} is taken: make chaos CHAOS_PORT=... for others.")
+                raise LocalRunError(f"Port {port} is taken: {self.named} for others.")
 
 
 class Stack:

@@ -32,7 +32,8 @@ from chalicelib.usecases import (
 from chalicelib.usecases.dispute_pieces import DisputePieces
 from chalicelib.usecases.ports import Sealed
 from chalicelib.usecases.sweep import TICK_MS, days_looked_at
-from tests.bench.meter import Meter, item_size
+from infra.units import item_size
+from tests.bench.meter import Meter
 from tests.bench.test_budgets import OwnOpener, Stage, family
 from tests.court import PHOTO, Courtroom, officer
 from tests.fakes_evidence import GOOD

@@ -8,55 +8,19 @@ counts again.
 from __future__ import annotations
 
 import json
-from base64 import b64decode
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from infra import units
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
-KILOBYTE = 1024
-READ_BLOCK = 4 * KILOBYTE
 TABLES = ("registry", "vault", "ledger", "ops")
-
-
-def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Bytes of an item as AWS counts them: names and values, in the low-level form.
-
-    Source: Amazon DynamoDB Developer Guide, "Item sizes and formats".
-    """
-    return sum(len(name.encode()) + value_size(value) for name, value in item.items())
-
-
-def value_size(value: Mapping[str, Any]) -> int:
-    """Bytes of one value in the low-level form."""
-    ((kind, held),) = value.items()
-    if kind == "S":
-        return len(held.encode())
-    if kind == "B":
-        return len(held if isinstance(held, bytes) else b64decode(held))
-    if kind == "N":
-        digits: str = held.lstrip("-").replace(".", "").strip("0")
-        return -(-len(digits) // 2) + 1 + int(held[0] == "-")
-    if kind == "L":
-        return 3 + sum(1 + value_size(each) for each in held)
-    if kind == "M":
-        return 3 + sum(1 for _ in held) + item_size(held)
-    raise ValueError(f"values of kind {kind} are not stored")
-
-
-def write_units(size: int, *, transaction: bool = False) -> int:
-    """Units of a write: one for each kilobyte begun, two in a transaction."""
-    return max(1, -(-size // KILOBYTE)) * (2 if transaction else 1)
-
-
-def read_half_units(size: int, *, consistent: bool) -> int:
-    """Half units of a read: one for each four kilobytes begun, two if consistent."""
-    return max(1, -(-size // READ_BLOCK)) * (2 if consistent else 1)
 
 
 @dataclass
@@ -115,24 +79,17 @@ class Meter:
             return
         body = json.loads(request.body or "{}")  # type: ignore[arg-type]  # bytes, never a stream
         self.requests.append((operation, body))
-        for action in body.get("TransactItems", ()):
-            self._count_write(operation, action, transaction=True)
-        if operation in ("PutItem", "UpdateItem", "DeleteItem"):
-            self._count_write(operation, {operation[:-4]: body}, transaction=False)
+        for each in units.written(operation, body):
+            self._count_write(operation, each)
 
-    def _count_write(self, operation: str, action: Mapping[str, Any], *, transaction: bool) -> None:
-        """Updates and deletes are counted at one kilobyte: ours are of small items only."""
-        ((kind, asked),) = action.items()
-        size = item_size(asked["Item"]) if kind == "Put" else KILOBYTE
-        units = write_units(size, transaction=transaction)
-        self.writes += units
-        row = f"{operation} {short_name(asked['TableName'])}"
-        self.tally[row, "write units"] += units
-        if kind == "Put":
-            self.items.append(size)
-            indexed = "wk" in asked["Item"] or "ref" in asked["Item"]
-            self.index_writes += indexed
-            self.tally[row, "index write units"] += indexed
+    def _count_write(self, operation: str, each: units.Written) -> None:
+        self.writes += each.units
+        row = f"{operation} {short_name(each.table)}"
+        self.tally[row, "write units"] += each.units
+        if each.size is not None:
+            self.items.append(each.size)
+            self.index_writes += each.index
+            self.tally[row, "index write units"] += each.index
 
     def _answered(
         self,
@@ -146,24 +103,8 @@ class Meter:
         if model.service_model.service_name != "dynamodb":
             return
         body = next(body for name, body in reversed(self.requests) if name == model.name)
-        if model.name == "GetItem":
-            consistent = body.get("ConsistentRead", False)
-            size = item_size(parsed.get("Item", {}))
-            self._count_read(
-                model.name, body["TableName"], read_half_units(size, consistent=consistent)
-            )
-        elif model.name == "BatchGetItem":
-            for table, asked in body["RequestItems"].items():
-                found = parsed["Responses"].get(table, [])
-                missing = len(asked["Keys"]) - len(found)
-                halves = _batch(found, missing, consistent=asked["ConsistentRead"])
-                self._count_read(model.name, table, halves)
-        elif model.name in ("Query", "Scan"):
-            size = sum(map(item_size, parsed["Items"]))
-            consistent = body.get("ConsistentRead", False)
-            self._count_read(
-                model.name, body["TableName"], read_half_units(size, consistent=consistent)
-            )
+        for table, halves in units.read_halves(model.name, body, parsed):
+            self._count_read(model.name, table, halves)
 
     def _count_read(self, operation: str, table: str, halves: int) -> None:
         self.half_reads += halves
@@ -173,9 +114,3 @@ class Meter:
 def short_name(table: str) -> str:
     """Which of the four tables it is, whatever stage and stack put around its name."""
     return next((name for name in TABLES if name in table.lower()), table)
-
-
-def _batch(found: Sequence[Mapping[str, Any]], missing: int, *, consistent: bool) -> int:
-    """A batch pays for each item alone, and for a missing one as for the smallest."""
-    sizes = [*map(item_size, found), *([0] * missing)]
-    return sum(read_half_units(size, consistent=consistent) for size in sizes)

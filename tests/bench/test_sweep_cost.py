@@ -8,7 +8,7 @@ from chalicelib.adapters import dynamo, ledger_items
 from chalicelib.adapters.ledger_table import LedgerTable
 from chalicelib.domain.audit import DAY_MS, day_of
 from chalicelib.usecases.sweep import TICK_MS, days_looked_at
-from tests.bench.meter import READ_BLOCK, item_size
+from infra.units import READ_BLOCK, item_size
 from tests.bench.registration import metered
 from tests.bench.test_budgets import Stage, family
 

@@ -14,9 +14,9 @@ import pytest
 from moto import mock_aws
 
 from infra import table_files
-from infra.pace import Pace, item_size, write_units
+from infra.pace import Pace, write_units
 from infra.table_files import FilesError
-from tests.bench import meter
+from infra.units import item_size
 from tests.stores import REGION_NAME
 
 ROWS: list[dict[str, Any]] = [
@@ -172,13 +172,12 @@ def test_a_table_that_holds_something_is_not_written_over(
         table_files.put_back(client, "two", tmp_path, written, again=True)
 
 
-def test_units_are_those_that_the_meter_counts() -> None:
+def test_units_by_hand() -> None:
     large = {"pk": {"S": "x"}, "b": {"B": b"." * 1500}, "m": {"M": {"a": {"L": [{"N": "10"}]}}}}
-    for row in (*ROWS[:60], large):
-        assert item_size(row) == meter.item_size(row)
-        for transaction in (False, True):
-            units = meter.write_units(item_size(row), transaction=transaction)
-            assert write_units(row, transaction=transaction) == units
+    assert item_size(large) == (2 + 1) + (1 + 1500) + (1 + 3 + 1 + (1 + 3 + 1 + 2))
+    for row, units in ((large, 2), (ROWS[0], 1)):
+        assert write_units(row, transaction=False) == units
+        assert write_units(row, transaction=True) == 2 * units
 
 
 def test_no_second_has_more_units_than_were_allowed() -> None:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from chalicelib.adapters import dynamo, ledger_items, registry_items, vault_items
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases.ports import Sealed, VaultItem
-from tests.bench.meter import item_size
+from infra.units import item_size
 from tests.builders import SALT, VILLAGE, Built, build
 from tests.faithful.calls import CASES, Call, Deed, Play
 from tests.faithful.outcomes import outcome

@@ -39,8 +39,8 @@ from chalicelib.domain.registration import (
     Work,
 )
 from chalicelib.usecases.ports import Holder, InForce, Sealed, VaultItem
+from infra.units import item_size
 from tests import builders, disputing
-from tests.bench.meter import item_size
 from tests.fakes import START
 
 moments = st.integers(0, 2**42)
