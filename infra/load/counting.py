@@ -30,14 +30,14 @@ class Counted:
         calls: operation -> how often, without those that the gateway refused.
         write_units, read_halves: of the tables; index entries with the writes.
         batches: what reads sealed identities: "check" and "score", so many batches each.
-        repeats: requests that the SDK sent again.
+        repeats: operation -> requests that the SDK sent again.
     """
 
     calls: Counter[str] = field(default_factory=Counter)
     write_units: int = 0
     read_halves: int = 0
     batches: Counter[str] = field(default_factory=Counter)
-    repeats: int = 0
+    repeats: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def watch(
@@ -53,7 +53,7 @@ class Counted:
         told = json.loads(answer) if asked and status == 200 and answer else None  # noqa: PLR2004
         with self._lock:
             self.calls[operation.name] += 1
-            self.repeats += _is_repeat(headers)
+            self.repeats[operation.name] += _is_repeat(headers)
             if told is None:
                 return
             for each in units.written(operation.name, asked):

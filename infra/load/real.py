@@ -111,6 +111,8 @@ def run(count: int, first_port: int, folder: Path, inputs: Inputs, say: Say) -> 
         counted, answers = _counted(stack, drafts)
     for status, times in sorted(answers.items()):
         say(f"answered {status}: {times}")
+    if others := counted.repeats.total() - counted.repeats[TRANSACTION]:
+        say(f"{others} other calls were sent again: the SDK found this machine too slow")
     return compare(drafts, counted, refusing, inputs)
 
 
@@ -141,7 +143,7 @@ def compare(
         Compared("families registered", count, counted.calls[REGISTER]),
         Compared("looks at a result", count, counted.calls[LOOK]),
         Compared("transactions", 3 * count, counted.calls[TRANSACTION]),
-        Compared("sent again by the SDK", repeats, counted.repeats),
+        Compared("transactions sent again by the SDK", repeats, counted.repeats[TRANSACTION]),
         Compared("openings by the key service", count, counted.calls["Decrypt"]),
         Compared("write units", registering + count * behind, counted.write_units),
         Compared("read units", reads, counted.read_halves / 2),
