@@ -39,7 +39,7 @@ AT_MOST: Final = 3_000  # families or checks that one run looks at, for each of 
 DRAW_HOUR: Final = 2  # UTC: no decision of the day before is still on its way
 DRAW_DAYS: Final = 3  # of a month on which the last one's sample is drawn, or its checks completed
 SAMPLE_PLACE: Final = 600_000
-"""Instead of a village's place in the locator of a sample: no case, dispute or check has it."""
+"""Instead of a village's place in the locator of a sample: nothing else has it."""
 _READ: Final = 30  # cases in one call
 _FAR: Final = 10**13 - 1
 
