@@ -62,7 +62,8 @@ def one(request: Request, who: Session, number: str) -> Response:
 
     there, claim = open_report(_ref(number), who.actor, report_wiring.review_ports())
     ports = report_wiring.show_ports()
-    shown = sheet(there, claim, wiring.grants(), wiring.terms(), ports)
+    outcomes = wiring.terms().today(wiring.clock.now_ms()).report_outcomes
+    shown = sheet(there, claim, wiring.grants(), outcomes, ports)
     context = {"d": shown, "errors": staff_frame.told(request), "r": ports.words["staff"]}
     return staff_frame.page("report", context, who)
 

@@ -11,7 +11,6 @@ from chalicelib.domain import reasons
 from chalicelib.domain.areas import Village
 from chalicelib.domain.evidence import PieceState, page_key
 from chalicelib.domain.misconduct import Report, Stage
-from chalicelib.usecases import filing
 from chalicelib.usecases.evidence_ports import Grants
 from chalicelib.usecases.show_status import Ports as StatusPorts
 from chalicelib.usecases.show_status import local, moment
@@ -73,9 +72,17 @@ def rows(reports: Sequence[Report], now: int, ports: Ports) -> list[dict[str, An
 
 
 def sheet(
-    there: Report, claim: Mapping[str, Any], grants: Grants, terms: filing.Terms, ports: Ports
+    there: Report,
+    claim: Mapping[str, Any],
+    grants: Grants,
+    outcomes: Sequence[str],
+    ports: Ports,
 ) -> dict[str, Any]:
-    """Everything about a report that the supervisor who opened it may see."""
+    """Everything about a report that the supervisor who opened it may see.
+
+    Args:
+        outcomes: codes that it may be closed with today.
+    """
     day = str(claim["day"])
     released = (each.piece for each in there.evidence if each.piece.state is PieceState.RELEASED)
     return {
@@ -91,10 +98,7 @@ def sheet(
             for piece in released
             for page in range(1, piece.pages + 1)
         ],
-        "choices": [
-            (code, ports.words["outcomes"][code])
-            for code in terms.today(there.steps[-1].at).report_outcomes
-        ],
+        "choices": [(code, ports.words["outcomes"][code]) for code in outcomes],
     }
 
 

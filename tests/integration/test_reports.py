@@ -185,6 +185,27 @@ def test_who_was_drawn_opens_and_closes_it_and_nobody_else_does(
     assert wiring.store().waiting(Work.REPORT, VILLAGE[:4], 10**13 - 1, 9) == []
 
 
+def test_it_is_closed_with_what_the_rules_of_that_day_name(
+    desk: Desk, public_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with those of the day on which it was drawn: they would be refused."""
+    number = send(public_api)[1]["report"]
+    there = conduct(number, FAR)
+    terms, drawn, later = wiring.terms(), there.steps[-1].at, there.due + 86_400_000
+    before = terms.today(drawn)
+    after = replace(before, report_outcomes=("not_shown",))
+    changed = terms.calendar.day(later)
+    dated = replace(terms, rules_on=lambda day: after if day >= changed else before)
+    monkeypatch.setattr(wiring, "terms", lambda: dated)
+    monkeypatch.setattr(wiring.clock, "now_ms", lambda: later, raising=False)
+    as_supervisor(desk, FAR)
+    address = f"/staff/reports/{ref_of(number).locator}"
+    body = desk.get(address)[1]
+    assert re.findall(r'<option value="(\w+)">', body) == ["not_shown"]
+    sent = {"outcome": "not_shown", "seen": str(there.version)}
+    assert desk.post(f"{address}/close", **sent)[2]["Location"] == "/staff/reports"
+
+
 @pytest.mark.usefixtures("desk")  # its pages are built
 def test_without_a_script_it_is_a_form_and_a_number_to_keep(public_api: Api) -> None:
     def post(path: str, form: str) -> tuple[int, str]:
