@@ -108,21 +108,6 @@ def file_appeal(command: Appeal, ports: Ports) -> Filed:
     raise TryAgain(Fault("busy"))
 
 
-def may_appeal(
-    case: Registration,
-    others: Mapping[str, Dispute],
-    rules: SanggahRules,
-    now: int,
-    terms: filing.Terms,
-) -> bool:
-    """Whether the family may appeal now, for the status page to offer it."""
-    try:
-        follows(case, others, rules, now, terms)
-    except WrongState:
-        return False
-    return True
-
-
 def follows(
     case: Registration,
     others: Mapping[str, Dispute],
