@@ -15,7 +15,6 @@ from chalicelib.domain.dispute import Dispute, Reached, Side, Stage
 
 if TYPE_CHECKING:
     from chalicelib.domain.deadlines import Due
-    from chalicelib.domain.sanggah_rules import Terms as Rules
     from chalicelib.usecases.filing import Terms
 
 
@@ -57,18 +56,8 @@ def _now(there: Dispute, due: Due, side: Side, now: int, words: Mapping[str, Any
 
 def _due(step: Reached, terms: Terms) -> Due | None:
     rules = terms.today(step.at).terms
-    days = _days(step.stage, rules)
+    days = rules.answer if step.stage is Stage.HEARING else rules.of_stage(step.stage)
     return None if days is None else terms.calendar.term(step.at, days, rules)
-
-
-def _days(stage: Stage, rules: Rules) -> int | None:
-    return {
-        Stage.HEARING: rules.answer,
-        Stage.REVIEW: rules.recommend,
-        Stage.VISIT: rules.visit,
-        Stage.RECOMMENDED: rules.decide,
-        Stage.SPLIT: rules.third,
-    }.get(stage)
 
 
 def _sentence(kind: str, step: Reached, due: Due, words: Mapping[str, Any]) -> str:
