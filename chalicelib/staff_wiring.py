@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         saved_views,
         show_adoption,
         show_case,
+        show_handovers,
         show_officers,
         show_queue,
         uncovered_visits,
@@ -243,3 +244,16 @@ def handovers() -> HandoverTable:
     from chalicelib.adapters.handover_table import HandoverTable
 
     return HandoverTable(wiring.client("dynamodb"), settings().registry_table)
+
+
+def handover_ports() -> show_handovers.Ports:
+    """Ports of listing what was left for others."""
+    from chalicelib.usecases.show_handovers import Ports
+
+    return Ports(
+        handovers(),
+        wiring.words("staff")["handovers"],
+        wiring.model().questions,
+        wiring.villages(),
+        case_wiring.status_ports(),
+    )

@@ -165,9 +165,7 @@ def _create(
         "concerns": list(case.concerns),
     }
     act = Act.IMPORTED if case.way_in is WayIn.IMPORT else Act.RECEIVED
-    case, event = registration.open_case(
-        case, act, Stamp(case.steps[0].at, actor, salt), details
-    )
+    case, event = registration.open_case(case, act, Stamp(case.steps[0].at, actor, salt), details)
     sealed = ports.sealer.seal(sealed_identity.pack(family.identity), f"{case.ref.locator}|0")
     claimed, wanted = (guards, ()) if claim else ((), guards)
     return ports.store.create(case, VaultItem(sealed, salt, claimed, wanted), event, claimed)

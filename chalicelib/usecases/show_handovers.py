@@ -9,23 +9,36 @@ from typing import Any
 from chalicelib.domain.areas import Village
 from chalicelib.domain.handover import Handover, Kind
 from chalicelib.domain.pmt_reads import Question
+from chalicelib.usecases.ports import Handovers
 from chalicelib.usecases.show_status import Ports as StatusPorts
 from chalicelib.usecases.show_status import moment
+
+_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What the words rest on.
+    """What the list rests on.
 
     Attributes:
         words: of this list (data/words/staff, "handovers").
         questions: of the model in force.
     """
 
+    handovers: Handovers
     words: Mapping[str, Any]
     questions: Sequence[Question]
     villages: Mapping[str, Village]
     status: StatusPorts
+
+
+def latest(region: str, ports: Ports) -> list[dict[str, str]]:
+    """One row for each of a region's, the latest first, so many as a page has room for.
+
+    Raises:
+        TryAgain: the store refused for now.
+    """
+    return rows(ports.handovers.of_region(region, _SHOWN), ports)
 
 
 def rows(handovers: Sequence[Handover], ports: Ports) -> list[dict[str, str]]:
