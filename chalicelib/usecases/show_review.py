@@ -16,6 +16,7 @@ from chalicelib.usecases import (
     show_case,
     show_dispute,
     show_evidence,
+    show_reminders,
     show_status,
 )
 from chalicelib.usecases.read_case import OpenCase
@@ -60,7 +61,7 @@ def sheet(opened: OpenDispute, viewer: str, ports: Ports) -> dict[str, Any]:
         "is_objection": there.kind is Kind.OBJECTION,
         "stage": words["stages"][there.stage]["title"],
         "reason": ports.dispute.reasons[there.kind].get(there.reason, there.reason),
-        "due": _day(there.due, ports) if there.due else "",
+        "due": _day(show_reminders.by(there, ports.dispute.terms), ports) if there.due else "",
         "late": words["levels"].get(str(there.level), "") if not there.ended else "",
         "attribute": _attribute(there, ports),
         "follows": there.follows,

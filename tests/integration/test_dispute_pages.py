@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import dispute_wiring, wiring
-from chalicelib.domain import adjudication, hearing, registration
+from chalicelib.domain import adjudication, hearing, reasons, registration
 from chalicelib.domain.dispute import Dispute, Exhibit, Side, Stage
 from chalicelib.domain.registration import Ref, Registration, Stamp, State
 from chalicelib.usecases import file_appeal
@@ -102,6 +102,20 @@ def test_one_recommends_another_decides_and_the_family_is_taken_up_again(
     assert next(iter(case.values())).case.state is State.NEEDS_GROUND_CHECK
     acts = [entry["act"]["S"] for entry in ledger() if entry["sk"]["S"].startswith(number)]
     assert acts.count("recommended") == acts.count("dispute_decided") == 1
+
+
+def test_what_is_late_tells_the_day_that_its_term_ended(desk: Desk, appeal: Dispute) -> None:
+    """As the list and the family's own page do, and not when the next takes over."""
+    at = wiring.clock.now_ms()
+    terms = wiring.terms()
+    rules = terms.today(at).terms
+    ended = terms.calendar.term(appeal.steps[-1].at, rules.recommend, rules).day
+    moved, event = adjudication.escalate(appeal, 1, stamp(appeal), due=at + 90 * 86_400_000)
+    assert wiring.disputes().change(moved, event) is None
+    drawn(moved, ONE)
+    as_officer(desk, ONE)
+    body = desk.get(f"/staff/disputes/{appeal.ref.locator}")[1]
+    assert f"<dd>{reasons.format_date(ended)}</dd>" in body
 
 
 def test_who_was_not_drawn_opens_nothing_and_votes_nothing(desk: Desk, appeal: Dispute) -> None:
