@@ -45,7 +45,7 @@ _FORM: Final = re.compile(r'name="(key|model|rules)"\s+value="([^"]+)"')
 _FIELD: Final = re.compile(r'id="[^"]*" name="(model|rules)" value="([0-9a-f]{64})"')
 _FAULT: Final = re.compile(r'<div class="summary" role="alert">(.*?)</div>', re.DOTALL)
 _QUOTA: Final = re.compile(r"([A-Z][A-Z_]{1,9})=([0-9]{1,8})", re.ASCII)
-_WAITS: Final = frozenset({Stage.PROPOSED, Stage.COMPARING, Stage.COMPARED})
+_BEGUN: Final = frozenset({Stage.PROPOSED, Stage.COMPARING, Stage.COMPARED, Stage.ADOPTED})
 
 
 class RankError(RuntimeError):
@@ -83,10 +83,7 @@ def rank(there: There, places: Mapping[str, int]) -> Path:
             on with by the same command.
     """
     found = there.proposals.of_region(there.region)
-    if last := next((each for each in found if each.stage is Stage.ADOPTED), None):
-        _say(f"adoption {last.number} is still being carried out; waiting for it")
-        _wait(last, there, Stage.CARRIED_OUT)
-    proposal = next((each for each in found if each.stage in _WAITS), None)
+    proposal = next((each for each in found if each.stage in _BEGUN), None)
     if proposal is None:
         proposal = _proposed(there, places)
         _say(f"proposed by {PEOPLE[0]}: {proposal.ref.locator}, {_told(places)}")
