@@ -23,15 +23,15 @@ SECRET = re.compile(r"TOKEN$|SECRET|PASSWORD|PRIVATE")
 EXCEPTIONS = {
     "customer-managed keys for tables, queues, buckets and logs": (
         "Identity is sealed under a key of the pilot's own before it is written, so AWS's keys "
-        "guard nothing alone; each further key would cost a dollar a month and a call a read."
+        "guard nothing alone; each further key would cost money every month and a call a read."
     ),
     "functions in a network of one's own": (
         "They reach AWS's services and the civil registry, all over TLS; a network would add a "
-        "gateway at USD 40 a month and slower first answers."
+        "gateway that is paid by the hour, and slower first answers."
     ),
     "tracing by X-Ray": (
-        "The tracer is 1.3 thousand million instructions of each cold start; a request's number "
-        "is in every line of the log."
+        "The tracer's import would be a large part of each cold start, and a request's number is "
+        "in every line of the log anyway."
     ),
     "access logs of gateways and buckets": (
         "They hold callers' addresses beside the addresses of cases, for nobody to read; our own "

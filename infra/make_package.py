@@ -184,6 +184,9 @@ def main() -> None:
     _tell(package, checked, origin, time.monotonic() - begun)
     if origin.endswith("-dirty"):
         print("It holds changes that no commit has: to try here, not to deploy to an account.")
+    if blank := stages.unfilled(stages.read(given.stage)):
+        print(f"No account gets it before infra/stages/{given.stage}.yaml says your own:")
+        print(f"  {', '.join(blank)}")
     print(f"\nNext: make deploy STAGE={given.stage} ENDPOINT=local tries it here (docs/deploy.md).")
 
 

@@ -7,6 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
+from infra import stages
 from infra.build import SURFACES, Package, requirements
 from infra.layer import REPO, BuildError, build_layer
 
@@ -45,6 +46,29 @@ def opened(stage_name: str, built: Path = BUILT) -> Package:
     if not package.site.is_dir():
         raise BuildError(f"the package has no site. Build again: {again}")
     return package
+
+
+def refuse_a_trial(package: Package, stage: stages.Stage) -> None:
+    """Refuse what is good enough to try here, and not for people.
+
+    Args:
+        package: that an account would get.
+        stage: what its pilot's file says.
+
+    Raises:
+        BuildError: nobody could build it again, or the file still has made-up addresses.
+    """
+    again = f"make package STAGE={stage['name']}"
+    if blank := stages.unfilled(stage):
+        raise BuildError(
+            f"infra/stages/{stage['name']}.yaml still has what `make pilot` made up: "
+            f"{', '.join(blank)}.\nFill it in, commit, and build again: {again}"
+        )
+    origin = json.loads((package.folder / "origin.json").read_text("utf-8"))["commit"]
+    if origin.endswith("-dirty"):
+        raise BuildError(
+            f"the package has changes that no commit holds. Commit them, and build again: {again}"
+        )
 
 
 def for_machine(package: Package, machine: str, into: Path) -> Package:

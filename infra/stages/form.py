@@ -166,7 +166,7 @@ class Alarms(_Part):
 class Budget(_Part):
     """US dollars that the pilot may cost a month before somebody is told."""
 
-    usd_a_month: Annotated[float, Field(gt=0, le=1_000_000)]
+    usd_a_month: Annotated[float, Field(ge=1, le=1_000_000)]
 
 
 class Retention(_Part):
@@ -268,7 +268,6 @@ def _window_fault(stage: dict[str, Any]) -> str:
 _SENTENCES = {
     "missing": "is missing",
     "extra_forbidden": "is no value of a pilot's file",
-    "greater_than": "must be more than {gt}",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
     "string_type": "must be text",
@@ -281,6 +280,10 @@ _SENTENCES = {
 }
 
 
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _iso(found: re.Match[str]) -> str:
     return date(*map(int, found.groups())).isoformat()
 
@@ -290,6 +293,7 @@ def _sentence(fault: ErrorDetails) -> str:
     # A date as a name comes as Python writes it, with a mark that the name is meant.
     named = re.sub(r"datetime\.date\((\d+), (\d+), (\d+)\)", _iso, ".".join(map(str, fault["loc"])))
     where = named.removesuffix(".[key]")
-    about = {**fault.get("ctx", {}), "input": fault["input"]}
+    about = {name: _whole(value) for name, value in fault.get("ctx", {}).items()}
+    about["input"] = fault["input"]
     told = _SENTENCES.get(fault["type"], "").format(**about)
     return f"{where}: {told or fault['msg'].removeprefix('Value error, ')}"

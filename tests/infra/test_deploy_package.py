@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import packages
+from infra import packages, stages
 from infra.build import SURFACES, Package
 from infra.layer import REPO, BuildError
 from infra.templates import RESOURCES, read
@@ -72,6 +72,24 @@ def test_a_file_that_is_gone_or_in_no_report_is_refused(built: Path) -> None:
     report.write_text(report.read_text()[:-9])
     with pytest.raises(BuildError, match="cannot be read"):
         packages.opened("mataram", built)
+
+
+def test_an_account_gets_nothing_made_up_and_nothing_that_no_commit_holds(built: Path) -> None:
+    package, stage = packages.opened("mataram", built), stages.read("mataram")
+    origin = package.folder / "origin.json"
+    origin.write_text(json.dumps({"commit": "f" * 40}))
+    with pytest.raises(BuildError, match=r"made up: origin, contacts\.phone, civil_registry\.url"):
+        packages.refuse_a_trial(package, stage)
+    filled = {
+        "origin": "https://bansos.mataramkota.go.id",
+        "contacts": {**stage["contacts"], "phone": "0370-631631"},
+        "civil_registry": {**stage["civil_registry"], "url": "https://dukcapil.go.id/check"},
+        "alarms": {"address": "alarm@mataramkota.go.id"},
+    }
+    packages.refuse_a_trial(package, stage | filled)
+    origin.write_text(json.dumps({"commit": "f" * 40 + "-dirty"}))
+    with pytest.raises(BuildError, match="changes that no commit holds"):
+        packages.refuse_a_trial(package, stage | filled)
 
 
 def test_another_processor_gets_the_same_code_and_its_own_layers(

@@ -84,7 +84,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"working_days__weekend": [8]}, "working_days.weekend.0: must be 7 or less"),
     ({"working_days__holidays": {"soon": "x"}}, "working_days.holidays.soon"),
     ({"alarms__address": "nobody"}, "alarms.address: 'nobody' has not the form"),
-    ({"budget__usd_a_month": 0}, "budget.usd_a_month: must be more than 0"),
+    ({"budget__usd_a_month": 0}, "budget.usd_a_month: must be 1 or more"),
     ({"budget__usd_a_month": "50"}, "budget.usd_a_month: "),
     ({"budget__usd_a_month": float("nan")}, "budget.usd_a_month: "),
     ({"retention__log_days": 91}, "retention.log_days: must be one of 1, 3, 5"),
@@ -239,6 +239,14 @@ def test_alarms_reach_the_pilot_s_own_address_and_only_its_own_alarms() -> None:
     assert heard["FilterPolicyScope"] == "MessageBody"
     # No pilot's name has a hyphen, so no prefix is the beginning of another pilot's.
     assert heard["FilterPolicy"] == {"AlarmName": [{"prefix": {"Fn::Sub": "tepat-${Stage}-"}}]}
+
+
+def test_what_nobody_has_filled_in_yet_is_named() -> None:
+    places = ["origin", "contacts.phone", "civil_registry.url"]
+    assert stages.unfilled(stages.read("mataram")) == [*places, "alarms.address"]
+    text = FILE.replace(".example.go.id", ".banyuwangikab.go.id")
+    text = text.replace("0333-000000", "0333-424242")
+    assert stages.unfilled(checked(text)[0]) == []
 
 
 def test_only_the_own_region_s_villages_are_carried(tmp_path: Path) -> None:
