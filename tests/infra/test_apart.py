@@ -66,11 +66,16 @@ def plain(node: Any, values: dict[str, str]) -> str:
     return re.sub(r"\$\{([\w:]+)}", lambda found: values[found[1]], node["Fn::Sub"])
 
 
-def pilot(name: str, apps: dict[str, Template]) -> Pilot:
-    """Resolve what a deployment of the resources gives to the apps."""
+def pilot(name: str, apps: dict[str, Template], shared: dict[str, str] | None = None) -> Pilot:
+    """Resolve what a deployment of the resources gives to the apps.
+
+    Args:
+        shared: the account's keys, if the pilot takes those (docs/adr/0026).
+    """
     template = read(RESOURCES)
     values = {
         **stages.parameters(stages.read("mataram") | {"name": name}),
+        **(shared or {}),
         "AWS::Partition": "aws",
         "AWS::Region": PLACE,
         "AWS::AccountId": ACCOUNT,
@@ -80,7 +85,7 @@ def pilot(name: str, apps: dict[str, Template]) -> Pilot:
         kind, properties = resource["Type"], resource.get("Properties", {})
         named = next((properties[each] for each in NAMED if each in properties), None)
         refs[logical] = plain(named, values) if named else f"{name}-{logical}"
-        if kind in SERVICES:
+        if kind in SERVICES and not (shared and resource.get("Condition") == "OwnKeys"):
             arns[logical] = SERVICES[kind] + refs[logical]
     for output, said in template["Outputs"].items():
         values[output] = exported(said["Value"], values, refs, arns)
@@ -89,7 +94,10 @@ def pilot(name: str, apps: dict[str, Template]) -> Pilot:
         indexes = table["Properties"].get("GlobalSecondaryIndexes", [])
         things |= {f"{arns[logical]}/index/{each['IndexName']}" for each in indexes}
     for logical in of_type(template, "AWS::S3::Bucket"):
-        things |= {f"{arns[logical]}/{key}" for key in ("3510/photo.jpg", "audit/2026.json")}
+        things |= {
+            f"{arns[logical]}/{key}"
+            for key in ("3510/photo.jpg", "audit/2026.json", "ranking/2026.json")
+        }
     for surface, app in apps.items():
         for function in of_type(app, "AWS::Serverless::Function"):
             log = f"/aws/lambda/tepat-{name}-{surface}-{function}-AbC123"
@@ -100,8 +108,10 @@ def pilot(name: str, apps: dict[str, Template]) -> Pilot:
 
 def exported(node: Any, values: dict[str, str], refs: dict[str, str], arns: dict[str, str]) -> str:
     match node:
+        case {"Fn::If": ["OwnKeys", own, other]}:
+            return exported(other if "SharedIndexKeyArn" in values else own, values, refs, arns)
         case {"Ref": name}:
-            return refs[name]
+            return values[name] if name in values else refs[name]
         case {"Fn::GetAtt": [name, "Arn"]}:
             return arns[name]
         case {"Fn::GetAtt": [name, "StreamArn"]}:
@@ -147,6 +157,22 @@ def test_every_right_reaches_something_of_the_pilot_s_own(two: tuple[Pilot, Pilo
         idle = {p for p in matched if not any(fnmatchcase(arn, p) for arn in each.things)}
         assert idle == set()
         assert len(matched) > 20
+
+
+SHARED = {
+    f"Shared{name}Arn": f"arn:aws:kms:{PLACE}:{ACCOUNT}:key/of-all-{name}"
+    for name in ("IndexKey", "SealSigningKey", "IkdKey")
+}
+
+
+def test_pilots_that_share_keys_share_those_three_and_nothing_else(
+    two: tuple[Pilot, Pilot],
+) -> None:
+    one, other = (pilot(each.name, each.apps, SHARED) for each in two)
+    assert reached(one, other) == reached(other, one) == set()
+    common = {pattern for _, pattern in one.rights()} & {p for _, p in other.rights()}
+    assert common == set(SHARED.values())
+    assert one.values["OpeningKeyArn"] != other.values["OpeningKeyArn"]
 
 
 def test_a_name_that_begins_another_s_reaches_no_further(two: tuple[Pilot, Pilot]) -> None:

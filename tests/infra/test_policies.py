@@ -86,7 +86,15 @@ def test_the_public_api_seals_and_cannot_open() -> None:
     keys = {action for action in everything if action.startswith("kms:")}
     assert keys == {"kms:GenerateMac", "kms:Sign"}
     assert not {a for a in everything if a.startswith("sqs:")}
-    assert not {a for a in everything if "Scan" in a or "Query" in a or "Delete" in a}
+    assert not {a for a in everything if "Scan" in a or "Delete" in a}
+
+
+def test_the_public_api_lists_nothing_but_who_looked_at_a_case() -> None:
+    """By the number of the case, which only its receipt opens (POST /v1/looked)."""
+    listing = [each for each in statements("public_api") if "dynamodb:Query" in each["Action"]]
+    assert [(each["Action"], each["Resource"]) for each in listing] == [
+        (["dynamodb:Query"], {"Fn::Sub": "${LedgerTableArn}/index/by_reference"})
+    ]
 
 
 def test_who_may_do_what_with_evidence() -> None:
