@@ -228,7 +228,13 @@ class Courtroom:
     def redraw_ports(self) -> redraw_disputes.Ports:
         own = self.conduct_ports()
         return redraw_disputes.Ports(
-            own.clock, own.disputes, own.store, own.ledger, own.officers, own.day_key, own.terms
+            own.clock,
+            own.disputes,
+            own.store,
+            own.ledger,
+            own.officers,
+            own.day_key,
+            own.terms,
         )
 
     def conduct(self, *refs: Ref) -> list[Message]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from chalicelib.adapters import dispute_items, ground_check_items, registry_items
 from chalicelib.adapters.ground_check_table import MAX_LOADED
 from chalicelib.adapters.registry_table import TablesDisagreeError
+from chalicelib.domain.assignment import Judges
 from chalicelib.domain.audit import Event, event_key
 from chalicelib.domain.check_sample import Sample
 from chalicelib.domain.ground_check import Check
@@ -46,13 +47,17 @@ class FakeGroundChecks:
         *,
         statements: Sequence[Statement] = (),
         case: CaseStep | None = None,
+        judges: Judges | None = None,
     ) -> Stands | None:
         def write() -> Stands | None:
-            stands = self._stands(check, check.version - 1, case, None)
+            stands = self._stands(check, check.version - 1, case, None, judges)
             if stands is not None and not _is_own(stands, check):
                 return stands
             if stands is None:
                 self._put(check, [event], statements, case, None)
+                if judges is not None:
+                    check_item(_TRANSACT, registry_items.judges_to_item(judges))
+                    self.aws.judges[judges.case] = judges
             return None
 
         return self.aws.call(_TRANSACT, lambda: _checked(write, check, event))
@@ -136,7 +141,12 @@ class FakeGroundChecks:
         return list(self.aws.checks.values())
 
     def _stands(
-        self, check: Check, before: int | None, case: CaseStep | None, dispute: DisputeStep | None
+        self,
+        check: Check,
+        before: int | None,
+        case: CaseStep | None,
+        dispute: DisputeStep | None,
+        judges: Judges | None = None,
     ) -> Stands | None:
         """Which conditions fail; None when all hold."""
         there = self.aws.checks.get(check.ref)
@@ -147,6 +157,9 @@ class FakeGroundChecks:
         dispute_stale = (
             dispute is not None and (argued.version if argued else -1) != dispute[0].version - 1
         )
+        judged = self.aws.judges.get(judges.case) if judges else None
+        if judges is not None and (judged.version if judged else 0) != judges.version - 1:
+            return Stands(there if stale else None, judges=judged)
         if not (stale or case_stale or dispute_stale):
             return None
         stands = Stands(

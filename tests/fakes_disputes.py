@@ -9,6 +9,7 @@ from chalicelib.adapters import dispute_items, registry_items
 from chalicelib.adapters.dispute_table import MAX_LOADED, PARTS
 from chalicelib.adapters.registry_table import TablesDisagreeError
 from chalicelib.domain import handover
+from chalicelib.domain.assignment import Judges
 from chalicelib.domain.audit import Event, event_key
 from chalicelib.domain.cluster_index import MOST_ROWS, Row
 from chalicelib.domain.dispute import MOST_PLACES, Dispute
@@ -92,6 +93,18 @@ class FakeDisputes:
         def read() -> Mapping[Ref, Dispute]:
             check_batch([dispute_items.dispute_key(ref) for ref in refs])
             return {ref: self.aws.disputes[ref] for ref in refs if ref in self.aws.disputes}
+
+        return self.aws.call("BatchGetItem", read)
+
+    def judges(self, cases: Sequence[Ref]) -> Mapping[Ref, Judges]:
+        if len(cases) > MAX_LOADED:
+            raise ValueError("at most 60 families are asked for in one call")
+        if not cases:
+            return {}
+
+        def read() -> Mapping[Ref, Judges]:
+            check_batch([registry_items.judges_key(case) for case in cases])
+            return {case: self.aws.judges[case] for case in cases if case in self.aws.judges}
 
         return self.aws.call("BatchGetItem", read)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from chalicelib.domain.adoption import Proposal
+from chalicelib.domain.assignment import Judges
 from chalicelib.domain.audit import Event
 from chalicelib.domain.check_sample import Sample
 from chalicelib.domain.comparison import Part
@@ -55,6 +56,7 @@ class FakeAws:
     traces: dict[str, dict[str, str]] = field(default_factory=dict)
     checks: dict[Ref, Check] = field(default_factory=dict)
     samples: dict[Ref, Sample] = field(default_factory=dict)
+    judges: dict[Ref, Judges] = field(default_factory=dict)
     officers: dict[Ref, Profile] = field(default_factory=dict)
     handovers: list[Handover] = field(default_factory=list)
     events: dict[tuple[str, str], Event] = field(default_factory=dict)

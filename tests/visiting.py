@@ -97,13 +97,13 @@ class Field:
         self.world.settle()
         return self.world.find(paper.text)
 
-    def sampled(self, decided: Registration) -> Check:
+    def sampled(self, decided: Registration, name: str = "sample x") -> Check:
         """A check of a decided family that chance asked for, with somebody drawn to go."""
-        need = Need(Purpose.SAMPLE, "sample x", occasion="sample 3510 2026-11", chance=(1, 9))
+        need = Need(Purpose.SAMPLE, name, occasion="sample 3510 2026-11", chance=(1, 9))
         check, event = new_check(decided, need, None, "system:send_visits", self.ask_ports())
         assert self.checks.create(check, event) is None
         self.send()
-        return self.only_check()
+        return self.checks.load([check.ref])[check.ref]
 
     def case(self, there: Registration | Check) -> Registration:
         """A family's case as it stands."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from chalicelib.adapters.dynamo import Chance, Item, Refusal, Sleep, Wire
     from chalicelib.adapters.registry_table import Tables
+    from chalicelib.domain.assignment import Judges
     from chalicelib.domain.audit import Event
     from chalicelib.domain.dispute import Dispute
     from chalicelib.usecases.dispute_ports import CaseStep, Slot, Statement
@@ -116,6 +117,16 @@ class DisputeTable:
         keys = [dynamo.key(*dispute_items.dispute_key(ref)) for ref in refs]
         found = self._batch({self.tables.registry: keys})[self.tables.registry]
         return {there.ref: there for there in map(dispute_items.dispute_from_item, found)}
+
+    def judges(self, cases: Sequence[Ref]) -> Mapping[Ref, Judges]:
+        """Who has judged what visits to these families found, in one call."""
+        if len(cases) > MAX_LOADED:
+            raise ValueError("at most 60 families are asked for in one call")
+        if not cases:
+            return {}
+        keys = [dynamo.key(*registry_items.judges_key(case)) for case in cases]
+        found = self._batch({self.tables.registry: keys})[self.tables.registry]
+        return {each.case: each for each in map(registry_items.judges_from_item, found)}
 
     def read(self, ref: Ref) -> Opened | None:
         """A dispute and its statements in one call."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from chalicelib.adapters.dynamo import Chance, Item, Refusal, Sleep, Value, Wire
     from chalicelib.adapters.registry_table import Tables
+    from chalicelib.domain.assignment import Judges
     from chalicelib.domain.audit import Event
     from chalicelib.domain.check_sample import Sample
     from chalicelib.domain.ground_check import Check
@@ -61,8 +62,9 @@ class GroundCheckTable:
         *,
         statements: Sequence[Statement] = (),
         case: CaseStep | None = None,
+        judges: Judges | None = None,
     ) -> Stands | None:
-        """Store a step, with what was written and the case if it changes."""
+        """Store a step, with what was written, the case if it changes, and who has judged."""
         beside: list[Wire] = []
         if case is not None:
             item = registry_items.to_item(case[0])
@@ -71,6 +73,8 @@ class GroundCheckTable:
             dynamo.put(self.tables.vault, self._sealed(check.ref, statement))
             for statement in statements
         ]
+        if judges is not None:
+            beside.append(self._put(registry_items.judges_to_item(judges), judges.version - 1))
         return self._write(check, _UNCHANGED, {":v": check.version - 1}, event, beside)
 
     def forget(self, check: Check, event: Event) -> Stands | None:
@@ -144,11 +148,9 @@ class GroundCheckTable:
 
     def keep_sample(self, sample: Sample, event: Event) -> Sample | None:
         """Store a step of a sample with its event; None when done, else what stands there."""
-        before = sample.version - 1
-        condition = (_UNCHANGED, {":v": before}) if before else (dynamo.ABSENT, None)
         item = ground_check_items.sample_to_item(sample)
         actions = [
-            dynamo.put(self.tables.registry, item, *condition),
+            self._put(item, sample.version - 1),
             dynamo.put(self.tables.ledger, ledger_items.event_to_item(event)),
         ]
         there = _item_at(0, self._transact(actions))
@@ -179,6 +181,10 @@ class GroundCheckTable:
         there = ground_check_items.check_from_item(own) if own else None
         if there is not None and there.head == check.head:
             return None  # this very call wrote it, whose first answer was lost
+        told = (each.item for each in refused if each.item is not None)
+        judges = next(filter(registry_items.is_judges, told), None)
+        if judges is not None:
+            return Stands(there, judges=registry_items.judges_from_item(judges))
         if there is None and other is None:
             raise TablesDisagreeError("vault or ledger hold what the registry does not know")
         if other is not None and registry_items.is_state(other):
@@ -189,9 +195,13 @@ class GroundCheckTable:
             return Stands(there, dispute=dispute_items.dispute_from_item(other))
         return Stands(there)
 
+    def _put(self, item: Item, before: int) -> Wire:
+        condition = (_UNCHANGED, {":v": before}) if before else (dynamo.ABSENT, None)
+        return dynamo.put(self.tables.registry, item, *condition)
+
     def _put_step(self, item: Item, before: int, event: Event) -> list[Wire]:
         return [
-            dynamo.put(self.tables.registry, item, _UNCHANGED, {":v": before}),
+            self._put(item, before),
             dynamo.put(self.tables.ledger, ledger_items.event_to_item(event)),
         ]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chalicelib.adapters.answer_words import pack_answers, unpack_answers
 from chalicelib.adapters.dynamo import Item, Value, data, number, text
@@ -42,6 +42,7 @@ from chalicelib.usecases.ports import Cutoffs, Holder, InForce
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from chalicelib.domain.assignment import Judges
     from chalicelib.domain.lines import Lines
     from chalicelib.domain.pmt_score import Scored
     from chalicelib.domain.programme import ProgrammeDecision
@@ -52,6 +53,7 @@ IN_FORCE_PK: Final = "CUTS"
 NOWHERE: Final = Ref("0000000000", "2222222222")
 """A key that no case has: read in place of an unknown locator's, so that both cost the same."""
 
+_JUDGES: Final = "J#"
 _HASH: Final = 32
 _REQUEST: Final = 16
 MEMBER: Final = struct.Struct(">HBBBB")
@@ -116,6 +118,31 @@ def is_report(item: Item) -> bool:
 def is_chained(item: Item) -> bool:
     """Tell what has a chain of its own in the ledger."""
     return text(item, "pk").startswith(("V#", "P#", "D#", "W#", "O#", "M#"))
+
+
+def judges_key(case: Ref) -> tuple[str, str]:
+    """Key of who has judged what visits to a family found."""
+    return f"{_JUDGES}{case.village}", case.locator
+
+
+def judges_to_item(judges: Judges) -> Item:
+    """Who has judged what visits to a family found, as an item."""
+    pk, sk = judges_key(judges.case)
+    return {"pk": pk, "sk": sk, "v": judges.version, "l": dict(judges.last)}
+
+
+def judges_from_item(item: Item) -> Judges:
+    """Read what `judges_to_item` wrote."""
+    from chalicelib.domain.assignment import Judges  # noqa: PLC0415 - only who draws reads it
+
+    case = Ref(text(item, "pk").removeprefix(_JUDGES), text(item, "sk"))
+    last: Any = item["l"]
+    return Judges(case, number(item, "v"), dict(last))
+
+
+def is_judges(item: Item) -> bool:
+    """Tell who has judged what visits found from all else of the table."""
+    return text(item, "pk").startswith(_JUDGES)
 
 
 def changed(item: Item) -> Changed:

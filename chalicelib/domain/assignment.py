@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from chalicelib.domain.receipt import Mac
+    from chalicelib.domain.registration import Ref
 
 MAC_SIZE: Final = 16
 _DISTRICT: Final = 6  # digits of a village's code that name its district
@@ -112,6 +113,29 @@ class Interests:
     def known(self) -> bool:
         """Whether it can be told at all who is close to the household."""
         return bool(self.village) and None not in (self.people, self.kks, self.contacts)
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """Who has judged what visits to a family found (`check_review`).
+
+    Attributes:
+        version: raised by one with each opinion; 0 while there was none.
+        last: subject -> when last (ms, UTC).
+    """
+
+    case: Ref
+    version: int = 0
+    last: Mapping[str, int] = field(default_factory=dict)
+
+    def and_of(self, actor: str, at: int) -> Judges:
+        """The same with an opinion of somebody ("staff:<subject>") at a time (ms, UTC)."""
+        last = {**self.last, actor.partition(":")[2]: at}
+        return Judges(self.case, self.version + 1, last)
+
+    def of_late(self, since: int) -> frozenset[str]:
+        """Subjects who have judged since then (ms, UTC)."""
+        return frozenset(subject for subject, at in self.last.items() if at >= since)
 
 
 @dataclass(frozen=True, slots=True)

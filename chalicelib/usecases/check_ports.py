@@ -14,6 +14,7 @@ from chalicelib.usecases.dispute_ports import CaseStep, Statement
 from chalicelib.usecases.ports import Sealed
 
 if TYPE_CHECKING:
+    from chalicelib.domain.assignment import Judges
     from chalicelib.domain.check_sample import Sample
 
 MOST_VISITS: Final = 10  # as many attempts as a region may ask for
@@ -41,6 +42,7 @@ class Stands:
     check: Check | None = None
     case: Registration | None = None
     dispute: Dispute | None = None
+    judges: Judges | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,13 @@ class GroundChecks(Protocol):
         *,
         statements: Sequence[Statement] = (),
         case: CaseStep | None = None,
+        judges: Judges | None = None,
     ) -> Stands | None:
-        """Store a step if the stored version is still `check.version - 1`; None when done."""
+        """Store a step if the stored version is still `check.version - 1`; None when done.
+
+        Args:
+            case, judges: stored with it, each if its version before still stands.
+        """
         ...
 
     def forget(self, check: Check, event: Event) -> Stands | None:

@@ -12,6 +12,7 @@ from chalicelib.domain.registration import Ref, Registration
 from chalicelib.usecases.ports import Sealed
 
 if TYPE_CHECKING:  # erasing knows disputes, and no cluster of theirs
+    from chalicelib.domain.assignment import Judges
     from chalicelib.domain.cluster_index import Row
 
 
@@ -159,6 +160,14 @@ class Disputes(Protocol):
 
     def load(self, refs: Sequence[Ref]) -> Mapping[Ref, Dispute]:
         """Read disputes in one call (up to 60), as last written; missing ones are left out."""
+        ...
+
+    def judges(self, cases: Sequence[Ref]) -> Mapping[Ref, Judges]:
+        """Who has judged what visits to these families (up to 60) found, in one call.
+
+        It is written with each opinion (`check_ports.GroundChecks.change`); families of whom
+        nothing was judged are left out.
+        """
         ...
 
     def slots(self, person: bytes) -> Sequence[Slot]:

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from chalicelib.domain import assignment, audit
 from chalicelib.domain.adjudication import needs_stranger
-from chalicelib.domain.assignment import Drawn, Escalated, Interests, Officer, Role
+from chalicelib.domain.assignment import Drawn, Escalated, Interests, Judges, Officer, Role
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute, Stage
 from chalicelib.domain.registration import Ref
@@ -77,7 +77,7 @@ def draw(
 
 
 def interests_in(there: Dispute, rules: SanggahRules, now: int, ports: Ports) -> Interests:
-    """Whom a dispute concerns, from what is stored: three calls at most.
+    """Whom a dispute concerns, from what is stored: four calls at most.
 
     Args:
         now: from which `decided_before_months` are counted back (ms, UTC).
@@ -85,6 +85,7 @@ def interests_in(there: Dispute, rules: SanggahRules, now: int, ports: Ports) ->
     loaded = None
     others: Mapping[Ref, Dispute] = {}
     agent = ""
+    judges: Mapping[Ref, Judges] = {}
     if there.case is not None:
         loaded = ports.store.load([there.case]).get(there.case)
     if loaded is not None:
@@ -92,5 +93,7 @@ def interests_in(there: Dispute, rules: SanggahRules, now: int, ports: Ports) ->
         others = ports.disputes.load([Ref(case.ref.village, each) for each in case.disputes])
         first = ports.ledger.event(case.ref.locator, case.steps[0].at, 1)
         agent = first.actor.partition("agent:")[2] if first else ""
+        judges = ports.disputes.judges([case.ref])
     since = decided_since(now, rules)
-    return interests_of(there, loaded, others.values(), agent, since)
+    judged = frozenset[str]().union(*(each.of_late(since) for each in judges.values()))
+    return interests_of(there, loaded, others.values(), agent, since, judged=judged)

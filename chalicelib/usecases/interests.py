@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 
 def interests_of(
-    there: Dispute, loaded: Loaded | None, others: Iterable[Dispute], agent: str, since: int
+    there: Dispute,
+    loaded: Loaded | None,
+    others: Iterable[Dispute],
+    agent: str,
+    since: int,
+    *,
+    judged: frozenset[str] = frozenset(),
 ) -> Interests:
     """The people, cards and officers that a dispute concerns.
 
@@ -27,6 +33,7 @@ def interests_of(
         others: all disputes about that case.
         agent: subject of the agent who registered it, "" when it came by itself.
         since: from when on a vote for this household counts (ms, UTC).
+        judged: subjects who have judged what a visit to it found since then.
     """
     guards = loaded.guards if loaded else ()
     return Interests(
@@ -36,7 +43,8 @@ def interests_of(
         contacts=contacts_of(loaded),
         agent=agent,
         objector=there.person,
-        decided=decided_of_late((other for other in others if other.ref != there.ref), since),
+        decided=judged
+        | decided_of_late((other for other in others if other.ref != there.ref), since),
         acted=frozenset(_subject(vote.actor) for vote in there.votes)
         | frozenset(_subject(opening.actor) for opening in there.openings),
     )
@@ -54,7 +62,12 @@ def decided_of_late(disputes: Iterable[Dispute], since: int) -> frozenset[str]:
 
 
 def interests_of_check(
-    there: Check, loaded: Loaded | None, others: Iterable[Dispute], since: int
+    there: Check,
+    loaded: Loaded | None,
+    others: Iterable[Dispute],
+    since: int,
+    *,
+    judged: frozenset[str] = frozenset(),
 ) -> Interests:
     """The people, cards and officers that a finding concerns.
 
@@ -62,17 +75,19 @@ def interests_of_check(
         loaded: the visited family's case.
         others: all disputes about that case.
         since: from when on a vote for this household counts (ms, UTC).
+        judged: subjects who have judged what a visit to it found since then, this one included.
     """
     guards = loaded.guards if loaded else ()
     went = {there.officer, *there.not_by} - {""}
+    own = frozenset(_subject(each.actor) for each in there.opinions)
     return Interests(
         village=there.ref.village,
         people=digests(guards, "N#"),
         kks=digests(guards, "K#"),
         contacts=contacts_of(loaded),
         agent=there.agent,
-        decided=decided_of_late(others, since),
-        acted=frozenset(went | {_subject(each.actor) for each in there.opinions}),
+        decided=decided_of_late(others, since) | (judged - own),
+        acted=own | went,
     )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.domain import adjudication, assignment, audit
-from chalicelib.domain.assignment import Officer
+from chalicelib.domain.assignment import Judges, Officer
 from chalicelib.domain.dispute import Dispute, Opening
 from chalicelib.domain.errors import Fault, NotAllowed, NotFound, TooMany, WrongState
 from chalicelib.domain.registration import Ref, Stamp
@@ -134,13 +134,16 @@ def _refuse_who_is_close(there: Dispute, actor: str, now: int, ports: Ports) -> 
     loaded = ports.store.load([there.case]).get(there.case) if there.case else None
     others: Mapping[Ref, Dispute] = {}
     agent = ""
+    judges: Mapping[Ref, Judges] = {}
     if loaded is not None:
         case = loaded.case
         others = ports.disputes.load([Ref(case.ref.village, each) for each in case.disputes])
         first = ports.first.event(case.ref.locator, case.steps[0].at, 1)
         agent = first.actor.partition("agent:")[2] if first else ""
+        judges = ports.disputes.judges([case.ref])
     since = decided_since(now, ports.terms.today(now))
-    interests = interests_of(there, loaded, others.values(), agent, since)
+    judged = frozenset[str]().union(*(each.of_late(since) for each in judges.values()))
+    interests = interests_of(there, loaded, others.values(), agent, since, judged=judged)
     close = assignment.conflicts(officer, interests) - {"acted_before"}
     if close:
         raise NotAllowed(Fault("objector_close"))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalicelib.domain import assignment, audit, check_review, finding, reopening
-from chalicelib.domain.assignment import Drawn, Officer, Role
+from chalicelib.domain.assignment import Drawn, Judges, Officer, Role
 from chalicelib.domain.audit import Event
 from chalicelib.domain.deadlines import Due
 from chalicelib.domain.dispute import Dispute
@@ -136,6 +136,7 @@ class _Around:
     officers: Sequence[Officer]
     cases: Mapping[Ref, Loaded]
     disputes: Mapping[Ref, Dispute] = field(default_factory=dict)
+    judges: Mapping[Ref, Judges] = field(default_factory=dict)
 
 
 def my_findings(actor: str, ports: Ports) -> Listed:
@@ -238,7 +239,8 @@ def judge(judging: Judging, ports: Ports) -> Check:
     if judging.seen != (check.version, loaded.case.version if loaded else 0):
         raise WrongState(Fault("finding_changed"))
     case = _effect(moved, loaded, stamp, around.rules, ports)
-    stands = ports.checks.change(moved, event, case=case)
+    judges = _judges(check, around).and_of(judging.actor, now)
+    stands = ports.checks.change(moved, event, case=case, judges=judges)
     if stands is not None:
         raise WrongState(Fault("finding_changed"))
     return moved
@@ -268,6 +270,7 @@ def _around(checks: Sequence[Check], ports: Ports) -> _Around:
     for start in range(0, len(refs), _READ_AT_ONCE):
         cases |= ports.store.load(refs[start : start + _READ_AT_ONCE])
     around = _Around(now, rules, ports.officers() if checks else (), cases)
+    around.judges = ports.disputes.judges(refs)
     about = [Ref(ref.village, each) for ref, found in cases.items() for each in found.case.disputes]
     for start in range(0, len(about), MOST):
         around.disputes = {**around.disputes, **ports.disputes.load(about[start : start + MOST])}
@@ -291,10 +294,15 @@ def _turn(check: Check, around: _Around, ports: Ports) -> Turn:
         if (ref := Ref(check.ref.village, each)) in around.disputes
     ]
     since = decided_since(around.now, around.rules)
-    interests = interests_of_check(check, loaded, others, since)
+    judged = _judges(check, around).of_late(since)
+    interests = interests_of_check(check, loaded, others, since, judged=judged)
     key = ports.day_key(audit.day_of(entered))
     drawn = assignment.draw(key, check.ref.locator, officers, interests, role)
     return Turn(drawn.sub if isinstance(drawn, Drawn) else "", due)
+
+
+def _judges(check: Check, around: _Around) -> Judges:
+    return around.judges.get(check.case, Judges(check.case))
 
 
 def _is(turn: Turn, actor: str) -> bool:

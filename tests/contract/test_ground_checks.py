@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.adapters.ground_check_table import GroundCheckTable
 from chalicelib.domain import check_review, check_sample, ground_check, registration, reopening
+from chalicelib.domain.assignment import Judges
 from chalicelib.domain.audit import Event
 from chalicelib.domain.check_sample import Sample
 from chalicelib.domain.evidence import PieceState
@@ -23,7 +24,7 @@ from chalicelib.domain.ground_check import (
 )
 from chalicelib.domain.pmt import CannotScore, Reason
 from chalicelib.domain.registration import Ref, Registration, Stamp, State
-from chalicelib.usecases.check_ports import AFTER, GroundChecks, Samples, visit_part
+from chalicelib.usecases.check_ports import AFTER, GroundChecks, Samples, Stands, visit_part
 from chalicelib.usecases.dispute_ports import Statement
 from chalicelib.usecases.ports import Sealed
 from tests import checking
@@ -255,6 +256,34 @@ def test_who_has_to_act_finds_it_in_one_list_and_nobody_else(over: Over) -> None
         assert lists() == ([], [], [], still)
         assert checks.load([seen.ref])[seen.ref] == seen
     assert list(checks.unassigned("3511", 9)) == []
+
+
+def opinion(there: Check, officer: str, before: Judges) -> tuple[Check, Event, Judges]:
+    """An officer's opinion of a finding, and who has judged the family's then."""
+    stamp = at(200 + before.version, f"staff:{officer}")
+    kept = Opinion(stamp.actor, Course.KEEP, "finding_doubtful", stamp.at)
+    moved, event = check_review.judge(replace(there, to_settle=True), kept, stamp)
+    return moved, event, before.and_of(kept.actor, kept.at)
+
+
+def test_who_has_judged_is_kept_with_the_opinion_and_only_as_it_was_seen(over: Over) -> None:
+    checks, judges_of, there = over.checks, over.world.disputes.judges, done(over)
+    nobody = Judges(there.case)
+    assert judges_of([]) == judges_of([there.case]) == {}
+    moved, event, judges = opinion(there, "officer-1", nobody)
+    for _ in range(2):  # the second time as after a lost answer
+        assert checks.change(moved, event, judges=judges) is None
+    assert judges_of([there.case, Ref(VILLAGE, "2ABC999999")]) == {there.case: judges}
+    assert judges.last == {"officer-1": moved.opinions[-1].at}
+    other = stored(over, lambda: asked(need="another"))
+    unseen, event, stale = opinion(other, "officer-2", nobody)
+    assert checks.change(unseen, event, judges=stale) == Stands(judges=judges)
+    assert checks.load([other.ref]) == {other.ref: other}
+    seen, event, known = opinion(other, "officer-2", judges)
+    assert checks.change(seen, event, judges=known) is None
+    assert judges_of([there.case])[there.case].last.keys() == {"officer-1", "officer-2"}
+    chains = [(each.ref.locator, each.head) for each in (moved, seen)]
+    assert list(over.world.store.heads()) == sorted(chains)
 
 
 def test_a_list_is_by_deadline_and_no_longer_than_asked(over: Over) -> None:

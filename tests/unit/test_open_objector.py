@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.adapters import dispute_items
 from chalicelib.domain import hearing
-from chalicelib.domain.assignment import Officer
+from chalicelib.domain.assignment import Judges, Officer
 from chalicelib.domain.audit import Act
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.errors import NotAllowed, NotFound, TepatError, TooMany, TryAgain, WrongState
@@ -130,6 +130,13 @@ def test_who_opened_it_is_never_drawn_for_it(safe: Safe) -> None:
     loaded = safe.court.world.store.load([safe.court.case().ref])[safe.court.case().ref]
     interests = interests_of(safe.now(), loaded, (), "", 0)
     assert "officer-20" in interests.acted
+
+
+def test_who_judged_a_finding_of_the_family_of_late_opens_nothing(safe: Safe) -> None:
+    case = safe.court.case().ref
+    last = {safe.admin.sub: safe.court.world.clock.now_ms()}
+    safe.court.world.aws.judges[case] = Judges(case, 1, last)
+    refused(safe, NotAllowed, "objector_close", safe.open)
 
 
 @pytest.mark.parametrize("close", ["same_village", "no_kin_told", "objector", "nobody"])

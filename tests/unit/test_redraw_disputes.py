@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.domain import adjudication
 from chalicelib.domain.adjudication import MOST_PASSED
+from chalicelib.domain.assignment import Judges
 from chalicelib.domain.audit import Act
 from chalicelib.domain.dispute import Dispute, Outcome, Stage
 from chalicelib.domain.errors import Fault, TryAgain, WrongState
@@ -42,6 +43,19 @@ def fault(told: Redrawn) -> str:
     assert told.fault is not None
     assert told.officer == ""
     return told.fault.code
+
+
+def test_who_judged_a_finding_of_the_family_of_late_is_drawn_for_none_of_its_disputes() -> None:
+    first = waiting(Court()).officer
+    for months, drawn in ((13, True), (11, False)):
+        court = Court()  # the same draw, but for who has judged
+        there = court.appeal().dispute
+        assert there.case is not None
+        at = court.world.clock.now_ms() - months * 31 * DAY_MS
+        court.world.aws.judges[there.case] = Judges(there.case, 1, {first: at})
+        court.conduct(there.ref)
+        assert (court.now(there).officer == first) is drawn
+        assert drawn or redrawn(court, court.now(there)).officer not in {first, ""}
 
 
 def test_another_officer_is_drawn_and_it_is_in_the_ledger() -> None:
@@ -196,7 +210,7 @@ def test_a_busy_store_is_told_of_the_one_it_refused() -> None:
     there = waiting(court)
 
     class Busy:
-        load = court.disputes.load
+        load, judges = court.disputes.load, court.disputes.judges
 
         def change(self, *_: object) -> None:
             raise TryAgain(Fault("busy"))

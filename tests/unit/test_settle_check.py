@@ -161,6 +161,50 @@ def test_nobody_with_an_interest_is_drawn(office: Office, why: str) -> None:
     assert office.drawn() != drawn
 
 
+def test_who_judged_another_finding_of_the_family_is_kept_away_for_a_year(office: Office) -> None:
+    drawn, case = office.drawn(), office.check.case
+    aws, now = office.there.world.aws, office.there.world.clock.now_ms()
+    for months, kept_away in ((13, False), (11, True), (0, True)):
+        at = now - months * 31 * DAY
+        aws.judges[case] = assignment.Judges(case, 1, {drawn.removeprefix("staff:"): at})
+        assert (office.drawn() != drawn) is kept_away
+    with pytest.raises(NotAllowed, match="finding_not_yours"):
+        office.judge(drawn, *REOPEN)
+    with pytest.raises(NotFound):
+        settle_check.open_finding(office.check.ref, drawn, office.ports())
+
+
+def test_two_who_judge_a_finding_are_drawn_for_no_other_of_the_family(office: Office) -> None:
+    both = set()
+    for _ in range(2):
+        both.add(office.drawn())
+        office.judge(office.drawn(), *KEEP)
+    judges = office.there.world.aws.judges[office.check.case]
+    assert {f"staff:{sub}" for sub in judges.last} == both
+    office.check = office.there.sampled(office.case(), "another month")
+    office.there.visit(office.check, key="w" * 24, seen=RICH)
+    left = [each for each in STAFF if actor(each) in both]
+    office.staff = [*left, next(each for each in STAFF if "supervisor" in each.roles)]
+    assert office.drawn() == actor(office.staff[-1])
+
+
+def test_of_two_opinions_at_once_on_a_family_one_counts(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, aws, case = office.drawn(), office.there.world.aws, office.check.case
+    read = office.there.disputes.judges
+
+    def another_judges_meanwhile(cases: Sequence[Ref]) -> object:
+        found = read(cases)
+        aws.judges[case] = assignment.Judges(case, 1, {"officer-99": 1})
+        return found
+
+    monkeypatch.setattr(office.there.disputes, "judges", another_judges_meanwhile)
+    with pytest.raises(WrongState, match="finding_changed"):
+        office.judge(drawn, *REOPEN)
+    assert office.now().opinions == ()
+
+
 def test_who_is_late_loses_the_turn_to_a_supervisor_and_nothing_lapses(office: Office) -> None:
     first = office.drawn()
     office.there.world.clock.advance(14 * DAY)
