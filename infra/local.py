@@ -375,7 +375,7 @@ def _say(what: str) -> None:
 
 def reviewers(passwords: dict[str, str]) -> str:
     """The other officers who are drawn, each with the password."""
-    names = sorted(name for name in passwords if name[-1].isdecimal())
+    names = sorted(each for each in passwords if each[:-1] == "petugas" and each[-1].isdecimal())
     return ", ".join(f"{name} ({passwords[name]})" for name in names)
 
 
@@ -388,6 +388,8 @@ def _print_welcome(site: str, passwords: dict[str, str]) -> None:
   A second administrator user penetap, password {passwords["penetap"]}
   Drawn for disputes     petugas, and {reviewers(passwords)}
   Agents sign in with    user pendamping, password {passwords["pendamping"]}
+                         (of half of the districts; of the other half
+                         user pendamping2, password {passwords["pendamping2"]})
   Citizens sign in at    {site}/v1/person   (a sandbox IKD: anybody invented, one button)
 
   Everything is on this machine, in .local/. Ctrl-C stops; the data stays.

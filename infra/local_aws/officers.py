@@ -38,8 +38,8 @@ class Known:
 
     Attributes:
         serial: last digits of an invented NIK, family card and telephone.
-        home: the district where they live, by its place among the region's.
         half: which half of the districts they are in charge of, 0 or 1; None for all.
+        home: the district where they live, by its place among those they are in charge of.
     """
 
     serial: int
@@ -48,14 +48,20 @@ class Known:
     half: int | None = None
 
 
-REVIEWER = frozenset({"reviewer"})
+REVIEWER, SUPERVISOR = frozenset({"reviewer"}), frozenset({"supervisor"})
+AGENT = frozenset({"agent"})
+# A report about an agent goes to a supervisor of none of the districts where agents of that place
+# work: so each half has its own agent, and its own supervisor for the other half's reports.
 OFFICERS = {
-    "petugas": Known(9981, REVIEWER | {"supervisor"}, home=0),
+    "petugas": Known(9981, REVIEWER | SUPERVISOR, home=0),
     "petugas2": Known(9982, REVIEWER, home=-1),
     "petugas3": Known(9983, REVIEWER, home=1),
     "petugas4": Known(9984, REVIEWER, home=1, half=0),
     "petugas5": Known(9985, REVIEWER, home=-2, half=1),
-    "pendamping": Known(9986, frozenset({"agent"}), home=2),
+    "petugas6": Known(9988, SUPERVISOR, home=2, half=0),
+    "petugas7": Known(9989, SUPERVISOR, home=0, half=1),
+    "pendamping": Known(9986, AGENT, home=-1, half=1),
+    "pendamping2": Known(9990, AGENT, home=-1, half=0),
     "penetap": Known(9987, frozenset(), home=-3),  # drawn for nothing, but may open an objector
 }
 
@@ -70,20 +76,27 @@ def declare_officers(
         given: parameters and outputs of the deployment.
         subjects: user name -> the pool's own id; who is not in it is left out.
     """
-    districts = tuple(region_districts(region))
-    ports = _ports(account, given, region, districts)
+    declare_all(subjects, _ports(account, given, region, tuple(region_districts(region))))
+
+
+def declare_all(subjects: dict[str, str], ports: keep_officers.Ports) -> None:
+    """Declare those officers who have an account, as two administrators of `ports.region` would."""
+    districts = tuple(sorted(ports.districts))
+    half = len(districts) // 2
+    halves = {None: districts, 0: districts[:half], 1: districts[half:]}
     for name, sub in subjects.items():
         if name not in OFFICERS:
             continue
         known = OFFICERS[name]
-        halves = districts[: len(districts) // 2], districts[len(districts) // 2 :]
+        own = halves[known.half]
+        home = own[known.home % len(own)]
         told = Declare(
             sub=sub,
-            nik=f"{districts[known.home]}410885{known.serial}",
-            kk=f"{districts[known.home]}010120{known.serial}",
+            nik=f"{home}410885{known.serial}",
+            kk=f"{home}010120{known.serial}",
             phone=f"08000000{known.serial}",
-            village=f"{districts[known.home]}2999",  # no family of the region lives there
-            districts=districts if known.half is None else halves[known.half],
+            village=f"{home}2999",  # no family of the region lives there
+            districts=own,
             kin_niks=(),
             kin_kks=(),
             kin_told=True,

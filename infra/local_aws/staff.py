@@ -13,8 +13,11 @@ ACCOUNTS = {
     "petugas3": ("reviewer",),
     "petugas4": ("reviewer",),
     "petugas5": ("reviewer",),
+    "petugas6": ("supervisor",),
+    "petugas7": ("supervisor",),
     "penetap": ("region_admin",),  # the second person, who adopts what another proposed
     "pendamping": ("agent",),
+    "pendamping2": ("agent",),
 }
 
 
