@@ -37,8 +37,8 @@ from chalicelib.domain.receipt import ALPHABET
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases import carry_out
 from chalicelib.usecases.ports import Message
+from infra.units import item_size
 from tests.adopting import crowded, example
-from tests.bench.meter import item_size
 from tests.fakes import FakeAws, FakeCaseStore, FakeClock, FakeQueue
 
 IN_A_VILLAGE = 1_100  # families of a village, on the average of the country
