@@ -16,7 +16,7 @@ from pydantic import StringConstraints, ValidationError
 from chalicelib.domain import application
 from chalicelib.domain.application import Rules
 from chalicelib.domain.errors import Fault
-from chalicelib.domain.nik import normalize
+from chalicelib.domain.nik import LENGTH, normalize
 from chalicelib.domain.registration import IMPORTED_FROM
 from chalicelib.entrypoints import http
 from chalicelib.entrypoints.schemas import RegistrationBody, Strict
@@ -67,14 +67,13 @@ class Read:
     @property
     def numbers(self) -> tuple[int, ...]:
         """The NIK of its people, as whole numbers; only what has 16 digits."""
-        niks = (normalize(member["nik"] or "") for member in self.form["members"])
-        return tuple(int(nik) for nik in niks if len(nik) == 16 and nik.isdecimal())  # noqa: PLR2004
+        members = self.form.get("members") or ()  # None where there are too many
+        return tuple(filter(None, (_whole(member["nik"]) for member in members)))
 
     @property
     def card(self) -> int:
         """The number of its family card, 0 where it has none."""
-        number = normalize(self.form["kk"] or "")
-        return int(number) if number.isdecimal() else 0
+        return _whole(self.form.get("kk"))
 
 
 def read(rows: Rows, source: str, known: Words, rules: Rules | None) -> Read:
@@ -88,9 +87,9 @@ def read(rows: Rows, source: str, known: Words, rules: Rules | None) -> Read:
             looks at types and lengths alone: registering looks at the sense of a form itself.
     """
     if rows.fault:
-        return Read(rows.line, "", {}, (Wrong(rows.line, "", Fault(rows.fault)),))
-    if not rows.rows[0].cells[FAMILY]:
-        return Read(rows.line, "", {}, (Wrong(rows.line, FAMILY, Fault("field_missing")),))
+        column = "" if rows.fault == "columns" else FAMILY
+        id_ = rows.rows[0].cells.get(FAMILY, "")
+        return Read(rows.line, id_, {}, (Wrong(rows.line, column, Fault(rows.fault)),))
     body, wrong = _body(rows.rows, source, known)
     faults: list[Fault] = []
     try:
@@ -102,6 +101,11 @@ def read(rows: Rows, source: str, known: Words, rules: Rules | None) -> Read:
     faults += application.check(body, rules)[0] if rules else []
     wrong += [_place(fault, rows.rows) for fault in dict.fromkeys(faults)]
     return Read(rows.line, rows.rows[0].cells[FAMILY], body, tuple(wrong))
+
+
+def _whole(number: str | None) -> int:
+    digits = normalize(number or "")
+    return int(digits) if len(digits) == LENGTH and digits.isdecimal() else 0
 
 
 def basis(source: str) -> str:

@@ -11,7 +11,7 @@ import csv
 import time
 from array import array
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
@@ -44,8 +44,9 @@ _TRIES: Final = 9  # waits of together 2 minutes
 WORDS: Final[Mapping[str, str]] = {
     "columns": "Jumlah kolom baris ini tidak sama dengan baris judul.",
     "rows_differ": "Isian keluarga ini berbeda dengan baris pertamanya.",
-    "family_twice": "Keluarga ini sudah ada mulai baris {first}. Satu keluarga ditulis sekali, barisnya berurutan.",  # noqa: E501 - a sentence
-    "card_twice": "Nomor KK ini sudah dipakai keluarga di baris {first}.",
+    "family_twice": "Nomor keluarga ini juga ada di baris {other}. Satu keluarga ditulis sekali, barisnya berurutan.",  # noqa: E501 - a sentence
+    "card_twice": "Nomor KK ini juga dipakai keluarga di baris {other}.",
+    "beside_unreadable": "Baris di sebelah keluarga ini tidak terbaca. Mungkin itu anggota keluarga ini.",  # noqa: E501 - a sentence
     "nik_in_two": "Ada NIK yang juga ditulis di keluarga lain. Keluarga ini tetap masuk; petugas akan memeriksanya.",  # noqa: E501 - a sentence
     "already_registered": "Keluarga ini sudah terdaftar sendiri. Data pendaftarannya tidak diubah.",
     "key_reused": "Keluarga ini sudah masuk dari daftar yang sama dengan isian lain. Yang sudah masuk tidak diubah.",  # noqa: E501 - a sentence
@@ -152,9 +153,10 @@ class _Seen:
     def __init__(self) -> None:
         self._what, self._where = array("Q"), array("Q")
 
-    def add(self, what: int, where: int) -> None:
-        self._what.append(what)
-        self._where.append(where)
+    def add(self, what: int, where: int, *, really: bool = True) -> None:
+        if really:
+            self._what.append(what)
+            self._where.append(where)
 
     def repeated(self) -> Iterator[tuple[int, int]]:
         """(where, where the same was first) of all that is there again, in the list's order."""
@@ -176,6 +178,7 @@ def check(of: List, rejects: Rejects, told: Told | None = None) -> Checked:
     """
     found, lines = Checked(), array("Q")
     ids, cards, people = _Seen(), _Seen(), _Seen()
+    unread, beside = False, -1
     for number, rows in enumerate(families(of.path, of.known, told)):
         family = read(rows, of.source, of.known, of.rules)
         found.rows += len(rows.rows)
@@ -183,14 +186,22 @@ def check(of: List, rejects: Rejects, told: Told | None = None) -> Checked:
         lines.append(family.line)
         for fault in family.faults:
             rejects.add(fault)
-        if family.id:
-            ids.add(_number(family.id), number)
-        if family.form:
-            for nik in family.numbers:
-                people.add(nik, number)
-            if family.card:
-                cards.add(family.card, number)
-    _mark_doubles(found, lines, (ids, cards), rejects)
+        # A row that cannot be read may be somebody of the family before or behind it.
+        whose = number if family.id else number - 1
+        if (unread or not family.id) and whose > beside:
+            beside = whose
+            wrong = Wrong(lines[whose], FAMILY, Fault("beside_unreadable"))
+            _leave_out(whose, wrong, found, rejects)
+        unread = not family.id
+        ids.add(_number(family.id), number, really=bool(family.id))
+        cards.add(family.card, number, really=bool(family.card))
+        for nik in family.numbers:
+            people.add(nik, number)
+    for seen, code, column in ((ids, "family_twice", FAMILY), (cards, "card_twice", "no_kk")):
+        for pair in seen.repeated():
+            for one, other in (pair, pair[::-1]):
+                wrong = Wrong(lines[one], column, Fault(code, params={"other": lines[other]}))
+                _leave_out(one, wrong, found, rejects)
     for one in (one for pair in people.repeated() if pair[0] != pair[1] for one in pair):
         if found.marks[one] == _GOOD:
             found.marks[one] = _SHARES
@@ -198,19 +209,10 @@ def check(of: List, rejects: Rejects, told: Told | None = None) -> Checked:
     return found
 
 
-def _mark_doubles(
-    found: Checked, lines: Sequence[int], seen: tuple[_Seen, _Seen], rejects: Rejects
-) -> None:
-    """A family that is there again is wrong; the first of them is not."""
-    by_id: set[int] = set()
-    for which, (code, column) in enumerate((("family_twice", FAMILY), ("card_twice", "no_kk"))):
-        for number, first in seen[which].repeated():
-            if number == first or (which and number in by_id):
-                continue
-            if not which:
-                by_id.add(number)
-            found.marks[number] = _WRONG
-            rejects.add(Wrong(lines[number], column, Fault(code, params={"first": lines[first]})))
+def _leave_out(number: int, wrong: Wrong, found: Checked, rejects: Rejects) -> None:
+    """Leave a family out that may lack somebody: nobody is imported by half."""
+    found.marks[number] = _WRONG
+    rejects.add(wrong)
 
 
 def store(

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -20,6 +20,7 @@ from infra.import_columns import FAMILY, ListError, Words, check_header
 
 _PARQUET, _GZIP, _EXCEL, _OLD_EXCEL = b"PAR1", b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _LARGEST_CELL: Final = 4_096
+_MOST: Final = 100  # rows under one number; the form takes 20 members
 _AT_ONCE: Final = 5_000  # rows of a Parquet file
 _MEMORY: Final = "256MB"  # for a block of Parquet
 _CHUNK: Final = 1 << 20
@@ -45,7 +46,8 @@ class Rows:
     """The rows of one family, or rows that cannot be read as one.
 
     Attributes:
-        fault: code of what is wrong with the row itself: "columns"; "" for nothing.
+        fault: code of why they are none: "columns" for a row of another length, "field_missing"
+            for one without a number of its family, "members_too_long"; "" for nothing.
     """
 
     rows: tuple[Row, ...]
@@ -79,12 +81,13 @@ def families(path: Path, known: Words, told: Told | None = None) -> Iterator[Row
             family; that the end is missing is found at the end.
     """
     rows = _parquet(path, known, told) if is_parquet(path) else _csv(path, known, told)
-    for (_, fault), group in groupby(rows, key=lambda row: (row[0].cells.get(FAMILY), row[1])):
-        found = tuple(row for row, _ in group)
-        if fault or not found[0].cells[FAMILY]:
-            yield from (Rows((row,), fault) for row in found)
-        else:
-            yield Rows(found)
+    for (id_, fault), group in groupby(rows, key=lambda row: (row[0].cells.get(FAMILY), row[1])):
+        if fault or not id_:
+            yield from (Rows((row,), fault or "field_missing") for row, _ in group)
+            continue
+        found = tuple(row for row, _ in islice(group, _MOST))
+        too_many = next(group, None) is not None  # groupby itself passes over the others
+        yield Rows(found[:1], "members_too_long") if too_many else Rows(found)
 
 
 def is_parquet(path: Path) -> bool:
@@ -158,9 +161,10 @@ def _records(text: io.TextIOWrapper, known: Words) -> Iterator[tuple[int, tuple[
     line = 1
     for cells in reader:
         begun, line = line + 1, 1 + reader.line_num
+        if not any(map(str.strip, cells)):
+            continue  # Excel writes rows of nothing at the end
         if len(cells) != len(places):
-            if any(cells):
-                yield line, (Row(begun, {}), "columns")
+            yield line, (Row(begun, {}), "columns")
             continue
         yield line, (Row(begun, {name: cells[at].strip() for name, at in places.items()}), "")
 
@@ -176,6 +180,8 @@ def _parquet(path: Path, known: Words, told: Told | None) -> Iterator[tuple[Row,
         while rows := found.fetchmany(_AT_ONCE):
             for row in rows:
                 line += 1
+                if not any(row):
+                    continue
                 cells = zip(places, row, strict=True)
                 yield Row(line, {name: (cell or "").strip() for name, cell in cells}), ""
             if told:

@@ -270,14 +270,50 @@ def test_a_family_that_is_there_twice_is_told_with_where_it_was(
     again = [row | {"id_keluarga": "another"} for row in listed if row["id_keluarga"].endswith("1")]
     apart = [row for row in listed if row["id_keluarga"].endswith("2")]
     path = written(tmp_path / "list.csv", known, listed + again + apart)
-    assert import_(path, world) == (6, 0, 0)
-    found = rejects(path)
-    after = len(listed) + 2
-    assert (after, "no_kk", "card_twice") in found
-    assert (after + len(again), "id_keluarga", "family_twice") in found
+    assert import_(path, world, leave_out=True) == (6, 2, 0)
+    first, second, after = 2, listed.index(apart[0]) + 2, len(listed) + 2
+    last = after + len(again)
+    assert set(rejects(path)) == {
+        *((line, "no_kk", "card_twice") for line in (first, second, after, last)),
+        *((line, "id_keluarga", "family_twice") for line in (second, last)),
+    }
     reasons = Path(f"{path}.rejects.csv").read_text("utf-8")
-    assert "di baris 2." in reasons
-    assert not world.aws.cases
+    assert f"keluarga di baris {after}." in reasons
+    assert f"ada di baris {second}." in reasons
+
+
+def test_no_family_comes_in_without_somebody_whose_row_cannot_be_read(
+    tmp_path: Path, world: World, known: Words
+) -> None:
+    path = written(tmp_path / "list.csv", known, rows(6))
+    lines = path.read_text().splitlines()
+    third = [at for at, line in enumerate(lines) if line.startswith("3510-0000003")]
+    fifth = [at for at, line in enumerate(lines) if line.startswith("3510-0000005")]
+    assert len(third) > 1
+    lines[third[-1]] += ",more"
+    lines[fifth[0]] = lines[fifth[0]].replace("3510-0000005", "")
+    path.write_text("\r\n".join([*lines, "," * 28, ""]) + "\r\n")
+    families, stored, _ = import_(path, world, leave_out=True)
+    assert len(fifth) > 1
+    assert families == 8  # the two rows that cannot be read count as families that are left out
+    found = {case.household.village for case in world.aws.cases.values() if case.household}
+    villages = {row["id_keluarga"]: row["kode_desa"] for row in reversed(rows(6))}
+    assert stored == 3
+    assert found == {villages[f"3510-000000{number}"] for number in (1, 2, 6)}
+    codes = {code for _, _, code in rejects(path)}
+    assert codes >= {"columns", "field_missing", "beside_unreadable"}
+
+
+@pytest.mark.parametrize("members", [21, 150])
+def test_a_family_of_too_many_is_left_out(
+    tmp_path: Path, world: World, known: Words, members: int
+) -> None:
+    listed = rows(2)
+    crowd = [listed[0] | {"nik": "", "hubungan": "Anak"}] * (members - 1)
+    path = written(tmp_path / "list.csv", known, [listed[0], *crowd, *listed[1:]])
+    families, _, _ = import_(path, world, leave_out=True)
+    assert families == 2
+    assert (2, "id_keluarga", "members_too_long") in rejects(path)
 
 
 def test_somebody_in_two_families_goes_to_an_officer_and_the_first_holds_the_nik(
