@@ -4,7 +4,8 @@
         --actor staff:ab12 --noticed 2026-11-22T09:30 --out breach/
 
 It reads the ledger, in which every look of staff stands with its case, and names families by the
-first ten letters of their receipts. Times are those of the region. `--ledger FILE` reads an export
+first ten letters of their receipts. `--family NUMBER` turns it round: who saw the one family whose
+data turned up somewhere. Times are those of the region. `--ledger FILE` reads an export
 instead of the tables; `--copied` takes everybody who was registered then, for when tables or a
 backup were copied. UU 27/2022 art. 46: written notice within 3 x 24 hours, to the families and to
 the authority; the clock is counted from when it was noticed.
@@ -207,6 +208,9 @@ def _run(options: argparse.Namespace) -> None:
         tables = pilot.tables(given)
         records = from_table(LedgerTable(account.client("dynamodb"), tables.ledger), window)
     found = (stood_in_tables if options.copied else seen_by)(records, window)
+    if options.family:
+        number = options.family.replace("-", "").upper()
+        found = {locator: one for locator, one in found.items() if locator == number}
     villages = places(found, stage["region"])
     families = {locator: found[locator] for locator in sorted(villages)}
     _tell(families, villages, len(found) - len(families), window)
@@ -281,6 +285,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--from", dest="since", required=True, help="like 2026-11-21T08:00")
     parser.add_argument("--to", dest="until", required=True)
     parser.add_argument("--actor", default="", help="staff:<sub> or agent:<sub>; all if left out")
+    parser.add_argument("--family", default="", help="only who saw this one; its number")
     parser.add_argument("--noticed", default="", help="when it was noticed; now if left out")
     parser.add_argument("--ledger", type=Path, help="an export instead of the tables")
     parser.add_argument("--copied", action="store_true", help="the tables themselves were copied")

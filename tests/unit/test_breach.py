@@ -115,6 +115,19 @@ def test_the_command_writes_a_list_and_the_letters(
     assert "$" not in authority + "".join(letters) + (out / "pengumuman.txt").read_text()
 
 
+def test_of_one_family_whose_data_turned_up_it_tells_who_saw_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger, number = exported(tmp_path / "l.jsonl", {"type": "end"}), locator(2)
+    run(
+        monkeypatch, "--ledger", str(ledger), "--family", f"{number[:4]}-{number[4:8]}-{number[8:]}"
+    )
+    told = capsys.readouterr().out
+    assert "1 families in 1 villages, seen 2 times" in told
+    assert OFFICER in told
+    assert OTHER in told
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [
