@@ -7,6 +7,7 @@ requests that lead to it and of the work behind the queues.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -20,6 +21,7 @@ GB: Final = 1_000_000_000
 KB: Final = 1_000
 GIB_MB: Final = 1024
 BLOCK: Final = 4096
+KIB: Final = 1024
 TB: Final = 1_000_000_000_000
 LEAST_QUERY: Final = 10_000_000
 """Bytes that Athena bills for a query that reads less."""
@@ -183,9 +185,12 @@ def _of_clocks(inputs: Inputs, families: float, stages: float) -> list[Operation
     day = inputs.counts["lasting"]["sweep, a day"]["whole days"]
     events = inputs.counts["lasting"]["ledger, a decided family"]["bytes"]
     read = inputs["region_families"] * state / BLOCK / 2  # no need to be consistent
+    # Each village's families are kept as one packed item until all are there, and counted as done.
+    villages = inputs["region_families"] / inputs["village_families"]
+    packed = inputs["village_families"] * inputs["part_bytes"]
     ranked = {
-        "ddb_rru": read,
-        "ddb_wru": 2.0,
+        "ddb_rru": read + villages * packed / BLOCK,
+        "ddb_wru": 2 + villages * 2 * (1 + math.ceil(packed / KIB)),
         "s3_put": 1.0,
         "lambda_gb_s": inputs["region_families"] / inputs["rank_rows"] * memory("carry_out"),
     }
