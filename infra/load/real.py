@@ -18,8 +18,9 @@ from typing import Any, Final
 import httpx
 from tqdm import tqdm
 
-from infra import stages
+from infra import local, stages
 from infra.chaos.stack import STAGE, Ports, Stack, fresh_folder
+from infra.civil_registry_records import Record, read_population
 from infra.cost.inputs import Inputs
 from infra.demo import Api
 from infra.load.counting import LOOK, REGISTER, TRANSACTION, Counted, Refusing, with_refusals
@@ -61,14 +62,20 @@ class Compared:
         return abs(self.apart) <= AGREES
 
 
-def forms(count: int, consent: str) -> list[_Drafted]:
-    """Keys and forms of families that the registry confirms, nobody in two of them."""
+def forms(count: int, consent: str, known: Mapping[str, Record]) -> list[_Drafted]:
+    """Keys and forms of families that the registry confirms, nobody in two of them.
+
+    Args:
+        count: how many.
+        consent: version of the agreement.
+        known: what the sandbox registry holds, by NIK.
+    """
     region = stages.read(STAGE)["region"]
     found: list[_Drafted] = []
     seen: set[str] = set()
     for draft in islice(families(WORLD, 3 * count, region=region, consent=consent), 3 * count):
         people = {member["nik"] for member in draft.truth}
-        if not _known(draft) or people & seen:
+        if not _confirmed(draft, known) or people & seen:
             continue
         seen |= people
         found.append((draft.key, _as_on_paper(draft)))
@@ -77,8 +84,9 @@ def forms(count: int, consent: str) -> list[_Drafted]:
     return found
 
 
-def _known(draft: Draft) -> bool:
-    return bool(draft.kk) and all(member["nik"] for member in draft.truth)
+def _confirmed(draft: Draft, known: Mapping[str, Record]) -> bool:
+    records = [known.get(member["nik"] or "") for member in draft.truth]
+    return all(each and not each.deceased and each.kk == draft.kk for each in records)
 
 
 def _as_on_paper(draft: Draft) -> dict[str, Any]:
@@ -99,7 +107,8 @@ def run(count: int, first_port: int, folder: Path, inputs: Inputs, say: Say) -> 
     stack = Stack(fresh_folder(folder), ports, refusing, 3 * everybody)
     with stack.running():
         api = Api(f"{stack.site}/v1")
-        warming, drafts = _parted(forms(everybody, api.consent_version()))
+        known = read_population(local.population(folder, stages.read(STAGE)["region"]))
+        warming, drafts = _parted(forms(everybody, api.consent_version(), known))
         api.close()
         say(f"{WARM_UP} families to warm it up, not counted")
         _counted(stack, warming)
