@@ -74,7 +74,7 @@ def _other_designs(inputs: Inputs, now: Bill, families: float, stages: float) ->
     for name, part, then in (
         ("HTTP API instead of REST (no firewall; Chalice makes none)", Part.USE,
          bill.of_year(http, families, stages)),
-        ("a call to the key service in each request", Part.USE,
+        ("a key-service call in each request", Part.USE,
          added("key service", requests, "kms_request")),
         ("X-Ray on each request", Part.USE, added("X-Ray", requests, "xray_trace")),
         ("a metric sent in each request", Part.USE, added("metrics", requests, "cw_api_request")),

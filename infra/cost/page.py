@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from infra.cost.bill import MILLION, SERVICES
 from infra.cost.operations import Part
 from infra.cost.text import MOVES_SHOWN, Told
@@ -41,12 +43,10 @@ def page(told: Told) -> str:
 def _operations(told: Told, million: float) -> str:
     shown = [line for line in told.year.lines if line.operation.part is Part.USE]
     bars = [Bar(line.operation.name, line.total * million) for line in shown[:SHOWN]]
-    chart = charts.bar_chart(
+    chart = _chart(
+        "Use by operation, US dollars a year for a million families",
+        "The dearest operations, the dearest first; all are in the table.",
         bars,
-        title="Use by operation, US dollars a year for a million families",
-        description="The dearest operations, the dearest first; all are in the table.",
-        x_label="USD",
-        x_format=_money,
     )
     rows = [
         (
@@ -65,20 +65,21 @@ def _operations(told: Told, million: float) -> str:
 def _services(told: Told, million: float) -> str:
     by_service = told.year.by_service(Part.USE)
     bars = [Bar(name, usd * million) for name, usd in list(by_service.items())[:SHOWN]]
-    return charts.bar_chart(
-        bars,
-        title="Use by service, US dollars a year for a million families",
-        description="What AWS would bill, by service.",
-        x_label="USD",
-        x_format=_money,
-    )
+    title = "Use by service, US dollars a year for a million families"
+    return _chart(title, "What AWS would bill, by service, the dearest first.", bars)
 
 
 def _moves(told: Told) -> str:
     shown = [move for move in told.moves if abs(move.share) >= MOVES_SHOWN]
     rows = [(m.name, m.part.value, f"{m.share:+.0%}", f"{m.usd:+,.0f}") for m in shown]
     head = ("one thing otherwise", "part", "of its part", "USD a year")
-    return charts.table(head, rows, caption="What moves it by 5 % or more", text=2)
+    dearer = [m for m in shown if m.part is Part.USE and m.usd > 0][:SHOWN]
+    chart = _chart(
+        "What makes use dearer, one thing at a time, US dollars a year more",
+        "Assumptions and designs otherwise than now, the dearest first; all are in the table.",
+        [Bar(m.name, m.usd) for m in dearer],
+    )
+    return chart + charts.table(head, rows, caption="What moves it by 5 % or more", text=2)
 
 
 def _floor(told: Told, million: float) -> str:
@@ -104,6 +105,13 @@ def _profile(told: Told) -> str:
     ]
     head = ("assumption", "unit", "from", "value")
     return charts.table(head, rows, caption="Assumed", text=3)
+
+
+def _chart(title: str, description: str, bars: list[Bar]) -> str:
+    drawn = charts.bar_chart(
+        bars, title=title, description=description, x_label="USD", x_format=_money
+    )
+    return f"<h2>{escape(title)}</h2>{drawn}"
 
 
 def _money(usd: float) -> str:

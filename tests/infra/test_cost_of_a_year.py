@@ -84,7 +84,7 @@ def test_the_year_is_told_and_drawn(
     assert told.startswith("95,000,000 families in 514 stages")
     assert "target: use, a million families" in told
     page = (tmp_path / "index.html").read_text("utf-8")
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == page.count("<h2>") == 3
     assert "<script" not in page
     assert "src=" not in page
 
