@@ -111,10 +111,10 @@ def file_objection(command: Objection, ports: Ports) -> Filed:
     slot = _slot(command, Ref(command.village, mine), rules, ports)
     if slot is None:
         return _again(ports.disputes.load([Ref(command.village, mine)]), digest, ports)
-    hour = now // filing.HOUR_MS
     tag = caller_tag(command.caller, mac)
-    if not ports.limits.take(f"F#{hour}#{tag}", PER_HOUR, (hour + 1) * filing.HOUR_MS):
-        raise TooMany(Fault("objections_too_often"), retry_after=_rest_of_hour(now))
+    filing.take_of_the_hour(
+        ports.limits, "F", tag, now, most=PER_HOUR, fault="objections_too_often"
+    )
     blank = _blank(command, slot, digest, ports)
     if rules.same_village:
         blank = replace(blank, concerns=_neighbour(command, ports))
@@ -235,7 +235,3 @@ def _again(found: Mapping[Ref, Dispute], digest: bytes, ports: Ports) -> Filed:
 def _filed(made: Dispute, ports: Ports) -> Filed:
     ids = [each.piece.id for each in made.evidence if each.side is Side.FILER]
     return Filed(made, filing.leave(made, ids, ports.grants, ports.after))
-
-
-def _rest_of_hour(now: int) -> int:
-    return -(-(filing.HOUR_MS - now % filing.HOUR_MS) // 1000)

@@ -16,7 +16,7 @@ from typing import Any
 from chalicelib.domain import audit, blind_keys, dispute, hearing, name_tags
 from chalicelib.domain.areas import Village
 from chalicelib.domain.dispute import OWN_PLACE, Dispute, Kind, Side, Stage
-from chalicelib.domain.errors import Fault, InvalidRequest, TooMany, TryAgain, WrongState
+from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain, WrongState
 from chalicelib.domain.registration import Ref, Stamp
 from chalicelib.usecases import filing
 from chalicelib.usecases.dispute_ports import CLAIM, Disputes, Slot, Statement
@@ -96,11 +96,8 @@ def file_own_appeal(command: OwnAppeal, ports: Ports) -> Filed:
         return _again(blank, ports)
     if any(each.held for each in own):
         raise WrongState(Fault("appeal_open"))
-    hour = now // filing.HOUR_MS
     tag = caller_tag(command.caller, mac)
-    if not ports.limits.take(f"F#{hour}#{tag}", PER_HOUR, (hour + 1) * filing.HOUR_MS):
-        rest = -(-(filing.HOUR_MS - now % filing.HOUR_MS) // 1000)
-        raise TooMany(Fault("objections_too_often"), retry_after=rest)
+    filing.take_of_the_hour(ports.limits, "F", tag, now, most=PER_HOUR, fault="appeals_too_often")
     due = filing.screened_by(now, rules)
     told = {"attribute": blank.attribute, "stated": "not_ours"} if blank.attribute else {}
     made, event = hearing.file(blank, Stamp(now, "citizen", blank.salt), due=due, told=told)

@@ -99,11 +99,8 @@ def file_report(command: Complaint, ports: Ports) -> Reported:
     now = ports.clock.now_ms()
     rules = ports.terms.today(now)
     _refuse_faults(command, rules, ports.terms.calendar.day(now), ports)
-    hour = now // filing.HOUR_MS
     tag = caller_tag(command.caller, ports.index.mac)
-    if not ports.limits.take(f"M#{hour}#{tag}", PER_HOUR, (hour + 1) * filing.HOUR_MS):
-        rest = -(-(filing.HOUR_MS - now % filing.HOUR_MS) // 1000)
-        raise TooMany(Fault("reports_too_often"), retry_after=rest)
+    filing.take_of_the_hour(ports.limits, "M", tag, now, most=PER_HOUR, fault="reports_too_often")
     paper = misconduct.paper_of(ports.index.mac, command.key, ports.villages[command.village].index)
     blank = _blank(command, paper, ports)
     due = filing.screened_by(now, rules)

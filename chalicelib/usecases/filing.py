@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.dispute import Dispute, Exhibit, Side
-from chalicelib.domain.errors import Fault
+from chalicelib.domain.errors import Fault, TooMany
 from chalicelib.domain.evidence import FileKind, Piece, PieceState, upload_key
 from chalicelib.domain.receipt import Mac
 from chalicelib.domain.region_calendar import RegionCalendar
@@ -17,6 +17,7 @@ from chalicelib.domain.sanggah_rules import Evidence, SanggahRules
 
 if TYPE_CHECKING:
     from chalicelib.usecases.evidence_ports import Grants
+    from chalicelib.usecases.ports import Limits
 
 HOUR_MS = 3_600_000
 SALT_SIZE = 16
@@ -167,6 +168,26 @@ def leave(owner: Owner, ids: Sequence[str], grants: Grants, after: str) -> tuple
         for piece in waited_for
     ]
     return tuple(Upload(piece.id, grant.url, grant.fields) for piece, grant in signed)
+
+
+def take_of_the_hour(
+    limits: Limits, kind: str, tag: str, now: int, *, most: int, fault: str
+) -> None:
+    """Take one of what an address may send within an hour.
+
+    Args:
+        kind: letter of what is sent.
+        tag: of the address (`find_case.caller_tag`).
+        fault: code of what is told when there is none left.
+
+    Raises:
+        TooMany: there is none left.
+        TryAgain: the store refused for now.
+    """
+    hour = now // HOUR_MS
+    if not limits.take(f"{kind}#{hour}#{tag}", most, (hour + 1) * HOUR_MS):
+        rest = -(-(HOUR_MS - now % HOUR_MS) // 1000)
+        raise TooMany(Fault(fault), retry_after=rest)
 
 
 def _piece_id(mac: Mac, owner: Ref, key: str, place: int) -> str:

@@ -19,7 +19,7 @@ from chalicelib.domain.dispute import (
     Side,
     Stage,
 )
-from chalicelib.domain.errors import InvalidRequest, NotFound, TepatError, WrongState
+from chalicelib.domain.errors import InvalidRequest, NotFound, TepatError, TooMany, WrongState
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases import (
     file_appeal,
@@ -272,6 +272,15 @@ def test_one_own_appeal_at_a_time_beside_three_objections(hall: Hall) -> None:
     party = Party(CALLER, person=self_of(hall))
     withdraw(filed.ref.locator, party, "withdraw-0000000000001", hall.part_ports())
     assert hall.own(key="own-000000000000000003").dispute.stage is Stage.FILED
+
+
+def test_one_address_appeals_no_thousands_and_is_told_so_of_appeals(hall: Hall) -> None:
+    for number in range(20):
+        hall.own(f"351015{10 + number}03809951", key=f"own-{number:018}")
+    with pytest.raises(TooMany) as error:
+        hall.own("3510152003809955", key="own-999999999999999999")
+    assert codes(error) == ["appeals_too_often"]
+    assert 0 < (error.value.retry_after or 0) <= 3600
 
 
 def self_of(hall: Hall) -> bytes:
