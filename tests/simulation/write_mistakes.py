@@ -76,16 +76,9 @@ class CounterOutside(OtherStore):
     """The version is counted up by a call of its own."""
 
     class Store(RegionStore):
-        def change(
-            self,
-            case: Registration,
-            event: Event,
-            *,
-            vault: VaultItem | None = None,
-            guards: Sequence[str] = (),
-        ) -> Conflict | None:
+        def change(self, case: Registration, event: Event, **more: Any) -> Conflict | None:
             cases = self.aws.cases
-            conflict = super().change(case, event, vault=vault, guards=guards)
+            conflict = super().change(case, event, **more)
             if conflict is None and cases[case.ref].head == case.head:
                 cases[case.ref] = replace(case, version=case.version - 1)
                 self.aws.call("UpdateItem", lambda: cases.update({case.ref: case}))
