@@ -71,9 +71,16 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT, built: Path = packages
         else:
             given = running
             print(f"  `make run` serves {stage_name} at {given['SiteOrigin']}: it stays there")
+        before = _addresses(aws, stage_name)
         deployed = local.deploy_locally(
             aws, stage_name, package, given | {"CivilRegistryToken": token}, told
         )
+        if running is not None and before != _addresses(aws, stage_name):
+            raise LocalRunError(
+                "it is done, but `make run` still serves the APIs' former addresses: here, not on\n"
+                "AWS, an API whose routes changed gets a new one. Stop it, start it again,\n"
+                "and this command walks through it."
+            )
         passwords = _officers(aws, deployed, stage["region"], kept)
         if running is None:
             local.wake(aws.account(), stage_name, deployed.backends)
@@ -144,6 +151,13 @@ def served(aws: LocalAws, stage_name: str, region: str) -> dict[str, str] | None
     except (smoke.SmokeError, httpx.HTTPError):
         return None
     return {name: given[name] for name in names}
+
+
+def _addresses(aws: LocalAws, stage_name: str) -> list[str]:
+    """Ids of the pilot's APIs; the local AWS makes an API anew when its routes change."""
+    client = aws.account().client("cloudformation")
+    there = (stacks.describe(client, f"tepat-{stage_name}-{s}") for s in ("public", "staff"))
+    return [stacks.outputs(each)["RestAPIId"] for each in there if each]
 
 
 def _free(ports: Ports) -> Ports:

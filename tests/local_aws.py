@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
@@ -22,6 +23,7 @@ from infra.layer import REPO
 from infra.local_aws.officers import declare_officers
 from infra.local_aws.server import LocalAws
 from infra.local_aws.staff import make_accounts, subjects
+from infra.stacks import Agree
 
 STAGE = "banyuwangi"
 FAMILIES = 300  # in the sandbox registry
@@ -106,13 +108,26 @@ class Tepat:
         self.aws.start()
 
 
+def _ports(folder: Path) -> list[int]:
+    """Free ports, the same at each run in a folder: addresses of queues hold the local AWS's."""
+    kept = folder / "ports.json"
+    if not kept.is_file():
+        kept.write_text(json.dumps([free_port() for _ in range(4)]))
+    ports: list[int] = json.loads(kept.read_text())
+    return ports
+
+
 @contextmanager
-def running(folder: Path, package: Package) -> Iterator[Tepat]:
-    """Deploy and serve on free ports."""
+def running(folder: Path, package: Package, agree: Agree | None = None) -> Iterator[Tepat]:
+    """Deploy and serve on free ports; over what an earlier run in the folder has left.
+
+    Args:
+        agree: is shown what changes in each stack.
+    """
     aws_folder = folder / "aws"
-    aws_folder.mkdir()
-    aws = LocalAws(PYTHON, free_port(), aws_folder)
-    site_port, registry_port, ikd_port = free_port(), free_port(), free_port()
+    aws_folder.mkdir(exist_ok=True)
+    aws_port, site_port, registry_port, ikd_port = _ports(folder)
+    aws = LocalAws(PYTHON, aws_port, aws_folder)
     site, registry = f"http://127.0.0.1:{site_port}", f"http://127.0.0.1:{registry_port}"
     token = local.kept_secret(folder / "registry-token")
     given = {
@@ -125,7 +140,7 @@ def running(folder: Path, package: Package) -> Iterator[Tepat]:
         local.registry_running(STAGE, registry_port, token, folder, families=FAMILIES),
         local.aws_running(aws),
     ):
-        deployed = local.deploy_locally(aws, STAGE, package, given)
+        deployed = local.deploy_locally(aws, STAGE, package, given, agree)
         local.wake(aws.account(), STAGE, deployed.backends)
         passwords = make_accounts(
             aws.account().client("cognito-idp"),
