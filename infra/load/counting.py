@@ -8,6 +8,7 @@ its units do.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -53,7 +54,7 @@ class Counted:
         told = json.loads(answer) if asked and status == 200 and answer else None  # noqa: PLR2004
         with self._lock:
             self.calls[operation.name] += 1
-            self.repeats[operation.name] += _is_repeat(headers)
+            self.repeats[operation.name] += _repeats(headers)
             if told is None:
                 return
             for each in units.written(operation.name, asked):
@@ -64,10 +65,10 @@ class Counted:
                 self.batches[_who(asked)] += 1
 
 
-def _is_repeat(headers: Mapping[str, str]) -> bool:
-    """Whether the SDK sent it before: `attempt=2; max=3`."""
-    told = headers.get("amz-sdk-request", "")
-    return bool(told) and not told.startswith("attempt=1")
+def _repeats(headers: Mapping[str, str]) -> int:
+    """How often the SDK had sent it before, refused ones included: `attempt=2; max=3` is one."""
+    attempt = re.match(r"attempt=(\d+)", headers.get("amz-sdk-request", ""))
+    return int(attempt[1]) - 1 if attempt else 0
 
 
 def _who(asked: units.Body) -> str:

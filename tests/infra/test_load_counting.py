@@ -62,6 +62,12 @@ def test_a_batch_of_reads_is_told_by_what_is_in_it(keys: dict[str, list[str]], w
     assert counted.read_halves == 2 * sum(map(len, keys.values()))
 
 
+def test_a_call_refused_twice_was_sent_again_twice() -> None:
+    third = {"amz-sdk-request": "attempt=3; max=3"}
+    assert watched(TRANSACTION, {"TransactItems": [PUT]}, {}, third).repeats[TRANSACTION] == 2
+    assert watched(TRANSACTION, {"TransactItems": [PUT]}, {}).repeats.total() == 0
+
+
 def test_calls_of_other_services_are_counted_and_not_read() -> None:
     counted = Counted()
     counted.watch(REGISTERING, {}, b"no JSON", 201, b"nor this")

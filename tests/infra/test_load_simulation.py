@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra import stages
 from infra.cost import inputs
 from infra.load import scenarios
 from infra.load.simulate import Crowd, Outcome, behind, simulate, steps, wait_of
@@ -197,6 +198,13 @@ def test_nobody_is_lost_as_recommended(name: str, plan: scenarios.Plan) -> None:
     assert day.queue.longest < 14 * 86_400  # what a queue keeps
 
 
+def test_walls_stand_behind_one_another(plan: scenarios.Plan) -> None:
+    (raised,) = scenarios.raised_in_turn("opening_one", plan, inputs.read())
+    assert raised.configuration == "+ gateway_rate"
+    assert raised.outcome.lost == 0
+    assert raised.outcome.first == ("writes to the table registry", 0)
+
+
 def test_an_opening_in_one_stage_loses_families_by_default(plan: scenarios.Plan) -> None:
     day = scenarios.carry_out("opening_one", "default", plan, inputs.read())
     assert day.outcome.lost > 40_000
@@ -218,6 +226,13 @@ def test_staging_the_release_beats_any_quota(plan: scenarios.Plan) -> None:
     )
     assert at_once.lost > 0.4 * at_once.sent
     assert staged.lost == 0
+
+
+def test_by_default_is_as_a_pilots_file_says(plan: scenarios.Plan) -> None:
+    told, default = stages.read("banyuwangi"), plan.configurations["default"]
+    limits = told["limits"]["public"]
+    assert (default.gateway_rate, default.gateway_burst) == (limits["rate"], limits["burst"])
+    assert default.registry_concurrency == told["civil_registry"]["concurrency"]
 
 
 def test_crowds_are_whole(plan: scenarios.Plan) -> None:
