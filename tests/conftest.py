@@ -16,7 +16,7 @@ from jinja2 import Environment
 from infra.build import Package, build
 from infra.layer import this_machine
 from infra.local_aws.server import LocalAws
-from tests import local_aws
+from tests import local_aws, rights_watch
 from tests.canaries.watch import (  # noqa: F401 - pytest finds its hooks here
     pytest_runtest_makereport,
     pytest_sessionfinish,
@@ -28,6 +28,11 @@ from tests.local_aws import Tepat
 # How long an example takes says more of the machine than of the code: nothing here is timed.
 settings.register_profile("tepat", deadline=None)
 settings.load_profile("tepat")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let what functions ask of AWS be compared with their rights in every test."""
+    config.pluginmanager.register(rights_watch)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -30,7 +30,7 @@ from chalicelib.adapters.protection import unlock
 from chalicelib.settings import settings
 from chalicelib.usecases.ports import Sealed
 from infra.resources import create_in
-from tests import minted
+from tests import minted, rights_watch
 from tests.canaries import places
 from tests.canaries.watch import fail_if_met, watched
 from tests.desk import ORIGIN, Desk, PretendLogin, built_pages
@@ -47,6 +47,7 @@ class LocalOpener:
         return unlock(sealed.blob, self.unwrap(sealed.wrapped_key), "banyuwangi", context)
 
     def unwrap(self, wrapped: bytes) -> bytes:
+        rights_watch.opened()
         oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
         return KEY.decrypt(wrapped, oaep)
 
