@@ -142,22 +142,18 @@ def gather(parts: Iterable[Part]) -> Gathered:
     starts, ids = [0], list[str]()
     scores, kinds = array("q"), array("I")
     table: list[Kind] = []
-    numbers: dict[str, dict[tuple[int, int, str], int]] = {}
+    numbers: dict[str, _Numbers] = {}
     width = unscored = gone = 0
     for part in parts:
         if part.village in villages:
             raise RankingError(f"village {part.village} comes twice")
         villages[part.village] = hash_of(part)
         unscored, gone = unscored + part.unscored, gone + part.gone
-        columns = zip(part.sizes, part.held, part.limits, part.ids, part.scores, strict=True)
-        place = part.village[:_KIND]
-        known = numbers.setdefault(place, {})
-        for size, held, limits, *_ in columns:
-            kind = known.get((size, held, limits))
-            if kind is None:
-                kind = known[size, held, limits] = len(table)
-                table.append(Kind(place, size, held, limits))
-            kinds.append(kind)
+        columns = part.ids, part.scores, part.sizes, part.held, part.limits
+        if len(set(map(len, columns))) != 1:
+            raise ValueError(f"a column of village {part.village} is shorter than another")
+        known = numbers.setdefault(part.village[:_KIND], _Numbers(part.village[:_KIND], table))
+        kinds.extend(map(known.__getitem__, zip(part.sizes, part.held, part.limits, strict=True)))
         if any(map(gt, part.scores, islice(part.scores, 1, None))):
             raise RankingError(f"the part of village {part.village} is not in order")
         scores.extend(part.scores)
@@ -167,6 +163,19 @@ def gather(parts: Iterable[Part]) -> Gathered:
             raise RankingError(f"ids of village {part.village} differ in length")
         starts.append(len(scores))
     return Gathered(villages, starts, "".join(ids), width, scores, kinds, table, unscored, gone)
+
+
+class _Numbers(dict[tuple[int, int, str], int]):
+    """Numbers of the kinds of a place; one that is new is put into the table."""
+
+    def __init__(self, place: str, table: list[Kind]) -> None:
+        super().__init__()
+        self._place, self._table = place, table
+
+    def __missing__(self, kind: tuple[int, int, str]) -> int:
+        self._table.append(Kind(self._place, *kind))
+        self[kind] = number = len(self._table) - 1
+        return number
 
 
 def close(

@@ -139,13 +139,14 @@ def part_of_standing(village: str, families: Iterable[Standing], proposed: Propo
     """
     codes, rows, gone = proposed.codes, list[_Row](), 0
     under = bytes.fromhex(proposed.artefact.sha256), bytes.fromhex(proposed.rules.sha256)
-    for locator, score, size, decisions, *hashes in families:
+    for locator, score, size, decisions, model, rules in families:
         if score is None:
             gone += 1
-        elif tuple(hashes) != under:
+        elif model != under[0] or rules != under[1]:
             return None
         else:
-            rows.append((score, locator, size, *_read(decisions, codes)))
+            held, limits = _read(decisions, codes)
+            rows.append((score, locator, size, held, limits))
     return _part(village, rows, 0, gone)
 
 

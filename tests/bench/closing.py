@@ -168,6 +168,8 @@ def recorded(count: int) -> list[bytes]:
         for number in range(IN_A_VILLAGE):
             wire = dict(wires[(number * 7 + len(pages)) % len(wires)])
             wire["sk"] = {"S": "R#" + PREFIX.decode() + "".join(chance.choices(ALPHABET, k=6))}
+            members = chance.choices(range(1, 8), (8, 18, 24, 26, 14, 6, 4))[0]
+            wire["m"] = _sent({"B": chance.randbytes(2 + 6 * members)})
             wire["r"] = {"N": str(int(chance.gauss(12_000_000, 400_000)))}
             rows.append(wire)
         rows.sort(key=lambda wire: wire["sk"]["S"])
