@@ -208,6 +208,7 @@ def to_account(
     stage = stages.read(stage_name)
     account = Account(boto3.Session(region_name=REGION))
     package = packages.opened(stage_name)
+    packages.refuse_uncommitted(package)
     packages.refuse_a_trial(package, stage)
     common = shared.given_to(account, stage_name, own_keys=own_keys)
     chosen = stages.parameters(stage) | common | _edge_of(stage_name) | asked

@@ -51,7 +51,9 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT, built: Path = packages
     own = kept / "deploy" / stage_name
     own.mkdir(parents=True, exist_ok=True)
     machine = this_machine()
-    print(f"  build/{stage_name}: every file is what its report says", flush=True)
+    commit, _, dirty = packages.origin(package).partition("-")
+    commit = f"commit {commit[:12]}{' and changes' if dirty else ''}" if commit else "no commit"
+    print(f"  build/{stage_name}, of {commit}: every file is what its report says", flush=True)
     package = packages.for_machine(package, machine, own / "package")
     print(f"  its layers, which hold machine code, are built from the same pins for {machine}")
     with ExitStack() as until_done:

@@ -71,6 +71,31 @@ def refuse_a_trial(package: Package, stage: stages.Stage) -> None:
         )
 
 
+def origin(package: Package) -> str:
+    """Return the commit that a package was built from; "" when it does not say.
+
+    It ends with `-dirty` when the tree had changes that no commit holds.
+    """
+    try:
+        return str(json.loads((package.folder / "origin.json").read_text("utf-8"))["commit"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def refuse_uncommitted(package: Package) -> None:
+    """Let only what can be built again go where people are served.
+
+    Raises:
+        BuildError: it was built from changes that no commit holds, or by another way.
+    """
+    commit = origin(package)
+    if not commit or commit.endswith("-dirty"):
+        raise BuildError(
+            "this package is of no commit, so nobody could build it again; it may be tried with\n"
+            "ENDPOINT=local. Commit, and build again: make package"
+        )
+
+
 def for_machine(package: Package, machine: str, into: Path) -> Package:
     """A package as another processor runs it: the same files but for what is native.
 

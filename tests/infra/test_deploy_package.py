@@ -109,6 +109,21 @@ def test_another_processor_gets_the_same_code_and_its_own_layers(
     assert (here.site / "index.html").read_text() == "a page"
 
 
+def test_only_what_a_commit_holds_goes_where_people_are_served(built: Path) -> None:
+    package = Package(built / "mataram")
+    for commit, well in (("7e0e901c5acb", True), ("7e0e901c5acb-dirty", False), ("", False)):
+        (package.folder / "origin.json").write_text(json.dumps({"commit": commit}))
+        assert packages.origin(package) == commit
+        if well:
+            packages.refuse_uncommitted(package)
+        else:
+            with pytest.raises(BuildError, match="of no commit"):
+                packages.refuse_uncommitted(package)
+    (package.folder / "origin.json").unlink()
+    with pytest.raises(BuildError, match="of no commit"):
+        packages.refuse_uncommitted(package)
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
