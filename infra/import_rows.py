@@ -175,7 +175,7 @@ def _parquet(path: Path, known: Words, told: Told | None) -> Iterator[tuple[Row,
         places = check_header([column[0] for column in asked.description or ()], known)
         names = [column[0] for column in asked.description or ()]
         as_text = ", ".join(f'CAST("{names[at]}" AS VARCHAR)' for at in places.values())
-        found = database.execute(f"SELECT {as_text} FROM read_parquet(?)", [str(path)])  # noqa: S608 - names are known columns
+        found = database.execute(f"SELECT {as_text} FROM read_parquet(?)", [str(path)])  # noqa: S608 # nosec B608 - names are known columns
         line = 0
         while rows := found.fetchmany(_AT_ONCE):
             for row in rows:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import duckdb
 
 MANIFEST, OPENING, FAMILIES = "manifest.json", "opening.json", "families.parquet"
+_CODE = re.compile("[A-Z][A-Z0-9_]{0,29}")
 _COLUMNS = "village VARCHAR, id VARCHAR, score BIGINT, persons BIGINT, held BIGINT, limits VARCHAR"
 
 
@@ -106,6 +108,9 @@ def read(folder: Path) -> Region:
     if told.get("format") != adoption.MANIFEST:
         raise RecordError(f"{MANIFEST}: is not of format {adoption.MANIFEST}")
     try:
+        # They become names in SQL, and a folder may come from anybody.
+        if not all(_CODE.fullmatch(code) for code in told["programmes"]):
+            raise RecordError(f"{MANIFEST}: a programme has a code that is none")
         seed = bytes.fromhex(opening["seed"])
         if not lottery.opens(told["commitment"], seed, told["occasion"]):
             raise RecordError(f"{OPENING}: the seed does not open the commitment of the manifest")

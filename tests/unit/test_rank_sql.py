@@ -105,6 +105,11 @@ def _changed(folder: Path, name: str, change: Any) -> None:
         ("manifest.json", lambda told: told["cutoffs"][3].reverse(), "other borders"),
         ("manifest.json", lambda told: told["quotas"]["PKH"].update(last=[1, "a"]), "other bord"),
         ("manifest.json", lambda told: told.update(format="x"), "not of format"),
+        (
+            "manifest.json",
+            lambda told: told["programmes"].append("x, (SELECT 1) AS y"),
+            "a code that is none",
+        ),
         ("manifest.json", lambda told: told.update(families=1), "not that of its villages"),
         (
             "manifest.json",
