@@ -163,6 +163,7 @@ def test_a_site_that_does_not_answer_is_named() -> None:
 
 
 @pytest.mark.local_aws
+@pytest.mark.prove
 def test_what_is_deployed_here_is_walked_through(tepat: Tepat) -> None:
     """The real thing: the deployed packages on the local AWS, officers, sandboxes and the front."""
     assert tepat.status(tepat.walk(220))["state"] == "decided"
