@@ -136,12 +136,12 @@ def stored(tepat: Tepat, number: str, village: str) -> Dispute:
     return found
 
 
-def visit_for(tepat: Tepat, number: str) -> str:
-    """Number of the visit that was asked for a dispute."""
+def visit_for(tepat: Tepat, number: str) -> tuple[str, str]:
+    """Number of the visit that was asked for a dispute, and user name of who was drawn to go."""
     dynamodb, table = tepat.aws.account().client("dynamodb"), tables(tepat).registry
     items = [dynamo.decode(item) for item in dynamodb.scan(TableName=table)["Items"]]
-    (found,) = (item["sk"] for item in items if item.get("dl") == number)
-    return str(found)
+    (found,) = (item for item in items if item.get("dl") == number)
+    return str(found["sk"]), user_name(tepat, str(found["o"]))
 
 
 def tables(tepat: Tepat) -> Tables:
@@ -169,9 +169,13 @@ def drawn(tepat: Tepat, number: str, village: str, stage: Stage) -> str:
         there = stored(tepat, number, village)
         return there.officer if there.stage is stage else ""
 
+    return user_name(tepat, wait_until(officer))
+
+
+def user_name(tepat: Tepat, subject: str) -> str:
+    """As who somebody of the staff pool signs in."""
     cognito = tepat.aws.account().client("cognito-idp")
     names = subjects(cognito, tepat.deployed.parameters["StaffPoolId"])
-    subject = wait_until(officer)
     return next(name for name, sub in names.items() if sub == subject)
 
 
@@ -266,7 +270,9 @@ def visited_and_decided(
     desk.get_by_role("button", name="Minta pengecekan").click()
     desk.wait_for_url("**/staff/disputes")
     function(tepat, "SendVisits")
-    visited(tepat, opens, visit_for(tepat, number), body["members"][0]["name"], found)
+    visit, agent = visit_for(tepat, number)
+    page = agents_phone(tepat, opens, agent)
+    visited(page, visit, body["members"][0]["name"], found)
     first = drawn(tepat, number, body["village"], Stage.REVIEW)
     desk = at_desk(opens, tepat, first, number)
     expect(desk.get_by_text("Berbeda").first).to_be_visible()
@@ -288,17 +294,22 @@ def tells_and_verifies(tepat: Tepat, before: int, number: str, receipt: str) -> 
     assert case[case.index("disputed") :] == ["disputed", "reopened", "decided"]
 
 
-def visited(tepat: Tepat, opens: Opens, number: str, name: str, found: tuple[str, ...]) -> None:
-    """The agent's phone: the list, a line that breaks, the finding, and sent later."""
+def agents_phone(tepat: Tepat, opens: Opens, agent: str) -> Page:
+    """A phone with a PIN on which an agent has signed in."""
     page = opens(PHONE)
     page.goto("/petugas/")
     page.get_by_label("PIN", exact=True).fill(PIN)
     page.get_by_label("Tulis PIN sekali lagi").fill(PIN)
     page.get_by_role("button", name="Simpan PIN").click()
     page.get_by_role("link", name="Masuk").click()
-    sign_in(page, "pendamping", tepat)
+    sign_in(page, agent, tepat)
     page.get_by_label("PIN", exact=True).fill(PIN)
     page.get_by_role("button", name="Buka").click()
+    return page
+
+
+def visited(page: Page, number: str, name: str, found: tuple[str, ...]) -> None:
+    """The agent's phone: the list, a line that breaks, the finding, and sent later."""
     visit = page.get_by_role("link", name=number)
     expect(visit).to_be_visible()
     shown(page, "kunjungan-saya")
