@@ -60,10 +60,12 @@ prove: ## the long proofs: more seeds, larger worlds
 	@$(PY) -m pytest -q -m prove $(ARGS)
 
 fuzz: N := 1000000
-fuzz: ## N=1000000 hostile requests to the handlers, in process, every answer judged
+fuzz: STAFF := 20000
+fuzz: ## N=1000000 hostile requests to the handlers, STAFF=20000 to the staff's, in process, every answer judged
 	@$(PYTHON) infra/bootstrap.py dev
 	@$(PY) -m frontend.build
 	@$(PY) -m tests.fuzz.run $(N)
+	@$(PY) -m tests.fuzz.run --staff $(STAFF)
 
 faithful: N := 20000
 faithful: ## N=20000 random calls into fakes, moto and local AWS, every answer and state compared

@@ -32,6 +32,20 @@ def try_slices(numbers: list[int]) -> tuple[Counter[str], list[str]]:
         return surface.met, found
 
 
+def try_staff(requests: int) -> str:
+    """Try so many requests at the staff surface; gives what was found, "" for nothing."""
+    from tests.fuzz.test_staff_fuzz import staff_surface
+
+    with staff_surface() as surface:
+        try:
+            surface.try_all(requests)
+        except Found as broken:
+            return str(broken)
+        for answer, count in sorted(surface.met.items()):
+            click.echo(f"  {answer:<56}{count:>10,}")
+    return ""
+
+
 def _try(surface: Fuzzed, number: int, found: list[str]) -> None:
     try:
         surface.try_slice(number)
@@ -42,8 +56,11 @@ def _try(surface: Fuzzed, number: int, found: list[str]) -> None:
 @click.command()
 @click.argument("requests", type=click.IntRange(min=1), default=1_000_000)
 @click.option("--slice", "only", type=int, help="only this slice")
-def main(requests: int, only: int | None) -> None:
+@click.option("--staff", is_flag=True, help="to the staff surface, one process")
+def main(requests: int, only: int | None, *, staff: bool) -> None:
     """Send hostile requests to the handlers, in process, and judge every answer."""
+    if staff:
+        raise SystemExit(try_staff(requests))
     if only is not None:
         _, found = try_slices([only])
         raise SystemExit("\n".join(found) or f"slice {only}: nothing found")
