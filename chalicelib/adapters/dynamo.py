@@ -6,7 +6,6 @@ nulls: what is not there is left out.
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -147,6 +146,8 @@ def raw_pages(client: DynamoDBClient, table: str, pk: str, read: Wire) -> Iterat
 
 def _read(page: bytes) -> Any:  # noqa: ANN401 - JSON
     """A page's JSON, a tree of many small things: looking for cycles in it takes a fifth more."""
+    import gc  # noqa: PLC0415 - one function reads so
+
     collecting = gc.isenabled()
     gc.disable()
     try:
