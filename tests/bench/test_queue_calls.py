@@ -21,7 +21,8 @@ def test_a_list_is_one_query_and_a_read_for_each_sixty(stage: Stage) -> None:
     assert MOST // 60 == 5  # so never more than five
 
 
-def test_drawing_one_anew_is_five_calls(stage: Stage) -> None:
+def test_drawing_one_anew_is_six_calls(stage: Stage) -> None:
+    """One of them asks who has judged a finding of the family within the year."""
     there = queueing.drawn(stage)
     assert queueing.redraw(stage, there).fault is None
-    assert stage.meter.calls == {"BatchGetItem": 3, "GetItem": 1, "TransactWriteItems": 1}
+    assert stage.meter.calls == {"BatchGetItem": 4, "GetItem": 1, "TransactWriteItems": 1}
