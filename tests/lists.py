@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,20 @@ from tests.world import DATA, REGION, World
 
 AS_OF = date(2026, 11, 1)
 SOURCE = "DTSEN-2026-11"
+
+
+@pytest.fixture(autouse=True)
+def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The environment of a function of the public surface, for every test of a module."""
+    settle(monkeypatch)
+    yield
+    settings.cache_clear()
+    wiring.questions.cache_clear()
+
+
+@pytest.fixture
+def known() -> Words:
+    return words(wiring.questions())
 
 
 def settle(monkeypatch: pytest.MonkeyPatch) -> None:

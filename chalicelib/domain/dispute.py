@@ -101,6 +101,16 @@ class Exhibit:
     piece: Piece
 
 
+def with_screened(evidence: tuple[Exhibit, ...], piece: Piece) -> tuple[Exhibit, ...] | None:
+    """The evidence with what screening found of one piece; None when none of it waits for that."""
+    there = {each.piece.id: each.piece for each in evidence}.get(piece.id)
+    if there is None or there.settled or there == piece:
+        return None
+    return tuple(
+        replace(each, piece=piece) if each.piece.id == piece.id else each for each in evidence
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Reached:
     """A stage and when it was reached (ms, UTC)."""

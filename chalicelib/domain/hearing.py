@@ -27,6 +27,7 @@ from chalicelib.domain.dispute import (
     must_stand_at,
     of_family,
     step,
+    with_screened,
 )
 from chalicelib.domain.errors import Fault, InvalidRequest, WrongState
 from chalicelib.domain.registration import Stamp
@@ -72,13 +73,9 @@ def screened(dispute: Dispute, piece: Piece, stamp: Stamp) -> tuple[Dispute, Eve
 
     It is kept for an ended dispute too: what was uploaded in time is not lost.
     """
-    there = {each.piece.id: each for each in dispute.evidence}.get(piece.id)
-    if there is None or there.piece.settled or there.piece == piece:
+    kept = with_screened(dispute.evidence, piece)
+    if kept is None:
         return None
-    kept = tuple(
-        replace(each, piece=piece) if each.piece.id == piece.id else each
-        for each in dispute.evidence
-    )
     details = {"piece": piece.id, "state": piece.state.value, "why": piece.why}
     return step(replace(dispute, evidence=kept), dispute.stage, Act.SCREENED, stamp, details)
 

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.domain import audit, receipt
 from chalicelib.domain.audit import Act, Event, Head
+from chalicelib.domain.dispute import Exhibit, with_screened
 from chalicelib.domain.errors import Fault, NotAllowed, WrongState
 from chalicelib.domain.registration import Ref, Stamp
 
 if TYPE_CHECKING:
     from chalicelib.domain.assignment import Officer
-    from chalicelib.domain.dispute import Exhibit
     from chalicelib.domain.evidence import Piece
     from chalicelib.domain.receipt import Mac, Receipt
 
@@ -125,13 +125,9 @@ def file(blank: Report, stamp: Stamp, *, due: int) -> tuple[Report, Event]:
 
 def screened(report: Report, piece: Piece, stamp: Stamp) -> tuple[Report, Event] | None:
     """Keep what screening found of a photo; None when that photo is not waiting for it."""
-    there = {each.piece.id: each for each in report.evidence}.get(piece.id)
-    if there is None or there.piece.settled or there.piece == piece:
+    kept = with_screened(report.evidence, piece)
+    if kept is None:
         return None
-    kept = tuple(
-        replace(each, piece=piece) if each.piece.id == piece.id else each
-        for each in report.evidence
-    )
     details = {"piece": piece.id, "state": piece.state.value, "why": piece.why}
     return _step(replace(report, evidence=kept), report.stage, Act.SCREENED, stamp, details)
 

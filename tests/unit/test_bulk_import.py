@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from chalicelib import wiring
 from chalicelib.domain.audit import Act
 from chalicelib.domain.errors import Fault, TryAgain
 from chalicelib.domain.identity import IdentityAnswer, Outcome
@@ -22,31 +21,20 @@ from chalicelib.domain.registration import State, WayIn, Work
 from chalicelib.settings import settings
 from infra import bulk_import, import_list
 from infra.bulk_import import import_list as run
-from infra.import_columns import ListError, Words, words
+from infra.import_columns import ListError, Words
 from infra.import_examples import write_example
 from infra.import_journal import JournalError
 from infra.import_list import StoppedError
 from tests.bench import bulk
-from tests.lists import AS_OF, SOURCE, import_, ports, rows, settle, written
+from tests.lists import AS_OF, SOURCE, import_, known, ports, rows, stage, written
 from tests.world import CONSENT, REGION, World, form, member
 
-
-@pytest.fixture(autouse=True)
-def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    settle(monkeypatch)
-    yield
-    settings.cache_clear()
-    wiring.questions.cache_clear()
+__all__ = ["known", "stage"]  # fixtures
 
 
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-@pytest.fixture
-def known() -> Words:
-    return words(wiring.questions())
 
 
 def rejects(path: Path) -> list[tuple[int, str, str]]:

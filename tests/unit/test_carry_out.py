@@ -37,14 +37,9 @@ from tests.world import REGION, World
 CROWD = 110
 
 
-@pytest.fixture(scope="module")
-def decided() -> World:
-    return crowded(CROWD)
-
-
 @pytest.fixture
-def world(decided: World) -> World:
-    return copy_of(decided)
+def world() -> World:
+    return copy_of(crowded(CROWD))
 
 
 def test_the_population_is_frozen_whatever_comes_after(world: World) -> None:

@@ -135,14 +135,9 @@ def test_lines_are_stored_as_they_are() -> None:
     assert registry_items.in_force_from_item(item) == bare
 
 
-@pytest.fixture(scope="module")
-def decided() -> World:
-    return crowded(CROWD)
-
-
 @pytest.fixture
-def world(decided: World) -> World:
-    return copy_of(decided)
+def world() -> World:
+    return copy_of(crowded(CROWD))
 
 
 def of_now(world: World) -> Proposed:

@@ -11,35 +11,22 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from chalicelib import wiring
 from chalicelib.adapters.area_files import region_villages
-from chalicelib.settings import settings
 from infra import import_letters
-from infra.import_columns import Words, words
+from infra.import_columns import Words
 from infra.import_letters import Count, LettersError
 from infra.import_rows import families
-from tests.lists import SOURCE, import_, ports, rows, settle, written
+from tests.lists import SOURCE, import_, known, ports, rows, stage, written
 from tests.world import REGION, World
 
+__all__ = ["known", "stage"]  # fixtures
+
 STAGE = "stage"
-
-
-@pytest.fixture(autouse=True)
-def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    settle(monkeypatch)
-    yield
-    settings.cache_clear()
-    wiring.questions.cache_clear()
 
 
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-@pytest.fixture
-def known() -> Words:
-    return words(wiring.questions())
 
 
 @pytest.fixture(scope="module")
