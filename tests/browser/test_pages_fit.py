@@ -46,6 +46,7 @@ SMALL = """() => [...document.querySelectorAll(
 
 def healthy(page: Page) -> None:
     """Nothing wider than the screen, also with text twice as large; no fault that axe knows."""
+    page.wait_for_load_state()  # a text may be seen before the stylesheet is there
     assert page.evaluate(WIDTH) == 0
     assert page.evaluate(SMALL) == []
     found = Axe().run(page, options={"runOnly": RULES}).response

@@ -11,11 +11,8 @@ from chalicelib.domain.audit import Event
 from chalicelib.domain.comparison import Part
 from chalicelib.domain.registration import Ref, Registration
 from chalicelib.usecases.ports import InForce, Loaded
-from tests.simulation.region import (
-    Region,
-    RegionProposals,
-    RegionStore,
-)
+from tests.simulation.region import Region
+from tests.simulation.region_stores import RegionProposals, RegionStore
 from tests.simulation.write_mistakes import OtherStore
 
 

@@ -14,8 +14,9 @@ from chalicelib.domain.officer_profile import Profile
 from chalicelib.domain.registration import Stamp
 from chalicelib.usecases import keep_officers, send_visits
 from chalicelib.usecases.check_ports import DisputeStep, Stands
-from tests.simulation.patrol import Patrol, RegionChecks
+from tests.simulation.patrol import Patrol
 from tests.simulation.region import Region
+from tests.simulation.region_stores import RegionChecks
 
 
 class _Region(Region):

@@ -23,7 +23,8 @@ from tests.simulation import check_deeds, dispute_deeds
 from tests.simulation.faulty_aws import Dice, Run
 from tests.simulation.patrol import REGISTRAR
 from tests.simulation.plans import MINUTE, WAITS, Action, by_agent, families
-from tests.simulation.region import INDEX_KEY, MISMATCH
+from tests.simulation.region import INDEX_KEY
+from tests.simulation.region_registry import MISMATCH
 from tests.simulation.told import Client
 
 if TYPE_CHECKING:

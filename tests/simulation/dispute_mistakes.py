@@ -16,7 +16,8 @@ from chalicelib.usecases.dispute_ports import CaseStep, Slot, Stands, Statement
 from chalicelib.usecases.ports import Message
 from tests.court import Courtroom
 from tests.simulation.patrol import RegionCourt
-from tests.simulation.region import Region, RegionDisputes
+from tests.simulation.region import Region
+from tests.simulation.region_stores import RegionDisputes
 
 MACHINE = "system:conduct_dispute"
 

@@ -18,14 +18,10 @@ from chalicelib.usecases import read_case, register, sweep
 from chalicelib.usecases.open_identity import open_identity
 from chalicelib.usecases.ports import Message
 from chalicelib.usecases.relay import CHECK
-from tests.simulation.region import (
-    Change,
-    Letter,
-    Region,
-    RegionLedger,
-    RegionStore,
-    Step,
-)
+from tests.simulation.region import Region
+from tests.simulation.region_queue import Letter
+from tests.simulation.region_stores import RegionLedger, RegionStore
+from tests.simulation.stream import Record
 from tests.simulation.write_mistakes import OtherStore
 
 Answer = register.Accepted
@@ -101,8 +97,8 @@ class MessageBesideTheWrite(OtherStore):
             self.queues[CHECK].send([Message(ref, 1)])
         return accepted
 
-    def relay(self, changes: Sequence[Change | Step]) -> int:
-        return super().relay([each for each in changes if each.after is not State.RECEIVED])
+    def relay(self, records: Sequence[Record]) -> int:
+        return super().relay([each for each in records if each.after is not State.RECEIVED])
 
     def sweep(self, _looked_at: Sequence[int] | None = None) -> int:
         return _due_only(self)

@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib.domain import assignment, blind_keys
 from chalicelib.domain.assignment import Officer
 from chalicelib.domain.check_rules import CheckRules
-from chalicelib.domain.ground_check import Check
 from chalicelib.domain.officer_profile import Profile
-from chalicelib.domain.registration import Ref, State
 from chalicelib.usecases import ask_check, conduct_dispute, keep_officers, settle_check
 from tests.court import Courtroom, terms
 from tests.fakes import FakeBlindIndex, FakeOpener
 from tests.fakes_checks import FakeGroundChecks
 from tests.fakes_officers import FakeOfficers
+from tests.simulation.region_stores import RegionChecks
 from tests.visiting import RULES, Field, officer
 from tests.world import REGION, VILLAGE
 
 if TYPE_CHECKING:
-    from tests.simulation.region import Region, RegionAws
+    from tests.simulation.region import Region
 
 KEY = b"a key of the tests"
 REGISTRAR = "agent-2"
 """Registers one of the families of a schedule."""
-
-
-@dataclass
-class Walk:
-    """A record of the registry's stream about a ground check: the item after a step."""
-
-    after: Check
-
-    @property
-    def ref(self) -> Ref:
-        """Which check."""
-        return self.after.ref
 
 
 @cache
@@ -58,27 +45,6 @@ def field_staff() -> tuple[Officer, ...]:
 def few_drawn() -> CheckRules:
     """Numbers by which a sample is a choice among few families."""
     return replace(RULES, sample_least=1, sample_per_10000=0, near_most_a_day=1)
-
-
-class RegionChecks(FakeGroundChecks):
-    """The fake checks, with a stream behind them."""
-
-    aws: RegionAws
-
-    def _put(self, check: Check, *beside: Any) -> None:
-        from tests.simulation.region import Change, Turn
-
-        _, _, case, dispute = beside
-        stream: list[Any] = self.aws.stream
-        stream.append(Walk(check))
-        if dispute is not None:
-            stream.append(Turn(dispute[0]))
-        if case is not None:
-            after = case[0]
-            old = self.aws.cases.get(after.ref)
-            before: State | None = old.state if old else None
-            stream.append(Change(after.ref, before, after.state, after.version))
-        super()._put(check, *beside)
 
 
 class Patrol(Field):

@@ -21,7 +21,8 @@ from tests.simulation import deeds, dispute_deeds
 from tests.simulation.faulty_aws import Crash, Dice, Machines, Run, no_faults
 from tests.simulation.invariants import after_each_run, at_the_end
 from tests.simulation.plans import MINUTE, Action, Plan, families, forms_checked_once
-from tests.simulation.region import QUEUES, Letter, Region
+from tests.simulation.region import QUEUES, Region
+from tests.simulation.region_queue import Letter
 from tests.simulation.told import Client, Result, Told, logs_kept
 
 VISIT = DisputeStage.VISIT

@@ -10,11 +10,8 @@ from chalicelib.domain.audit import Event, event_key
 from chalicelib.domain.registration import Ref, Registration
 from chalicelib.usecases.ports import Conflict, Holder, InForce, Loaded, VaultItem
 from tests.simulation.faulty_aws import EventTable
-from tests.simulation.region import (
-    Region,
-    RegionProposals,
-    RegionStore,
-)
+from tests.simulation.region import Region
+from tests.simulation.region_stores import RegionProposals, RegionStore
 
 
 class OtherStore(Region):
