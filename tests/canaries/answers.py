@@ -89,17 +89,25 @@ def leaks(exchange: Exchange, sought: Needles) -> Iterator[tuple[str, Leak]]:
     for leak in search(repr(dict(exchange.headers)).encode(), sought):
         yield f"headers of {place}", leak
     found = search(exchange.body, sought)
-    allowed = _allowed(exchange, sought) if found else set()
+    allowed = _allowed(exchange, found, sought) if found else set()
     for leak in found - allowed:
         yield f"body of {place}", leak
 
 
-def _allowed(exchange: Exchange, sought: Needles) -> set[Leak]:
+def may_show(exchange: Exchange) -> list[Shown]:
+    """As what a page may show somebody; nothing for all that may not."""
+    return [
+        one
+        for one in SHOWN
+        if exchange.is_page and one.method == exchange.method and one.path.fullmatch(exchange.path)
+    ]
+
+
+def _allowed(exchange: Exchange, found: set[Leak], sought: Needles) -> set[Leak]:
     allowed: set[Leak] = set()
-    for one in SHOWN:
-        if exchange.is_page and one.method == exchange.method and one.path.fullmatch(exchange.path):
-            candidates = search(exchange.sent if one.only_what_was_sent else exchange.body, sought)
-            allowed |= {leak for leak in candidates if leak.kind in one.kinds}
+    for one in may_show(exchange):
+        candidates = search(exchange.sent, sought) if one.only_what_was_sent else found
+        allowed |= {leak for leak in candidates if leak.kind in one.kinds}
     # Digits in plain sight are also their own BCD, written as hex.
     return {leak for leak in allowed if leak.form in {"plain", "BCD"}}
 

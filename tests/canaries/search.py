@@ -25,6 +25,8 @@ from itertools import permutations
 from urllib.parse import unquote_to_bytes
 
 import brotli
+import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.adapters.answer_words import _DICTIONARIES
 from chalicelib.adapters.packing import pack_numbers
@@ -33,6 +35,9 @@ DEPTH = 4  # layers in layers: base64 of gzip of JSON with escapes, and one more
 MOST = 4_000_000  # bytes that one compressed value may become
 _WINDOW = 250_000  # bytes
 _DIGEST_BYTES = 8  # of a digest: also one that was cut short is found
+_WALL = b"\0" * 8  # between layers that are searched in one go
+_PLACES = 20  # bits of a place among starts that are likely
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 by the golden ratio: Knuth, TAOCP 3, 6.4
 _SHORTEST_TEXT = 8  # squeezed letters and digits; shorter ones would be met by chance
 _SHORTEST_NUMBER = _START = 6  # bytes
 _DIGESTS = (
@@ -47,6 +52,7 @@ _RUNS = (
 )
 _MAGIC = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]|BZh[1-9]|\xfd7zXZ\x00")
 _ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
+_ESCAPES = re.compile(rb"[%&+\\]")
 _NOT_PLAIN = re.compile(rb"[^a-z0-9]")
 
 
@@ -81,7 +87,8 @@ class Needles:
     """What is sought: squeezed texts, and bytes."""
 
     texts: tuple[tuple[bytes, Leak], ...]
-    binary: Mapping[bytes, Sequence[tuple[bytes, Leak]]]  # by their first bytes
+    binary: Mapping[int, Sequence[tuple[bytes, Leak]]]  # by their first bytes, as a number
+    likely: NDArray[np.bool_]  # by the places of those
 
 
 def needles(*families: Iterable[Canary]) -> Needles:
@@ -105,15 +112,20 @@ def needles(*families: Iterable[Canary]) -> Needles:
         for separator in _SEPARATORS:
             both = f"{one.text}{separator}{other.text}".encode()
             _add_digests(binary, both, f"{one.what} with {other.what}", Kind.NUMBER)
-    by_start: dict[bytes, list[tuple[bytes, Leak]]] = {}
+    by_start: dict[int, list[tuple[bytes, Leak]]] = {}
     for packed, leak in binary.items():
-        by_start.setdefault(packed[:_START], []).append((packed, leak))
-    return Needles(tuple(texts), by_start)
+        by_start.setdefault(int.from_bytes(packed[:_START]), []).append((packed, leak))
+    likely = np.zeros(1 << _PLACES, np.bool_)
+    likely[_places(np.array([*by_start], np.uint64))] = True
+    return Needles(tuple(texts), by_start, likely)
 
 
 def search(data: bytes, sought: Needles, depth: int = DEPTH) -> set[Leak]:
     """Every canary in some bytes, in any form; a depth of 1 takes nothing apart."""
-    return {leak for layer in layers(data, depth) for leak in _in_layer(layer, sought)}
+    found = list(layers(data, depth))
+    if not any(_in_layer(_WALL.join(found), sought)):  # whatever one of them has, this has
+        return set()
+    return {leak for layer in found for leak in _in_layer(layer, sought)}
 
 
 def search_all(pieces: Iterable[bytes], sought: Needles) -> set[Leak]:
@@ -160,9 +172,9 @@ def _taken_apart(data: bytes) -> Iterator[bytes]:
     if plain != data:
         yield plain
     yield from _decompressed(data)
-    whole = data.replace(b"\n", b"").replace(b"\r", b"")  # base64 comes in lines of 76
+    ways = {data, data.replace(b"\n", b"").replace(b"\r", b"")}  # base64 comes in lines of 76
     for name, runs, places in _RUNS:
-        pieces = list(dict.fromkeys((*runs.findall(data), *runs.findall(whole))))
+        pieces = list(dict.fromkeys(piece for way in ways for piece in runs.findall(way)))
         for place in range(places):
             decoded = [_decoded(name, piece[place:]) for piece in pieces]
             yield b"\0".join(decoded)
@@ -217,6 +229,8 @@ def _tried(work: Callable[..., bytes], *given: object) -> Iterator[bytes]:
 def _unescaped(data: bytes) -> bytes:
     r"""Without %41, &#65; and \u0041, also when one is in another."""
     text = data
+    if not _ESCAPES.search(text):
+        return text
     for _ in range(2):
         latin = unquote_to_bytes(text.replace(b"+", b" ")).decode("latin-1")
         latin = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), latin)
@@ -229,13 +243,28 @@ def _in_layer(layer: bytes, sought: Needles) -> Iterator[Leak]:
     for text, leak in sought.texts:
         if text in plain:
             yield leak
-    for at in range(0, len(layer), _WINDOW):  # a set of all of them would fill the memory
-        end = min(at + _WINDOW, len(layer))
-        starts = {layer[place : place + _START] for place in range(at, end)}
-        for start in starts & sought.binary.keys():
-            for packed, leak in sought.binary[start]:
-                if packed in layer:
-                    yield leak
+    for start in _starts(layer, sought):
+        for packed, leak in sought.binary[start]:
+            if packed in layer:
+                yield leak
+
+
+def _starts(layer: bytes, sought: Needles) -> set[int]:
+    """With which numbers something begins that may be sought: those of any six bytes in a row."""
+    found: set[int] = set()
+    for at in range(0, len(layer) - _START + 1, _WINDOW):  # all at once would fill the memory
+        window = layer[at : at + _WINDOW + _START - 1]
+        each = np.frombuffer(window, np.uint8).astype(np.uint64)
+        count = len(window) - _START + 1
+        numbers = np.zeros(count, np.uint64)
+        for place in range(_START):
+            numbers = numbers << np.uint64(8) | each[place : place + count]
+        found.update(numbers[sought.likely[_places(numbers)]].tolist())
+    return found & sought.binary.keys()
+
+
+def _places(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    return numbers * _SPREAD >> np.uint64(64 - _PLACES)
 
 
 def _numbers(canaries: Iterable[Canary]) -> list[Canary]:
