@@ -19,7 +19,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from frontend.content import DATA, read_questions
-from infra.people_forms import families
+from infra.people.forms import families
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "screens"
 WIDTH, HEIGHT = 360, 740

@@ -32,17 +32,17 @@ from chalicelib.domain.rule_set import in_force
 from chalicelib.settings import settings
 from infra import pilot, stages
 from infra.build import REGION
-from infra.import_columns import ListError, words
-from infra.import_examples import write_example
-from infra.import_forms import basis
-from infra.import_journal import JournalError, opened
-from infra.import_list import Checked, List, Rejects, StoppedError, check, store
-from infra.import_rows import Told, sha256_of, work_of
+from infra.imports.check_and_store import Checked, List, Rejects, StoppedError, check, store
+from infra.imports.columns import ListError, words
+from infra.imports.examples import write_example
+from infra.imports.forms import basis
+from infra.imports.journal import JournalError, opened
+from infra.imports.rows import Told, sha256_of, work_of
 from infra.pace import Pace, write_units
 
 if TYPE_CHECKING:
     from chalicelib.usecases.register import Ports
-    from infra.import_columns import Words
+    from infra.imports.columns import Words
 
 TABLES = ("registry", "vault", "ledger", "ops")
 UNITS = 2_000
@@ -274,7 +274,7 @@ def _tell(path: Path, checked: Checked, stored: int, again: int, *, only_check: 
         print(f"{checked.sharing:,} of them name somebody twice, and go to an officer.")
     if out or checked.sharing:
         print(f"Which ones and why is in {rejects}.")
-    print("Next: the civil registry is asked about each; receipts: python -m infra.import_letters")
+    print("Next: the civil registry is asked about each; receipts: python -m infra.imports.letters")
     return LEFT_OUT if out else 0
 
 

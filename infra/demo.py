@@ -24,7 +24,7 @@ import httpx
 from tqdm import tqdm
 
 from infra import stages
-from infra.people_forms import Draft, families
+from infra.people.forms import Draft, families
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

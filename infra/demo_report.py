@@ -109,5 +109,5 @@ def _next(url: str, sample: Sequence[Case]) -> list[str]:
     lines += [f"    {case.receipt}   {state}" for state, case in shown.items() if state]
     lines.append(f"  See what waits for an officer at {site}/staff/.")
     lines.append("  Make the registry slow, wrong or down and register again:")
-    lines.append("    .venv/bin/python -m infra.civil_registry_sandbox --help")
+    lines.append("    .venv/bin/python -m infra.sandboxes.civil_registry --help")
     return lines

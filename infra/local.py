@@ -271,7 +271,7 @@ def registry_running(
         if done.returncode:
             raise LocalRunError(f"The population could not be made:\n{done.stderr.decode()}")
     log = kept / "registry.log"
-    command = [sys.executable, "-m", "infra.civil_registry_sandbox", "--port", str(port)]
+    command = [sys.executable, "-m", "infra.sandboxes.civil_registry", "--port", str(port)]
     with log.open("wb") as out:
         environ = os.environ | {"TEPAT_CIVIL_REGISTRY_TOKEN": token}
         process = child([*command, "--population", str(people)], environ, out, cwd=REPO)
@@ -302,7 +302,7 @@ def ikd_running(
     """
     key, log = kept / "ikd-client.der", kept / "ikd.log"
     key.write_bytes(account.client("kms").get_public_key(KeyId=parameters["IkdKeyId"])["PublicKey"])
-    command = [sys.executable, "-m", "infra.ikd_sandbox", "--port", str(port)]
+    command = [sys.executable, "-m", "infra.sandboxes.ikd", "--port", str(port)]
     command += ["--client-id", parameters["IkdClientId"], "--client-key", str(key)]
     command += ["--callback", f"{parameters['SiteOrigin']}/v1/person/callback"]
     command += ["--population", str(population(kept, parameters["Region"]))]

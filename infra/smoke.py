@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from infra.people_forms import Draft, families
+from infra.people.forms import Draft, families
 from infra.visitor import SignInError, Visitor
 
 Seen = TypeVar("Seen")

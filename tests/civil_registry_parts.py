@@ -132,7 +132,7 @@ def running_sandbox(folder: Path) -> Iterator[SandboxProcess]:
         for claim in PEOPLE
     ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    command = [sys.executable, "-m", "infra.civil_registry_sandbox", "--port", "0"]
+    command = [sys.executable, "-m", "infra.sandboxes.civil_registry", "--port", "0"]
     command += ["--population", str(path), "--token", TOKEN]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.identity import IdentityAnswer, IdentityClaim, Outcome
-from infra.civil_registry_records import Record, answer
+from infra.sandboxes.civil_registry_records import Record, answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -27,8 +27,8 @@ from chalicelib.adapters.ikd import Ikd
 from chalicelib.domain.errors import Fault, NotSignedIn, TryAgain
 from chalicelib.domain.person import Begun, Provider
 from chalicelib.entrypoints import person_session
-from infra.civil_registry_records import Record
-from infra.ikd_sandbox import Client, Sandbox, app
+from infra.sandboxes.civil_registry_records import Record
+from infra.sandboxes.ikd import Client, Sandbox, app
 from tests.local_aws import free_port
 from tests.minted import part
 

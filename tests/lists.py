@@ -8,14 +8,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from chalicelib import wiring
 from chalicelib.settings import settings
 from chalicelib.usecases import register
 from infra.bulk_import import import_list
-from infra.import_columns import Words, words
-from infra.import_examples import example_rows
+from infra.imports.columns import Words, words
+from infra.imports.examples import example_rows
 from tests.bench import bare
 from tests.fakes import FakeSealer
 from tests.world import DATA, REGION, World
@@ -71,3 +72,28 @@ def import_(path: Path, world: World, **more: Any) -> tuple[int, int, int]:
     """Families, how many are stored, and how many of them were there before."""
     checked, stored, again = import_list(path, SOURCE, AS_OF, ports=ports(world), **more)
     return checked.families, stored, again
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def rejects(path: Path) -> list[tuple[int, str, str]]:
+    with Path(f"{path}.rejects.csv").open(encoding="utf-8") as file:
+        return [(int(r["baris"]), r["kolom"], r["kode"]) for r in csv.DictReader(file)]
+
+
+def changed(rows: list[dict[str, str]], at: int, **cells: str) -> list[dict[str, str]]:
+    return [row | cells if place == at else row for place, row in enumerate(rows)]
+
+
+def as_parquet(path: Path) -> Path:
+    """With dates, numbers and yes or no as Parquet has them."""
+    out = path.with_suffix(".parquet")
+    types = "{'nik': 'BIGINT', 'no_kk': 'BIGINT', 'rt': 'INTEGER', 'tanggal_lahir': 'DATE'}"
+    duckdb.sql(
+        f"COPY (FROM read_csv('{path}', types = {types}, dateformat = '%d-%m-%Y'))"
+        f" TO '{out}' (FORMAT parquet)"
+    )
+    return out

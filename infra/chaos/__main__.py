@@ -32,7 +32,7 @@ from infra.chaos.stack import QUEUES, STAGE, Ports, Stack, fresh_folder
 from infra.demo import Api, Case
 from infra.layer import BuildError
 from infra.local_aws.server import LocalRunError
-from infra.people_forms import families
+from infra.people.forms import families
 
 WORLD: Final = 3510  # the seed of the sandbox registry's people
 BROKEN_OFF: Final = 2  # exit code

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from infra.civil_registry_lies import LIES
+from infra.sandboxes.civil_registry_lies import LIES
 
 if TYPE_CHECKING:
     from infra.chaos.stack import Stack

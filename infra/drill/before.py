@@ -27,7 +27,7 @@ from chalicelib.usecases.read_case import read_case
 from chalicelib.usecases.register import Register, register
 from chalicelib.usecases.score import score_households
 from chalicelib.usecases.seal_day import seal_day
-from infra.people_forms import Draft, families
+from infra.people.forms import Draft, families
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from infra import deploy, local
 from infra.demo import Api
-from infra.people_forms import families
+from infra.people.forms import families
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

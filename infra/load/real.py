@@ -20,11 +20,11 @@ from tqdm import tqdm
 
 from infra import local, stages
 from infra.chaos.stack import STAGE, Ports, Stack, fresh_folder
-from infra.civil_registry_records import Record, read_population
 from infra.cost.inputs import Inputs
 from infra.demo import Api
 from infra.load.counting import LOOK, REGISTER, TRANSACTION, Counted, Refusing, with_refusals
-from infra.people_forms import Draft, families
+from infra.people.forms import Draft, families
+from infra.sandboxes.civil_registry_records import Record, read_population
 
 WORLD: Final = 3510  # the seed of the sandbox registry's people
 WAIT: Final = 0.5  # seconds until who was refused comes again

@@ -30,10 +30,10 @@ from chalicelib import case_wiring, wiring
 from chalicelib.adapters import aws
 from chalicelib.domain.errors import TryAgain
 from chalicelib.settings import settings
-from infra import import_list as imports
 from infra.bulk_import import import_list
-from infra.import_columns import words
-from infra.import_examples import write_example
+from infra.imports import check_and_store as imports
+from infra.imports.columns import words
+from infra.imports.examples import write_example
 from infra.pace import write_units
 from infra.resources import create_in
 from tests import local_aws

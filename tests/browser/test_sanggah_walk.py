@@ -33,7 +33,7 @@ from infra.audit_export import write
 from infra.chaos.stack import TICK
 from infra.local_aws.officers import declare_officers
 from infra.local_aws.staff import subjects
-from infra.people_forms import families
+from infra.people.forms import families
 from modelling.audit_verify import Report, verify
 from tests.integration.test_local_aws import functions_of
 from tests.local_aws import Tepat

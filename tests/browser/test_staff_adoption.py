@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from chalicelib.adapters import dynamo, registry_items, vault_items
 from chalicelib.domain.adoption import FEWEST
 from chalicelib.domain.registration import State
-from infra.people_forms import families
+from infra.people.forms import families
 from tests.local_aws import Tepat
 from tests.world import CONSENT, REGION
 

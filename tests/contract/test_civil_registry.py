@@ -11,7 +11,7 @@ import pytest
 from chalicelib.adapters.registers import civil_registry
 from chalicelib.adapters.registers.civil_registry import Patience
 from chalicelib.domain.identity import IdentityAnswer, Outcome
-from infra.civil_registry_records import read_population
+from infra.sandboxes.civil_registry_records import read_population
 from tests.civil_registry_parts import (
     CONFIRMED,
     DECEASED,

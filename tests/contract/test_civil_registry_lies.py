@@ -12,8 +12,8 @@ import jsonschema
 import pytest
 
 from chalicelib.adapters.registers import civil_registry
-from infra.civil_registry_lies import LIES
-from infra.civil_registry_records import answer, read_population
+from infra.sandboxes.civil_registry_lies import LIES
+from infra.sandboxes.civil_registry_records import answer, read_population
 from tests.civil_registry_parts import (
     CONFIRMED,
     DECEASED,

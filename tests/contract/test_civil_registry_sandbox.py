@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.civil_registry_sandbox import main
+from infra.sandboxes.civil_registry import main
 from tests.civil_registry_parts import (
     SITI,
     TOKEN,

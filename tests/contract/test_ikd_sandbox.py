@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from chalicelib.domain.person import Begun
-from infra.civil_registry_records import Record
-from infra.ikd_sandbox import CODE_S, PAGE_S, PUSHED_S
+from infra.sandboxes.civil_registry_records import Record
+from infra.sandboxes.ikd import CODE_S, PAGE_S, PUSHED_S
 from tests.ikd import (
     CALLBACK,
     NAME,

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.adapters.area_files import area_codes, region_villages
 from chalicelib.domain import application
-from infra.people_forms import families
+from infra.people.forms import families
 from tests.world import CONSENT, artefact
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from infra.chaos.stack import TICK
-from infra.people_forms import Draft, families
+from infra.people.forms import Draft, families
 from tests.local_aws import STAGE, Tepat
 from tests.probing import asked_as
 from tests.world import CONSENT, REGION

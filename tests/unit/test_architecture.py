@@ -19,7 +19,7 @@ def test_only_app_imports_entrypoints() -> None:
     tools = [*(REPO / "infra").rglob("*.py"), *(REPO / "modelling").rglob("*.py")]
     entries = [p for p in tools if any(n.startswith("chalicelib.entrypoints") for n in imports(p))]
     # A list of families is a way in: it is read by the form's own schema.
-    assert [p.name for p in entries if p.parts[-2] != "local_aws"] == ["import_forms.py"]
+    assert [p.name for p in entries if p.parts[-2] != "local_aws"] == ["forms.py"]
 
 
 def test_a_broken_arrow_is_seen(tmp_path: Path) -> None:

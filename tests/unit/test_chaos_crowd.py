@@ -16,7 +16,7 @@ from infra import demo
 from infra.chaos import crowd as crowds
 from infra.chaos.crowd import Crowd
 from infra.demo import Case
-from infra.people_forms import Draft
+from infra.people.forms import Draft
 
 RECEIPT = "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"
 Answering = Callable[[str, Any, str], httpx.Response | None]

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chalicelib.adapters.area_files import region_villages
-from infra import import_letters
-from infra.import_columns import Words
-from infra.import_letters import Count, LettersError
-from infra.import_rows import families
+from infra.imports import letters as import_letters
+from infra.imports.columns import Words
+from infra.imports.letters import Count, LettersError
+from infra.imports.rows import families
 from tests.lists import SOURCE, import_, known, ports, rows, stage, written
 from tests.world import REGION, World
 

@@ -17,12 +17,13 @@ from chalicelib.domain import application
 from chalicelib.domain.application import Rules
 from chalicelib.domain.household import Attending, Occupation, Relation
 from chalicelib.entrypoints.schemas import RegistrationBody
-from infra.civil_registry_records import Record, answer, normal_name, read_population
-from infra.people import families, main, population
-from infra.people_answers import current_artefact
-from infra.people_forms import Draft
-from infra.people_names import misspelt, written_otherwise
-from infra.people_world import AS_OF, Family, world
+from infra.people import families, population
+from infra.people.__main__ import main
+from infra.people.answers import current_artefact
+from infra.people.forms import Draft
+from infra.people.names import misspelt, written_otherwise
+from infra.people.world import AS_OF, Family, world
+from infra.sandboxes.civil_registry_records import Record, answer, normal_name, read_population
 
 if TYPE_CHECKING:
     from pathlib import Path

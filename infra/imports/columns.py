@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import yaml
 
-LABELS: Final = Path(__file__).resolve().parent.parent / "frontend" / "content" / "id.yaml"
+LABELS: Final = Path(__file__).resolve().parents[2] / "frontend" / "content" / "id.yaml"
 FAMILY: Final = "id_keluarga"
 ANSWER: Final = "jawab_"
 # What a family has one of: column -> field of the form.

@@ -1,8 +1,8 @@
 """The receipts of an imported list, sealed to the office that prints the letters.
 
-    python -m infra.import_letters write LIST --stage banyuwangi --source DTSEN-2026-01 \
+    python -m infra.imports.letters write LIST --stage banyuwangi --source DTSEN-2026-01 \
         --office office.pem --out letters.jsonl
-    python -m infra.import_letters open letters.jsonl --stage banyuwangi --key office-key.pem \
+    python -m infra.imports.letters open letters.jsonl --stage banyuwangi --key office-key.pem \
         --out letters.csv
 
 A receipt opens a case, so those of a region lie nowhere in clear: they are sealed to the public key
@@ -38,9 +38,9 @@ from chalicelib.domain import receipt
 from chalicelib.domain.registration import ENDED_STATES, Ref
 from infra import pilot, stages
 from infra.bulk_import import wire
-from infra.import_columns import FAMILY, ListError, is_head, words
-from infra.import_list import key_of
-from infra.import_rows import Rows, families, work_of
+from infra.imports.check_and_store import key_of
+from infra.imports.columns import FAMILY, ListError, is_head, words
+from infra.imports.rows import Rows, families, work_of
 
 if TYPE_CHECKING:
     from chalicelib.domain.areas import Village
@@ -268,7 +268,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(
         description=__doc__,
-        prog="python -m infra.import_letters",
+        prog="python -m infra.imports.letters",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     deeds = parser.add_subparsers(required=True)

@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 
 import duckdb
 
-from infra.import_columns import FAMILY, ListError, Words, check_header
+from infra.imports.columns import FAMILY, ListError, Words, check_header
 
 _PARQUET, _GZIP, _EXCEL, _OLD_EXCEL = b"PAR1", b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _LARGEST_CELL: Final = 4_096

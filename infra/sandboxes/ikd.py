@@ -35,9 +35,9 @@ from starlette.routing import Route
 from chalicelib.adapters.area_files import area_codes
 from chalicelib.domain.nik import WarningCode, check_nik
 from chalicelib.domain.person import NAME_CLAIM, NIK_CLAIM
-from infra import ikd_page
-from infra.civil_registry_records import Record, read_population
-from infra.people_world import LOWEST_SERIAL
+from infra.people.world import LOWEST_SERIAL
+from infra.sandboxes import ikd_page
+from infra.sandboxes.civil_registry_records import Record, read_population
 
 PUSHED_S: Final = 60
 PAGE_S: Final = 600
@@ -347,7 +347,7 @@ def _text(raw: bytes) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until interrupted; 1 when a file or the port is not to be had."""
-    parser = argparse.ArgumentParser(prog="python -m infra.ikd_sandbox", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m infra.sandboxes.ikd", description=__doc__)
     parser.add_argument("--port", type=int, default=4588)
     parser.add_argument("--client-id", required=True)
     parser.add_argument("--callback", required=True, help="address to which people are sent back")

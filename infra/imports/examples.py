@@ -13,9 +13,9 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from infra.import_columns import ANSWER, CHOICES, FAMILY, OF_PERSON, Words, label
-from infra.people_answers import Answers, answering, current_artefact
-from infra.people_world import AS_OF, Family, Person, world
+from infra.imports.columns import ANSWER, CHOICES, FAMILY, OF_PERSON, Words, label
+from infra.people.answers import Answers, answering, current_artefact
+from infra.people.world import AS_OF, Family, Person, world
 
 if TYPE_CHECKING:
     from chalicelib.domain.pmt import Artefact

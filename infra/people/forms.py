@@ -11,16 +11,16 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.domain.household import Relation
-from infra.people_answers import answering, current_artefact
-from infra.people_names import happens, misspelt, written_otherwise
-from infra.people_world import AS_OF, Family, Person, world
+from infra.people.answers import answering, current_artefact
+from infra.people.names import happens, misspelt, written_otherwise
+from infra.people.world import AS_OF, Family, Person, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
     from chalicelib.domain.pmt import Artefact
-    from infra.people_answers import Answers
+    from infra.people.answers import Answers
 
 Form = dict[str, Any]
 _REMEMBERED: Final = 50

@@ -24,8 +24,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
-from infra.civil_registry_lies import BROKEN_OFF, LIES
-from infra.civil_registry_records import FIELDS, Record, answer, read_population
+from infra.sandboxes.civil_registry_lies import BROKEN_OFF, LIES
+from infra.sandboxes.civil_registry_records import FIELDS, Record, answer, read_population
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -46,7 +46,7 @@ _LIES_LISTED: Final = textwrap.fill(", ".join(LIES), 80, subsequent_indent=" " *
 HELP: Final = f"""
 examples:
   python -m infra.people --population build/people.jsonl --families 20000 --seed 3510
-  python -m infra.civil_registry_sandbox --port 4577 --population build/people.jsonl
+  python -m infra.sandboxes.civil_registry --port 4577 --population build/people.jsonl
 
   curl -s http://127.0.0.1:4577/health
   curl -s http://127.0.0.1:4577/control -d '{{"mode": "down"}}'
@@ -284,7 +284,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit code: 0 after an interrupt, 1 when the population or the port is not to be had.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m infra.civil_registry_sandbox",
+        prog="python -m infra.sandboxes.civil_registry",
         description="A stand-in for the civil registry, on this machine only.",
         epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -7,20 +7,17 @@ The same seed gives the same people, so what `families` sends fits what `populat
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import sys
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters.area_files import region_villages
-from infra.people_forms import Draft, families
-from infra.people_world import AS_OF, world
+from infra.people.forms import Draft, families
+from infra.people.world import AS_OF, world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import date
 
 DEFAULT_FAMILIES = 20_000
@@ -75,37 +72,3 @@ def write_population(path: Path, seed: int, n: int, *, region: str) -> int:
     finally:
         unfinished.unlink(missing_ok=True)
     return written
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Write a population file from the command line.
-
-    Returns:
-        Exit code: 0, or 1 when the region is unknown or the file cannot be written.
-    """
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.people",
-        description="Write the population of the civil registry sandbox: invented people only, "
-        "every NIK with a serial of 9901 or above. The same seed gives the same file.",
-    )
-    parser.add_argument("--population", type=Path, required=True, help="the file to write")
-    parser.add_argument(
-        "--families", type=int, default=DEFAULT_FAMILIES, help=f"how many ({DEFAULT_FAMILIES})"
-    )
-    parser.add_argument("--seed", type=int, default=3510, help="whole number (3510)")
-    parser.add_argument("--region", default="3510", help="Kemendagri code, four digits (3510)")
-    options = parser.parse_args(argv)
-    try:
-        region_villages(options.region)
-        written = write_population(
-            options.population, options.seed, options.families, region=options.region
-        )
-    except (OSError, LookupError) as fault:
-        print(f"No population was written: {fault}", file=sys.stderr)
-        return 1
-    print(f"{written} people of {options.families} families in {options.population}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

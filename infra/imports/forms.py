@@ -20,9 +20,9 @@ from chalicelib.domain.nik import LENGTH, normalize
 from chalicelib.domain.registration import IMPORTED_FROM
 from chalicelib.entrypoints import http
 from chalicelib.entrypoints.schemas import RegistrationBody, Strict
-from infra import import_columns
-from infra.import_columns import ANSWER, CHOICES, FAMILY, OF_FAMILY, OF_PERSON, Words
-from infra.import_rows import Row, Rows
+from infra.imports import columns
+from infra.imports.columns import ANSWER, CHOICES, FAMILY, OF_FAMILY, OF_PERSON, Words
+from infra.imports.rows import Row, Rows
 
 _COLUMNS: Final = {field: column for column, field in (*OF_FAMILY.items(), *OF_PERSON.items())}
 
@@ -131,7 +131,7 @@ def _body(rows: Sequence[Row], source: str, known: Words) -> tuple[dict[str, Any
             if cell != said[0][1]
         ]
     answers = {
-        code: import_columns.answer(cell, among)
+        code: columns.answer(cell, among)
         for code, among in known.answers.items()
         if (cell := told[ANSWER + code])
     }
@@ -150,14 +150,13 @@ def _body(rows: Sequence[Row], source: str, known: Words) -> tuple[dict[str, Any
 
 def _member(cells: Mapping[str, str], known: Words) -> dict[str, Any]:
     chosen = {
-        field: import_columns.choice(cells[_COLUMNS[field]], known.choices[field])
-        for field in CHOICES
+        field: columns.choice(cells[_COLUMNS[field]], known.choices[field]) for field in CHOICES
     }
     return chosen | {
         "name": cells["nama"],
         "nik": cells["nik"] or None,
-        "birth_date": import_columns.day(cells["tanggal_lahir"]),
-        "pregnant": import_columns.yes(cells["hamil"]),
+        "birth_date": columns.day(cells["tanggal_lahir"]),
+        "pregnant": columns.yes(cells["hamil"]),
     }
 
 

@@ -24,16 +24,16 @@ import numpy as np
 from chalicelib.domain.errors import Fault, InvalidRequest, TryAgain, WrongState
 from chalicelib.domain.registration import WayIn
 from chalicelib.usecases import register
-from infra.import_columns import FAMILY
-from infra.import_forms import Read, Wrong, read, sentence
-from infra.import_journal import Batch, Journal
-from infra.import_rows import Rows, Told, families
+from infra.imports.columns import FAMILY
+from infra.imports.forms import Read, Wrong, read, sentence
+from infra.imports.journal import Batch, Journal
+from infra.imports.rows import Rows, Told, families
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from chalicelib.domain.application import Rules
-    from infra.import_columns import Words
+    from infra.imports.columns import Words
 
 ACTOR: Final = "system:bulk_import"
 BATCH: Final = 200  # families between two lines of the journal

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.domain.household import Attending, Disability, Occupation, Relation, Schooling
-from infra.people_names import happens
+from infra.people.names import happens
 
 if TYPE_CHECKING:
     from collections.abc import Callable

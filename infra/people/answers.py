@@ -15,7 +15,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.domain.pmt import load_artefact
-from infra.people_names import happens
+from infra.people.names import happens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.pmt import Artefact, Question
     from chalicelib.domain.pmt_artefact import Term
 
-MODELS: Final = Path(__file__).resolve().parent.parent / "chalicelib" / "data" / "models"
+MODELS: Final = Path(__file__).resolve().parents[2] / "chalicelib" / "data" / "models"
 _FORGETFUL, _FORGETS = 80, 120  # families that leave something out, and how much of it; per 1,000
 _LARGEST_COUNT: Final = 12
 _USUAL_SIZE: Final = 3  # members; products are with the family's size

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.area_files import area_codes, region_villages
 from chalicelib.domain.areas import DISTRICT_DIGITS
-from infra.civil_registry_records import Record
-from infra.people_lives import Life, lives
-from infra.people_names import happens, invent_name, misspelt
+from infra.people.lives import Life, lives
+from infra.people.names import happens, invent_name, misspelt
+from infra.sandboxes.civil_registry_records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
