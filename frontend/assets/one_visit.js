@@ -77,10 +77,15 @@ function sentView(visit) {
 async function draftView(visit) {
   if (visit.body) return [make("p", {}, W.agent.frozen), button(W.agent.send_now, send, "")];
   const saved = make("p", { class: "small" });
+  let typed = 0;
   const save = (before) => {
     book.visits[visit.number] = visit;
     visit.faults = [];
-    return saveVisit(visit, before).then(() => fill(saved, W.agent.saved + " " + new Date().toTimeString().slice(0, 5)));
+    fill(saved, W.agent.saving);
+    const mine = ++typed;
+    return saveVisit(visit, before).then((done) => {
+      if (mine === typed) fill(saved, done ? W.agent.saved + " " + new Date().toTimeString().slice(0, 5) : "");
+    });
   };
   const form = await (visit.row ? visitForm : appealForm)(visit, save, async (finding) => {
     Object.assign(visit, { body: finding, key: newKey() });

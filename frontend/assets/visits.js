@@ -16,6 +16,7 @@ function saveVisit(visit, before) {
     pending.delete(visit.number);
     if (before) await before();
     if (sealing) await sealText("isi/" + visit.number, visit);
+    return Boolean(sealing);
   }).catch(() => { fill(news, W.agent.full); });
   return saving;
 }

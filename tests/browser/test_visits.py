@@ -249,6 +249,30 @@ def test_what_lies_too_long_is_wiped(agent: Page, visits: PretendVisits) -> None
     expect(page.get_by_label("Ya, bertemu")).not_to_be_checked()
 
 
+def test_only_what_lies_on_the_phone_is_told_to_be_kept(agent: Page) -> None:
+    page = agent
+    page.goto(f"/petugas/#{NUMBER}")
+    page.get_by_label("Ya, bertemu").check()
+    expect(page.get_by_text("Tersimpan di HP ini")).to_be_visible()
+    page.evaluate("""() => {
+      const seal = crypto.subtle.encrypt.bind(crypto.subtle);
+      const waits = new Promise((go) => { window.go = go; });
+      crypto.subtle.encrypt = async (...given) => { await waits; return seal(...given); };
+    }""")
+    page.get_by_label("Catatan").fill("Pagar dikunci.")
+    expect(page.get_by_text("Menyimpan di HP ini")).to_be_visible()
+    expect(page.get_by_text("Tersimpan di HP ini")).to_have_count(0)
+    page.evaluate("window.go()")
+    expect(page.get_by_text("Tersimpan di HP ini")).to_be_visible()
+    page.evaluate("() => { crypto.subtle.encrypt = async () => { throw new Error('full'); }; }")
+    page.get_by_label("Catatan").fill("Pagar dikunci, tetangga tidak tahu.")
+    expect(page.get_by_text("Isian terakhir belum tersimpan")).to_be_visible()
+    expect(page.get_by_text("Tersimpan di HP ini")).to_have_count(0)
+    page.reload()
+    unlock(page)
+    expect(page.get_by_label("Catatan")).to_have_value("Pagar dikunci.")
+
+
 def write_appeal(page: Page) -> None:
     """An appeal by keyboard, with what the phone's own checks find first; one figure is wrong."""
     finish = page.get_by_role("button", name="Selesai, siap dikirim")
