@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
 import json
 import shutil
 import sys
@@ -34,7 +33,7 @@ from tqdm import tqdm
 from infra import audit_export, pilot, stages, table_files
 from infra.account import Account
 from infra.pace import Pace
-from infra.table_files import FilesError, Item, Manifest, Told
+from infra.table_files import FilesError, Item, Manifest, Told, sha256_of
 
 TABLES: Final = ("registry", "vault", "ledger", "ops")
 FILES, FILES_MANIFEST = "files", "files.json"
@@ -85,7 +84,7 @@ def export(
         hashed |= _copy(s3, given["ReleasedBucket"], "", folder, "released")
     with (folder / LEDGER).open("wb") as file:
         audit_export.write(account, dict(given), time.time_ns() // 1_000_000, file)
-    hashed[LEDGER] = _sha256(folder / LEDGER)
+    hashed[LEDGER] = sha256_of(folder / LEDGER)
     tables = {name: given[f"{name.title()}Table"] for name in TABLES}
     about = {"stage": given["Stage"], "region": given["Region"], "sealed_to": given["OpeningKeyId"]}
     with _bar("items") as told:
@@ -97,7 +96,7 @@ def export(
             items = table_files.items_of(folder, vault)
             opened = _opener(account.client("kms"), given["OpeningKeyId"])
             _seal_keys(items, opened, seal_to, folder / KEYS, told)
-        hashed[KEYS] = _sha256(folder / KEYS)
+        hashed[KEYS] = sha256_of(folder / KEYS)
     text = json.dumps(hashed, indent=1, sort_keys=True) + "\n"
     (folder / FILES_MANIFEST).write_text(text, "utf-8")
     folder.replace(out)
@@ -118,7 +117,7 @@ def check(out: Path) -> tuple[Manifest, int]:
     try:
         named: dict[str, str] = json.loads((out / FILES_MANIFEST).read_bytes())
         places = {path: _inside(out, path) for path in named}
-        wrong = [path for path, place in places.items() if _sha256(place) != named[path]]
+        wrong = [path for path, place in places.items() if sha256_of(place) != named[path]]
     except FilesError:
         raise
     except FileNotFoundError as error:
@@ -140,7 +139,7 @@ def _copy(s3: Any, bucket: str, prefix: str, folder: Path, kind: str) -> dict[st
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as file:
                 shutil.copyfileobj(s3.get_object(Bucket=bucket, Key=each["Key"])["Body"], file)
-            hashed[path] = _sha256(target)
+            hashed[path] = sha256_of(target)
     return hashed
 
 
@@ -182,11 +181,6 @@ def _seal_keys(
         while some := list(islice(items, _BATCH)):
             out.writelines(pool.map(sealed, (item for item in some if "k" in item)))
             told(len(some))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as data:
-        return hashlib.file_digest(data, "sha256").hexdigest()
 
 
 @contextmanager

@@ -37,8 +37,9 @@ from infra.imports.columns import ListError, words
 from infra.imports.examples import write_example
 from infra.imports.forms import basis
 from infra.imports.journal import JournalError, opened
-from infra.imports.rows import Told, sha256_of, work_of
+from infra.imports.rows import Told, work_of
 from infra.pace import Pace, write_units
+from infra.table_files import sha256_of
 
 if TYPE_CHECKING:
     from chalicelib.usecases.register import Ports

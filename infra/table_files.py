@@ -28,7 +28,6 @@ FORMAT: Final = 1
 _IN_A_BATCH: Final = 25  # BatchWriteItem
 _SPACE: Final = 1 << 256
 _TRIES: Final = 12
-_CHUNK: Final = 1 << 20
 
 Item = Mapping[str, Mapping[str, Any]]
 Told = Callable[[int], None]
@@ -305,7 +304,7 @@ def _lines(folder: Path, file: TableFile, told: Told) -> Iterator[bytes]:
     """
     path, total = folder / Path(file.file).name, _Sum()
     try:
-        if _sha256(path) != file.sha256:
+        if sha256_of(path) != file.sha256:
             raise FilesError(f"{file.file} is cut off or was changed: its SHA-256 is another")
         with gzip.open(path) as lines:
             for line in lines:
@@ -320,12 +319,10 @@ def _lines(folder: Path, file: TableFile, told: Told) -> Iterator[bytes]:
         raise FilesError(f"{file.file} has {total.items} items, its manifest says {file.items}")
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file (hex)."""
     with path.open("rb") as data:
-        while chunk := data.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(data, "sha256").hexdigest()
 
 
 def _put(client: Any, table: str, batch: Iterable[Item]) -> None:  # noqa: ANN401

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import hashlib
 import io
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +22,6 @@ _LARGEST_CELL: Final = 4_096
 _MOST: Final = 100  # rows under one number; the form takes 20 members
 _AT_ONCE: Final = 5_000  # rows of a Parquet file
 _MEMORY: Final = "256MB"  # for a block of Parquet
-_CHUNK: Final = 1 << 20
 
 Told = Callable[[int], None]
 
@@ -57,15 +55,6 @@ class Rows:
     def line(self) -> int:
         """Where the family begins."""
         return self.rows[0].line
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file (hex)."""
-    digest = hashlib.sha256()
-    with path.open("rb") as data:
-        while chunk := data.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def families(path: Path, known: Words, told: Told | None = None) -> Iterator[Rows]:

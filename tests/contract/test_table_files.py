@@ -123,12 +123,12 @@ def test_half_a_file_is_refused_before_anything_is_written(
     path.write_bytes(whole[:-20])
     with pytest.raises(FilesError, match="cut off or was changed"):
         table_files.put_back(client, "two", tmp_path, written)
-    changed(tmp_path, sha256=table_files._sha256(path))
+    changed(tmp_path, sha256=table_files.sha256_of(path))
     with pytest.raises(FilesError, match="no whole gzip file"):
         table_files.check_files(tmp_path)
     lines = gzip.decompress(whole).splitlines(keepends=True)
     path.write_bytes(gzip.compress(b"".join(lines[:-1])))
-    fewer = table_files._sha256(path)
+    fewer = table_files.sha256_of(path)
     changed(tmp_path, sha256=fewer)
     with pytest.raises(FilesError, match="has 60 items, its manifest says 61"):
         table_files.put_back(client, "two", tmp_path, replace(written, sha256=fewer))
