@@ -12,6 +12,9 @@ from _pytest.nodeid import NodeId
 from botocore.loaders import create_loader
 from hypothesis import settings
 from jinja2 import Environment
+from moto.core import responses
+from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
+from moto.core.utils import method_names_from_class
 
 from infra.build import Package, build
 from infra.layer import this_machine
@@ -61,7 +64,8 @@ def read_once() -> Iterator[None]:
     """Read AWS's descriptions of its services, and compile a template, once for the whole run.
 
     Each test makes its clients and its environment anew, as a cold start does; a third of the time
-    of the tests on moto went into reading the same files.
+    of the tests on moto went into reading the same files. Another part went into moto's looking up,
+    for each answer anew, which methods a service has and under which names an answer has its parts.
     """
     compiled: dict[Any, Any] = {}
     compile_template = Environment.compile
@@ -72,7 +76,20 @@ def read_once() -> Iterator[None]:
             compiled[key] = compile_template(engine, source, *about, **more)
         return compiled[key]
 
+    parts: dict[Any, Any] = {}
+    names_of = XFormedAttributePicker.get_possible_keys
+
+    def names_once(picker: XFormedAttributePicker, about: AttributePickerContext) -> Any:
+        if type(about.obj) is not dict:  # a class may bring names of its own
+            return names_of(picker, about)
+        key = type(picker), about.key, id(about.shape)
+        if key not in parts:
+            parts[key] = about.shape, tuple(names_of(picker, about))  # kept, so that its id stays
+        return parts[key][1]
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(responses, "method_names_from_class", cache(method_names_from_class))
+        patch.setattr(XFormedAttributePicker, "get_possible_keys", names_once)
         patch.setattr(botocore.session, "create_loader", cache(create_loader))
         patch.setattr(Environment, "compile", compile_once)
         yield

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import botocore
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
@@ -114,8 +115,12 @@ def refuse_cut_answer(response: Mapping[str, Any]) -> None:
 
 
 def settings(*, validate: bool) -> Config:
-    """How every client behaves: short waits, three tries, connections kept."""
+    """How every client behaves: short waits, three tries, connections kept.
+
+    A name of our own, since botocore works its own out anew for each call, letter by letter.
+    """
     return Config(
+        user_agent=f"tepat botocore/{botocore.__version__}",
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         connect_timeout=1,
         read_timeout=5,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -74,8 +75,9 @@ _OPERATIONS: tuple[Operation, ...] = (
 )  # fmt: skip
 
 
+@cache
 def document() -> dict[str, Any]:
-    """The document of the public API."""
+    """The document of the public API; made once in a process, since that takes long."""
     bodies = {operation[2] for operation in _OPERATIONS} | {*openapi_checks.SENT}
     answers = {operation[4] for operation in _OPERATIONS}
     answers |= {schemas.ErrorBody, schemas.ObjectionsBody, schemas.PersonBody}
