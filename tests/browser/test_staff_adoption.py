@@ -95,7 +95,7 @@ def sign_in(page: Page, name: str, tepat: Tepat) -> None:
     page.fill("#username", name)
     page.fill("#password", tepat.passwords[name])
     page.click("button[type=submit]")
-    page.wait_for_url(f"{tepat.site}/staff/**")
+    page.wait_for_url(f"{tepat.site}/staff/")
     page.wait_for_load_state()
 
 

@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import boto3
 import pytest
+from chalice.app import Blueprint
 from chalice.test import Client
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -238,12 +240,17 @@ def log_lines() -> Iterator[io.StringIO]:
 
 
 def load_app(surface: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Import app.py anew for a surface, as a cold start does."""
+    """Import app.py anew for a surface, and what registers routes; schemas are as they were."""
     monkeypatch.setenv("TEPAT_SURFACE", surface)
     # A blueprint registers once: Chalice empties what it holds.
-    for name in [n for n in sys.modules if n == "app" or n.startswith("chalicelib.entrypoints")]:
-        monkeypatch.delitem(sys.modules, name)
+    for name, module in list(sys.modules.items()):
+        if name == "app" or (name.startswith("chalicelib.entrypoints") and _registers(module)):
+            monkeypatch.delitem(sys.modules, name)
     return importlib.import_module("app").app
+
+
+def _registers(module: ModuleType) -> bool:
+    return any(isinstance(value, Blueprint) for value in vars(module).values())
 
 
 def forget() -> None:
