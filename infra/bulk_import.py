@@ -202,7 +202,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         said = f"The tables take no more for now.{_GO_ON}"
     else:
         return _tell(path, *done, only_check=options.check)
-    return _said(said)
+    return refused(said)
 
 
 def _import(options: argparse.Namespace) -> tuple[Checked, int, int]:
@@ -287,7 +287,7 @@ def _known() -> Words:
 
 def _template(path: Path) -> int:
     if path.exists():
-        return _said(f"{path} is there already; nothing was written.")
+        return refused(f"{path} is there already; nothing was written.")
     with path.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out, lineterminator="\n").writerow(_known().columns)
     print(f"{path}: a header of {len(_known().columns)} columns; docs/bulk.md says what they hold")
@@ -296,14 +296,15 @@ def _template(path: Path) -> int:
 
 def _example(path: Path, options: argparse.Namespace) -> int:
     if path.exists():
-        return _said(f"{path} is there already; nothing was written.")
+        return refused(f"{path} is there already; nothing was written.")
     region = stages.read(options.stage)["region"] if options.stage else "3510"
     written = write_example(path, _known(), options.example, region=region)
     print(f"{path}: {options.example:,} invented families, {written:,} people of region {region}")
     return 0
 
 
-def _said(sentence: str) -> int:
+def refused(sentence: str) -> int:
+    """Say why nothing was done; what a command ends with then."""
     print(sentence, file=sys.stderr)
     return 1
 

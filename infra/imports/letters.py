@@ -37,7 +37,7 @@ from chalicelib.adapters.protection import PublicKeySealer, unlock
 from chalicelib.domain import receipt
 from chalicelib.domain.registration import ENDED_STATES, Ref
 from infra import pilot, stages
-from infra.bulk_import import wire
+from infra.bulk_import import refused, wire
 from infra.imports.check_and_store import key_of
 from infra.imports.columns import FAMILY, ListError, is_head, words
 from infra.imports.rows import Rows, families, work_of
@@ -284,21 +284,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     opening.add_argument("--key", type=Path, required=True, help="private key, PEM")
     options = parser.parse_args(argv)
     if options.out.exists():
-        return _said(f"{options.out} is there already; no letters were written.")
+        return refused(f"{options.out} is there already; no letters were written.")
     try:
         print(options.do(options))
     except (LettersError, ListError) as fault:
-        return _said(f"{fault}; no letters were written.")
+        return refused(f"{fault}; no letters were written.")
     except (OSError, ValueError, TypeError) as fault:
-        return _said(
+        return refused(
             f"No letters were written: {type(fault).__name__}: a key or file is not readable"
         )
     return 0
-
-
-def _said(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":
