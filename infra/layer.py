@@ -15,6 +15,7 @@ from pathlib import Path
 REPO = Path(__file__).parent.parent
 ELF_MACHINES = {"x86_64": 0x3E, "aarch64": 0xB7}
 OLD_DATE = (1985, 10, 26, 8, 15, 0)  # any fixed date: the same content gives the same bytes
+OUTSIDE = "../"  # so a package's own list (RECORD, PEP 376) names commands and manual pages
 
 
 class BuildError(RuntimeError):
@@ -54,7 +55,7 @@ def build_layer(machine: str, cache: Path, requirements: Path) -> Path:
         python = Path(folder) / "python"
         _fetch(requirements, python, machine, version)
         _check_native(python, machine)
-        shutil.rmtree(python / "bin", ignore_errors=True)
+        _without_commands(python)
         byte_compile(python, "/opt/python")
         zip_fixed(Path(folder), layer)
     return layer
@@ -77,6 +78,14 @@ def _fetch(requirements: Path, target: Path, machine: str, version: str) -> None
     )
     if done.returncode:
         raise BuildError(f"pip could not fetch the functions' packages:\n{done.stderr.strip()}")
+
+
+def _without_commands(python: Path) -> None:
+    """Leave commands out, and out of their packages' lists: their hash is of this clone's path."""
+    shutil.rmtree(python / "bin", ignore_errors=True)
+    for listed in python.glob("*.dist-info/RECORD"):
+        lines = listed.read_text("utf-8").splitlines(keepends=True)
+        listed.write_text("".join(each for each in lines if not each.startswith(OUTSIDE)), "utf-8")
 
 
 def _check_native(folder: Path, machine: str) -> None:

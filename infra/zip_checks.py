@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.util import source_hash
 from pathlib import Path, PurePosixPath
 
-from infra.layer import ELF_MACHINES, OLD_DATE
+from infra.layer import ELF_MACHINES, OLD_DATE, OUTSIDE
 
 UNPACKED_LIMIT = 250 * 1024 * 1024  # bytes of code and layers together (AWS, Lambda quotas)
 UNCHECKED = (1).to_bytes(4, "little")  # PEP 552: told by its source's hash, which nobody looks up
@@ -61,6 +61,8 @@ def _of_sources(archive: zipfile.ZipFile) -> Iterator[str]:
     names = set(archive.namelist())
     for name in names:
         path = PurePosixPath(name)
+        if path.name == "RECORD" and OUTSIDE in archive.read(name).decode():
+            yield f"{name} lists what is not in the layer, and differs from machine to machine"
         if path.suffix != ".py":
             continue
         compiled = str(path.parent / "__pycache__" / f"{path.stem}.{TAG}.pyc")

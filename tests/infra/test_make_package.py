@@ -159,6 +159,7 @@ def zipped(path: Path, files: dict[str, bytes], *dates: Any) -> Path:
         (CODE, {"python/a/b.py": SOURCE}, "python/a/b.py has no byte code"),
         (CODE, {**LAYER, "python/a/b.py": b"a = 2\n"}, "byte code of another source"),
         (CODE, {**LAYER, "python/c.so.1": ELF}, "python/c.so.1 is not for aarch64"),
+        (CODE, {**LAYER, "python/d/RECORD": b"../../bin/d,sha256=x,9\n"}, "not in the layer"),
     ],
 )
 def test_a_fault_of_a_zip_is_told(
