@@ -15,10 +15,15 @@ from typing import Any
 import botocore.client
 import chalice.app
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.adapters.evidence_links import EvidenceLinks
 from tests import rights
 from tests.rights import Use, covers, uses
+
+GONE = frozenset({"NoSuchKey", "404"})
+"""That a file is not there S3 tells to those who may list its bucket; others are forbidden to read.
+Source: Amazon S3 API Reference, GetObject, "Permissions"."""
 
 SEEN: set[Use] = set()
 _RUNNING: list[str] = []
@@ -72,8 +77,14 @@ def pytest_sessionstart() -> Iterator[None]:
     grant, link = EvidenceLinks.grant, EvidenceLinks.link
 
     def make_api_call(client: Any, operation: str, sent: dict[str, Any]) -> Any:
-        see(client.meta.service_model.service_name, operation, sent)
-        return ask(client, operation, sent)
+        service = client.meta.service_model.service_name
+        see(service, operation, sent)
+        try:
+            return ask(client, operation, sent)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in GONE:
+                see(service, "ListObjectsV2", sent)
+            raise
 
     def granted(links: EvidenceLinks, key: str, *given: Any, **named: Any) -> Any:
         see("s3", "PutObject", {"Bucket": "tepat--quarantine", "Key": key})

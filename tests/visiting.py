@@ -46,6 +46,21 @@ RICH: Mapping[str, Any] = {
     "fuel": "electric",
 }
 """What nobody has whom the programmes are for."""
+POOR: Mapping[str, Any] = {
+    "rooms": 1,
+    "tenure": "rented",
+    "toilet": "none",
+    "water": "well_open",
+    "lighting": "none",
+    "fuel": "solid",
+    "internet": "none",
+    "mobile": 0,
+    "laptop": 0,
+    "computer": 0,
+    "landline": 0,
+    "land": "none",
+}
+"""What those have whom the programmes are for."""
 RULES = load_check_rules((DATA / "checks" / "default.json").read_bytes()).on(date(2026, 11, 22))
 
 

@@ -2,11 +2,10 @@
 
 No less: every test fails in which a handler asks for what its policy does not grant
 (`tests/rights_watch.py`). No more: `used_rights.json` is what the tests of tests/integration were
-seen to use; what is granted beside that stands in `unseen_rights.json`, and may only get less.
-Those are rights of the ways that are walked on the local AWS alone (an appeal decided, a visit
-sent), where rights are enforced and uses not noted, and perhaps some that nobody needs.
+seen to use, and whatever is granted beside that fails here: a new right has to be used by a test
+that sends the handler on the way that needs it, as a citizen or an officer would.
 
-Both are written anew, when a right is added or given up, from
+It is written anew, when a right is added or given up, from
 
     TEPAT_RECORD_RIGHTS=tests/infra/used_rights.json .venv/bin/python -m pytest -n0 -q \\
         -m "not prove and not local_aws" tests/integration
@@ -22,15 +21,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
 
 from infra.functions import FUNCTIONS
 from infra.layer import REPO
 from infra.templates import HERE
 from tests import rights_watch
 from tests.rights import BY_AWS, RECORD, Use, covers, granted, recorded, uses, written
-
-UNSEEN = Path(__file__).parent / "unseen_rights.json"
 
 
 def unused(grants: set[Use]) -> set[Use]:
@@ -41,16 +41,13 @@ def test_every_right_that_was_used_is_granted() -> None:
     assert rights_watch.ungranted(sorted(recorded())) == []
 
 
-def test_every_right_that_is_granted_was_used_or_is_known_not_to_be_seen() -> None:
-    """A right that is granted anew has to be used by a test; one that is seen leaves the list."""
-    assert written(unused(granted())) == UNSEEN.read_text("utf-8")
+def test_every_right_that_is_granted_was_used() -> None:
+    assert unused(granted()) == set()
 
 
-def test_every_function_was_seen_or_is_known_not_to_be() -> None:
+def test_every_function_was_seen() -> None:
     every = {each.policy for given in FUNCTIONS.values() for each in given}
-    unseen = {function for function, *_ in unused(granted())}
-    assert {function for function, *_ in recorded()} | unseen == every
-    assert len(recorded()) > len(unused(granted()))
+    assert {function for function, *_ in recorded()} == every
 
 
 @pytest.fixture
@@ -102,6 +99,24 @@ def test_a_call_beyond_its_rights_is_seen(
 ) -> None:
     found = list(uses("public_api", "dynamodb", operation, sent))
     assert rights_watch.ungranted(found) == (found if wrong else [])
+
+
+def test_that_a_file_is_gone_is_told_to_whoever_may_list_its_bucket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who may not would be forbidden to read it, and its code would take that for a breakdown."""
+    told: list[Use] = []
+    monkeypatch.setattr(rights_watch, "SEEN", set())
+    monkeypatch.setattr(rights_watch, "_NEW", told)
+    monkeypatch.setattr(rights_watch, "_RUNNING", ["staff_api"])
+    with mock_aws():
+        s3 = boto3.client("s3", "ap-southeast-3")
+        where = {"LocationConstraint": "ap-southeast-3"}
+        s3.create_bucket(Bucket="tepat-x-released", CreateBucketConfiguration=where)
+        told.clear()
+        with pytest.raises(ClientError):
+            s3.get_object(Bucket="tepat-x-released", Key="gone")
+    assert rights_watch.ungranted(told) == [("staff_api", "s3:ListBucket", "released", "*")]
 
 
 def test_what_aws_does_in_a_function_s_name_is_not_ours_to_use() -> None:

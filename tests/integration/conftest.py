@@ -40,6 +40,14 @@ from tests.world import DATA, Registry, artefact
 
 PLACE = "ap-southeast-3"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+WORKERS = (
+    ("CHECK", "check_identity"),
+    ("SCORE", "score_household"),
+    ("RELEASE", "release_guards"),
+    ("ADOPTION", "carry_out"),
+    ("DISPUTE", "conduct_dispute"),
+)
+"""The queues, by their names in the environment, and who works at each."""
 
 
 class LocalOpener:
@@ -88,34 +96,38 @@ class Api:
         """Let the stream and the queues do their work until nothing moves."""
         for _ in range(4):
             self._relay()
-            for name, function in (
-                ("CHECK", "check_identity"),
-                ("SCORE", "score_household"),
-                ("RELEASE", "release_guards"),
-                ("ADOPTION", "carry_out"),
-            ):
-                self._work(wiring.needed(f"TEPAT_{name}_QUEUE_URL"), function)
+            if not self.work():
+                return
+
+    def work(self) -> bool:
+        """Let the queues' functions take what waits there; False when nothing did."""
+        took = [self._take(name, function) for name, function in WORKERS]
+        return any(took)
+
+    def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
+        """Call a function as AWS does; gives what it answers."""
+        return self.client.lambda_.invoke(function, event).payload
 
     def _relay(self) -> None:
         items = wiring.client("dynamodb").scan(TableName=settings().registry_table)["Items"]
         images = [{"dynamodb": {"NewImage": item}} for item in items]
         event = {"Records": images}
-        self._invoke("relay", event)
+        self.invoke("relay", event)
 
-    def _work(self, url: str, function: str) -> None:
+    def _take(self, name: str, function: str) -> bool:
+        url, took = wiring.needed(f"TEPAT_{name}_QUEUE_URL"), False
         sqs = wiring.client("sqs")
         ask = {"QueueUrl": url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0}
         while messages := sqs.receive_message(**ask).get("Messages"):
+            took = True
             records = [{"messageId": m["MessageId"], "body": m["Body"]} for m in messages]
-            answer = self._invoke(function, {"Records": records})
+            answer = self.invoke(function, {"Records": records})
             failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
             for message in messages:
                 if message["MessageId"] not in failed:
                     handle = message["ReceiptHandle"]
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
-
-    def _invoke(self, function: str, event: Mapping[str, Any]) -> Any:
-        return self.client.lambda_.invoke(function, event).payload
+        return took
 
 
 @pytest.fixture(scope="session")

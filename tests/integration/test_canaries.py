@@ -264,7 +264,7 @@ def park(api: Api) -> None:
         found = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0, WaitTimeSeconds=0)
         for message in found.get("Messages", []):
             record = {"messageId": message["MessageId"], "body": message["Body"]}
-            api._invoke("check_identity", {"Records": [record]})
+            api.invoke("check_identity", {"Records": [record]})
     parked = [place for place, _ in places.queues(sqs) if "dead" in place]
     assert parked
     sqs.purge_queue(QueueUrl=url)
@@ -276,7 +276,7 @@ def test_parked_messages_hold_nobody_and_strange_ones_are_not_repeated(public_ap
     bodies += [json.dumps({"village": A.name, "locator": A.nik, "version": 1})]
     records = [{"messageId": str(place), "body": body} for place, body in enumerate(bodies)]
     for function in ("check_identity", "score_household", "release_guards"):
-        answer = public_api._invoke(function, {"Records": records})
+        answer = public_api.invoke(function, {"Records": records})
         assert {one["itemIdentifier"] for one in answer["batchItemFailures"]} >= {"0", "1", "2"}
 
 
@@ -340,7 +340,7 @@ def every_way(api: Api, desk: Desk, paper: str) -> None:
         "body": json.dumps({"village": village, "locator": place, "version": 1}),
     }
     for function in ("check_identity", "score_household", "release_guards"):
-        api._invoke(function, {"Records": [record]})
+        api.invoke(function, {"Records": [record]})
 
 
 # --- the desk -------------------------------------------------------------------------------------
@@ -407,8 +407,8 @@ def test_sweep_seal_and_export(
     desk.sign_in("reviewer").get(f"/staff/cases/{place}")
     later = wiring.clock.now_ms() + 2 * 86_400_000
     monkeypatch.setattr(wiring.SystemClock, "now_ms", lambda _: later)
-    public_api._invoke("sweep", TICK)
-    public_api._invoke("seal_day", TICK)
+    public_api.invoke("sweep", TICK)
+    public_api.invoke("seal_day", TICK)
     found = list(places.buckets(wiring.client("s3")))
     assert any("audit/" in place for place, _ in found), "nothing was published"
     lines = exported()

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chalicelib import review_wiring, staff_wiring, wiring
-from chalicelib.domain import adjudication, audit, hearing
+from chalicelib import staff_wiring, wiring
+from chalicelib.domain import audit
 from chalicelib.domain.audit import Act
-from chalicelib.domain.dispute import Dispute, Outcome
 from chalicelib.domain.handover import Kind
-from chalicelib.domain.registration import Earlier, Ref, Stamp
-from chalicelib.usecases.review_dispute import Voting, decide, recommend
+from chalicelib.domain.registration import Earlier, Ref
 from tests.desk import Desk
 from tests.integration.conftest import Api
+from tests.integration.region_at_work import AtWork, region, stored, uploads
 from tests.integration.test_dispute_api import (
     KEY,
     TEXT,
@@ -25,35 +24,20 @@ from tests.integration.test_dispute_api import (
 )
 from tests.world import VILLAGE
 
-__all__ = ["receipt", "settings_of_the_stage"]  # fixtures
+__all__ = ["receipt", "region", "settings_of_the_stage", "uploads"]  # fixtures
 MISUSE: dict[str, Any] = {"reason": "asset_not_mine", "attribute": "laptop", "stated": True}
 
 
-def upheld(number: str) -> Dispute:
-    """An appeal as two officers uphold it."""
-    ref = Ref(VILLAGE, number)
-    there = wiring.disputes().load([ref])[ref]
-    now = wiring.clock.now_ms()
-    there, event = hearing.to_review(there, Stamp(now, "system:tests", there.salt), due=now)
-    assert wiring.disputes().change(there, event) is None
-    for officer, act in (("officer-1", recommend), ("officer-2", decide)):
-        stamp = Stamp(now, "system:tests", there.salt)
-        there, event = adjudication.assign(there, officer, stamp, level=0)
-        assert wiring.disputes().change(there, event) is None
-        voting = Voting(ref, f"staff:{officer}", Outcome.UPHELD, "identity_misused", there.version)
-        there = act(voting, review_wiring.review_ports())
-    return there
-
-
 def test_what_is_somebody_else_s_is_set_apart_and_shown_to_whoever_watches_the_region(
-    desk: Desk, public_api: Api, receipt: str
+    region: AtWork, desk: Desk, public_api: Api, receipt: str
 ) -> None:
     code, told = appeal(public_api, receipt, photos=[], **MISUSE | {"stated": None})
     assert (code, codes(told)) == (422, ["field_missing"])
     code, told = appeal(public_api, receipt, photos=[], **MISUSE)
     assert (code, told["uploads"]) == (201, [])
-    there = upheld(told["dispute"])
     public_api.settle()
+    region.decide(told["dispute"], "upheld:identity_misused")
+    there = stored(told["dispute"])
     shown = status(public_api, receipt)
     assert (shown["state"], "diterima" in shown["disputes"][0]["outcome"]) == ("decided", True)
     assert any("bukan kesalahan" in line for line in shown["notes"])

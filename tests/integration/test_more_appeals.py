@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib import dispute_wiring, sign_in_wiring, wiring
+from chalicelib import sign_in_wiring, wiring
 from chalicelib.domain import adjudication, hearing
 from chalicelib.domain.dispute import Outcome, Vote
 from chalicelib.domain.registration import Ref, Stamp
-from chalicelib.usecases import conduct_dispute
-from chalicelib.usecases.ports import Message
 from tests import minted
 from tests.desk import ledger
 from tests.ikd import JSON, NAME, Browser
 from tests.integration.conftest import Api
+from tests.integration.region_at_work import stored
 from tests.integration.test_access_matrix import bearer
 from tests.integration.test_dispute_api import (
     KEY,
@@ -60,13 +59,6 @@ def mine(phone: Browser) -> list[dict[str, Any]]:
     """One's own objections and appeal, as a script is told of them."""
     found: list[dict[str, Any]] = json.loads(phone.get("/v1/objections", JSON)[1])["objections"]
     return found
-
-
-def conduct(number: str) -> Any:
-    ref = Ref(VILLAGE, number)
-    ports = dispute_wiring.conduct_ports()
-    assert conduct_dispute.conduct([Message(ref, 0)], ports) == []
-    return wiring.disputes().load([ref])[ref]
 
 
 def test_whoever_objected_asks_once_for_a_second_look(phone: Browser, receipt: str) -> None:
@@ -121,8 +113,8 @@ def test_an_appeal_without_a_receipt_is_answered_alike_and_found_afterwards(
     assert send(phone, "/v1/appeals/own", OWN, KEY)[1] == told
     code, faults = send(phone, "/v1/appeals/own", OWN, OTHER_KEY)
     assert (code, codes(faults)) == (409, ["appeal_open"])
-    there = conduct(told["dispute"])
-    assert there.about == receipt.replace("-", "")[:10]
+    public_api.settle()
+    assert stored(told["dispute"]).about == receipt.replace("-", "")[:10]
     assert status(public_api, receipt)["disputes"][0]["dispute"] == told["dispute"]
     (shown,) = mine(phone)
     assert (shown["kind"], shown["dispute"]) == ("appeal", told["dispute"])

@@ -8,14 +8,10 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote_plus
 
 import pytest
 from botocore.exceptions import ClientError
-from chalice.test import Client
 
 from chalicelib import wiring
 from chalicelib.domain import evidence
@@ -24,58 +20,30 @@ from chalicelib.domain.evidence import PieceState, Why
 from tests.disputing import filed, statements
 from tests.evidence.photos import jpeg, turned
 from tests.evidence.samples import CANARY, EICAR
-from tests.integration.conftest import load_app
+from tests.integration.uploads import Uploads, uploads
+
+__all__ = ["uploads"]  # a fixture
 
 
 @dataclass
-class Screening:
+class Screening(Uploads):
     """The screening's function, and a dispute with two pieces that may be uploaded."""
 
-    client: Client
     made: Dispute
 
     def key(self, number: int = 0) -> str:
         return evidence.upload_key(self.made.ref, self.made.evidence[number].piece.id)
 
-    def upload(self, content: bytes, key: str) -> None:
-        bucket = wiring.needed("TEPAT_QUARANTINE_BUCKET")
-        wiring.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
-
-    def deliver(self, *keys: str, received: int = 1) -> list[Any]:
-        """Deliver the bucket's message; what must come again."""
-        told = {"Records": [{"s3": {"object": {"key": quote_plus(key)}}} for key in keys]}
-        return self.deliver_body(json.dumps(told), received)
-
-    def deliver_body(self, body: str, received: int = 1) -> list[Any]:
-        count = {"ApproximateReceiveCount": str(received)}
-        event = {"Records": [{"messageId": "m-1", "body": body, "attributes": count}]}
-        answer = self.client.lambda_.invoke("screen_evidence", event).payload
-        failed: list[Any] = answer["batchItemFailures"]
-        return failed
-
     def piece(self, number: int = 0) -> evidence.Piece:
         (stored,) = wiring.disputes().load([self.made.ref]).values()
         return stored.evidence[number].piece
 
-    def held(self, bucket: str) -> dict[str, bytes]:
-        s3, name = wiring.client("s3"), wiring.needed(f"TEPAT_{bucket}_BUCKET")
-        keys = [each["Key"] for each in s3.list_objects_v2(Bucket=name).get("Contents", [])]
-        return {key: s3.get_object(Bucket=name, Key=key)["Body"].read() for key in keys}
-
 
 @pytest.fixture
-def screening(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Screening]:
-    monkeypatch.setenv("TEPAT_CLAMSCAN", shutil.which("clamscan") or "clamscan")
+def screening(uploads: Uploads) -> Screening:
     made, event = filed(Kind.APPEAL)
     assert wiring.disputes().create(made, event, statements(made)) is None
-    with Client(load_app("screening", monkeypatch)) as client:
-        found = Screening(client, made)
-        yield found
-        for bucket in ("QUARANTINE", "RELEASED"):
-            for key in found.held(bucket):
-                wiring.client("s3").delete_object(
-                    Bucket=environment[f"TEPAT_{bucket}_BUCKET"], Key=key
-                )
+    return Screening(uploads.client, made)
 
 
 def test_a_photo_is_released_upright_and_the_upload_is_gone(
@@ -111,6 +79,42 @@ def test_a_second_use_of_a_grant_changes_nothing(screening: Screening) -> None:
     assert screening.deliver(screening.key()) == []
     assert (screening.piece(), screening.held("RELEASED")) == before
     assert not screening.held("QUARANTINE")
+
+
+def test_a_message_of_a_file_that_is_gone_changes_nothing(screening: Screening) -> None:
+    """As when the function is killed after it deleted the upload, and the message comes again."""
+    before = screening.piece()
+    assert screening.deliver(screening.key()) == []
+    assert screening.piece() == before
+    assert not screening.held("RELEASED")
+
+
+def test_a_message_that_comes_again_after_the_copy_was_made_ends_as_the_first_would_have(
+    screening: Screening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The function was killed between the clean copy and the word of it."""
+    screening.upload(turned(6), screening.key())
+    with monkeypatch.context() as patch:
+        patch.setattr("chalicelib.usecases.screen_evidence._released", lambda *_: 1 / 0)
+        assert screening.deliver(screening.key()) != []
+    assert screening.piece().state is PieceState.SCREENING
+    copies = screening.held("RELEASED")
+    assert len(copies) == 1
+    assert screening.deliver(screening.key(), received=2) == []
+    assert (screening.piece().state, screening.piece().tries) == (PieceState.RELEASED, 2)
+    assert screening.held("RELEASED") == copies
+    assert not screening.held("QUARANTINE")
+
+
+def test_a_copy_that_differs_from_what_stands_there_is_not_told_of(screening: Screening) -> None:
+    """Nobody may have written it but us: the message comes again and is refused in the end."""
+    name = evidence.page_key(screening.made.ref, screening.piece().id, 1)
+    bucket = wiring.needed("TEPAT_RELEASED_BUCKET")
+    wiring.client("s3").put_object(Bucket=bucket, Key=name, Body=b"another")
+    screening.upload(jpeg(), screening.key())
+    assert screening.deliver(screening.key()) != []
+    assert screening.piece().state is PieceState.SCREENING
+    assert screening.held("RELEASED") == {name: b"another"}
 
 
 def test_a_file_of_nobody_is_gone_and_changes_nothing(screening: Screening) -> None:
