@@ -170,6 +170,26 @@ def test_only_the_sealer_writes_seals_and_only_staff_what_is_adopted() -> None:
                 assert keys in WRITES.get(name, [{"V#*", "N#*", "K#*"}])
 
 
+@pytest.mark.parametrize("table", ["RegistryTableArn", "OpsTableArn"])
+def test_of_what_holds_many_kinds_of_things_each_role_names_those_it_may_touch(table: str) -> None:
+    for name in OWN:
+        for statement in statements(name):
+            if statement["Resource"] == {"Ref": table}:
+                keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+                assert keys, (name, statement["Sid"])
+                assert all(key == "CUTS" or key.endswith("#*") for key in keys), name
+
+
+def test_officers_profiles_are_read_by_those_alone_who_draw_or_keep_them() -> None:
+    readers = {
+        name
+        for name in OWN
+        for statement in statements(name)
+        if '"O#*"' in json.dumps(statement.get("Condition"))
+    }
+    assert readers == {"conduct_dispute", "send_visits", "staff_api"}
+
+
 def test_only_guards_and_erased_identity_are_ever_deleted() -> None:
     deleting = [
         (name, statement)

@@ -86,6 +86,8 @@ def test_a_right_to_more_keys_than_are_used_would_be_seen(policies: Path) -> Non
         ("PutItem", {"TableName": "tepat-x-ledger", "Item": {"pk": {"S": "SEAL"}}}, True),
         ("PutItem", {"TableName": "tepat-x-ledger", "Item": {"pk": {"S": "20261122#1"}}}, False),
         ("Scan", {"TableName": "tepat-x-registry"}, True),
+        ("GetItem", {"TableName": "tepat-x-registry", "Key": {"pk": {"S": "N#v1#x"}}}, False),
+        ("GetItem", {"TableName": "tepat-x-registry", "Key": {"pk": {"S": "O#3510"}}}, True),
         ("UpdateItem", {"TableName": "tepat-x-ledger", "Key": {"pk": {"S": "a"}}}, True),
         (
             "TransactWriteItems",
