@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.adapters import vault_items
 from chalicelib.adapters.registry_table import MAX_LOADED, TablesDisagreeError
-from chalicelib.domain import handover
+from chalicelib.domain import handover, misconduct
 from chalicelib.domain.audit import (
     READS,
     Event,
@@ -175,6 +175,12 @@ class FakeCaseStore:
                 if work is Work.DISPUTE and not each.ended and each.ref.village[:4] == region
                 if 0 < wakes(each) <= until
             ]
+            due += [
+                (misconduct.wakes(each), each.ref.village, each.ref.locator)
+                for each in self.aws.reports.values()
+                if work is Work.REPORT and not each.ended and each.ref.village[:4] == region
+                if misconduct.wakes(each) <= until
+            ]
             return [Ref(village, locator) for _, village, locator in sorted(due)[:limit]]
 
         return self.aws.call("Query", read) if limit > 0 else []
@@ -190,6 +196,7 @@ class FakeCaseStore:
                 *aws.checks.values(),
                 *aws.samples.values(),
                 *aws.officers.values(),
+                *aws.reports.values(),
             ],
         )
         return iter(sorted((each.ref.locator, each.head) for each in kept))

@@ -15,6 +15,7 @@ from chalicelib.domain.day_seal import DaySeal
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.ground_check import Check
 from chalicelib.domain.handover import Handover
+from chalicelib.domain.misconduct import Report
 from chalicelib.domain.officer_profile import Profile
 from chalicelib.domain.registration import Ref, Registration
 from chalicelib.usecases.dispute_ports import Slot
@@ -58,6 +59,7 @@ class FakeAws:
     samples: dict[Ref, Sample] = field(default_factory=dict)
     judges: dict[Ref, Judges] = field(default_factory=dict)
     officers: dict[Ref, Profile] = field(default_factory=dict)
+    reports: dict[Ref, Report] = field(default_factory=dict)
     handovers: list[Handover] = field(default_factory=list)
     events: dict[tuple[str, str], Event] = field(default_factory=dict)
     sealed_days: dict[str, DaySeal] = field(default_factory=dict)

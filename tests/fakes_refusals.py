@@ -102,8 +102,19 @@ def check_item(call: str, item: dynamo.Item) -> None:
     keys = {name: value for name, value in item.items() if name in MAX_KEY}
     check_key(call, **{name: value for name, value in keys.items() if isinstance(value, str)})
     check_numbers(call, *(value for value in item.values() if isinstance(value, int)))
-    if item_size(dynamo.encode(item)) > MAX_ITEM:
+    if not _plain_item(item) and item_size(dynamo.encode(item)) > MAX_ITEM:
         raise refused(call, "an item has more than 400 KB")
+
+
+def _plain_item(item: dynamo.Item) -> bool:
+    """Whether an item is of plain values only, and far from too large."""
+    size = 0
+    for value in item.values():
+        if type(value) is str or type(value) is bytes:
+            size += len(value)
+        elif type(value) is not int:
+            return False
+    return size <= _PLAIN_BLOB
 
 
 def _plain(case: Registration) -> bool:

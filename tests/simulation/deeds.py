@@ -19,7 +19,7 @@ from chalicelib.usecases.find_case import Caller
 from chalicelib.usecases.relay import ADOPTION, CHECK, DISPUTE, RELEASE, SCORE
 from chalicelib.usecases.sweep import TICK_MS, days_looked_at
 from tests.fakes import FakeBlindIndex
-from tests.simulation import check_deeds, dispute_deeds
+from tests.simulation import check_deeds, dispute_deeds, report_deeds
 from tests.simulation.faulty_aws import Dice, Run
 from tests.simulation.patrol import REGISTRAR
 from tests.simulation.plans import MINUTE, WAITS, Action, by_agent, families
@@ -41,6 +41,7 @@ PROPOSAL = {
     "reason": "rumah roboh",
     "phone": None,
 }
+SHOWN_BY = frozenset({"BatchGetItem", "Decrypt"})  # a case
 SWEEPS_AT = (1, 3, 12)  # in ticks of the sweep: any, of each quarter of an hour, of each hour
 CORRECTED_NIKS = tuple(f"351015490385{serial}" for serial in (9901, 9903, 9921, 9922))
 
@@ -159,7 +160,7 @@ def read(at: Schedule, action: Action, dice: Dice) -> Run | None:
     if ref is None:
         return None
     actor, case = dice.pick(OFFICERS), at.aws.cases[ref]
-    at.opening[str(action)] = actor, at.reads_of(actor)
+    at.opening[str(action)] = actor, at.reads_of(actor), SHOWN_BY
 
     def end(run: Run) -> None:
         del at.opening[run.name]
@@ -174,7 +175,7 @@ def reissue(at: Schedule, action: Action, dice: Dice) -> Run | None:
     form = _client(at, action).family.form
     niks = [person["nik"] for person in form["members"] if person["nik"]]
     nik, actor, key = dice.pick(niks), dice.pick(OFFICERS), f"desk-form-{dice.below(3)}"
-    at.opening[str(action)] = actor, at.reads_of(actor)
+    at.opening[str(action)] = actor, at.reads_of(actor), SHOWN_BY
     at.told.reissuing = True
 
     def end(run: Run) -> None:
@@ -391,6 +392,12 @@ DEEDS: Mapping[str, Deed] = {
     "visit": check_deeds.visit,
     "judge": check_deeds.judge,
     "roles": check_deeds.roles,
+    "report": report_deeds.report,
+    "week": report_deeds.week,
+    "look": report_deeds.look,
+    "report_photo": report_deeds.screen,
+    "open_report": report_deeds.open_it,
+    "close_report": report_deeds.close,
     DISPUTE: _deliver(DISPUTE),
     "work": work,
     "sweep": sweep,

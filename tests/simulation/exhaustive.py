@@ -35,6 +35,8 @@ RECOMMENDED = (*DRAWN, "vote", "relay")
 UNSCORED = (*MATCHED, "score")
 SENT = (*UNSCORED, "send")
 DIFFERS = (*SCORED, "night", "month", "visit-poor")
+REPORTED = ("report", "report_photo", "report_photo")
+REPORT_DRAWN = (*REPORTED, "relay", "dispute")
 ANEW = (*ADOPTED, "adoption", "adoption", "relay", "minute")
 
 
@@ -135,6 +137,14 @@ STORIES: Mapping[str, Story] = {
     "settle_check": Story("judge", DIFFERS, {1: 0}),
     "propose roles": Story("roles-asked", (), ONE),
     "give roles": Story("roles-given", ("roles-asked",), ONE),
+    "file_report": Story("report", (), ONE),
+    "find_report": Story("look", ("report",), ONE),
+    "find_report, wrong secret": Story("look-wrong", ("report",), ONE),
+    "screen a photo of a report": Story("report_photo", ("report",), ONE),
+    "conduct_reports, draw": Story("dispute", (*REPORTED, "relay"), ONE),
+    "conduct_reports, hand on and draw": Story("dispute", (*REPORT_DRAWN, "week", "sweep"), ONE),
+    "open_report": Story("open_report", REPORT_DRAWN, ONE),
+    "close_report": Story("close_report", REPORT_DRAWN, ONE),
 }  # fmt: skip
 LONG = ("sweep", "seal_day")
 """Handlers of many reads: their pairs are most of all pairs."""
@@ -262,6 +272,11 @@ def _of_checks(kind: str, special: str) -> Callable[[Dice], bool]:
 
 
 SIMPLE: Mapping[str, Callable[[Dice], bool]] = {
+    "report": lambda dice: dice.below(3) == 1 and dice.chance(900),  # with two photos
+    "look": lambda dice: dice.below(1) == 0 and not dice.chance(200),
+    "report_photo": lambda dice: dice.chance(800),  # one that waits
+    "open_report": lambda dice: dice.below(1) == 0 and dice.chance(800),  # who was drawn
+    "close_report": lambda dice: dice.below(1) == 0 and dice.chance(800),
     "wait": lambda dice: dice.pick(WAITS) > 15 * 60_000,
     "sweep": lambda dice: dice.pick(SWEEPS_AT) == max(SWEEPS_AT),  # of an hour: three days
     "relay": lambda dice: not dice.chance(200) and dice.below(9) == 8,  # all
@@ -275,6 +290,8 @@ def _dice(kind: str, special: str) -> int:
         wanted = lambda dice: dice.chance(100)  # noqa: E731
     elif special == "held":
         wanted = lambda dice: dice.chance(300) and dice.below(4) == 0  # noqa: E731
+    elif special == "wrong":
+        wanted = lambda dice: dice.below(1) == 0 and dice.chance(200)  # noqa: E731
     elif special == "nik":
         wanted = lambda dice: dice.chance(300) and dice.below(4) == 3  # noqa: E731
     elif kind in ("suggest", "adopt"):  # by different persons

@@ -59,6 +59,17 @@ from tests.simulation.ledger_invariants import (
 )
 from tests.simulation.plans import families
 from tests.simulation.region import INDEX_KEY
+from tests.simulation.report_invariants import (
+    a_passed_term_hands_a_report_on,
+    a_report_is_closed_once_by_who_was_drawn,
+    an_address_reports_seldom,
+    no_open_report_is_forgotten,
+    photos_of_reports_stay_settled,
+    what_was_reported_is_there,
+    who_is_drawn_for_a_report_is_from_elsewhere,
+    who_reports_is_known_to_nobody,
+    whoever_reports_is_answered,
+)
 
 if TYPE_CHECKING:
     from tests.simulation.schedule import Schedule
@@ -409,6 +420,15 @@ AT_THE_END: tuple[Check, ...] = (
     a_need_is_met_by_one_check,
     a_sample_is_what_its_seed_says,
     roles_are_given_by_a_second_person,
+    what_was_reported_is_there,
+    whoever_reports_is_answered,
+    a_report_is_closed_once_by_who_was_drawn,
+    who_is_drawn_for_a_report_is_from_elsewhere,
+    a_passed_term_hands_a_report_on,
+    no_open_report_is_forgotten,
+    photos_of_reports_stay_settled,
+    who_reports_is_known_to_nobody,
+    an_address_reports_seldom,
     what_cannot_be_computed_is_never_scored,
     a_decision_can_be_computed_again,
     chains_verify,

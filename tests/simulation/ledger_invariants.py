@@ -34,7 +34,8 @@ def a_change_has_one_event(run: Schedule) -> Iterator[str]:
 def _kept(run: Schedule) -> Iterator[Any]:
     """Everything that has a chain in the ledger."""
     aws = run.aws
-    for each in (aws.cases, aws.proposals, aws.disputes, aws.checks, aws.samples, aws.officers):
+    kept = (aws.cases, aws.proposals, aws.disputes, aws.checks, aws.samples, aws.officers)
+    for each in (*kept, aws.reports):
         yield from each.values()  # type: ignore[attr-defined]
 
 

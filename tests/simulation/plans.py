@@ -223,6 +223,16 @@ A_DOUBT = [
     *[("ask_visit", 0)] * 3, ("send", 0), ("minute", 0), *[("visit", 0)] * 3, ("relay", 0),
     ("dispute", 0),
 ]  # fmt: skip
+A_REPORT = [
+    *[("report", 0)] * 3, ("relay", 0), ("minute", 0), *[("report_photo", 0)] * 5, ("relay", 0),
+    ("report", 0), *[("dispute", 0)] * 2, ("look", 0), ("relay", 0), ("dispute", 0),
+    *[("open_report", 0)] * 2,
+]  # fmt: skip
+A_LATE_SUPERVISOR = [("week", 0), ("sweep", 0), ("dispute", 0), ("relay", 0), ("dispute", 0)]
+AN_END = [
+    ("open_report", 0), *[("close_report", 0)] * 3, ("late", 0), ("relay", 0),
+    *[("dispute", 0)] * 2, ("look", 0),
+]  # fmt: skip
 DRAWN_ANEW = [("relay", 0), *[("dispute", 0)] * 2, *[("redraw", 0)] * 2, ("vote", 0), ("redraw", 0)]
 A_SEALED_DAY = [("midnight", 0), ("seal", 0), ("seal", 0)]
 
@@ -237,6 +247,21 @@ def _visited(seed: int, kinds: list[tuple[str, int]], clients: dict[int, int]) -
     start = dice.below(len(kinds) - len(clients)) + len(clients) + 1
     kinds[start:start] = [*(A_MONTH if dice.chance(500) else []), *A_VISIT]
     return True
+
+
+def _reported(seed: int, actions: tuple[Action, ...], first: int) -> tuple[Action, ...]:
+    """Put reports about agents among what happens in some schedules; all else keeps its dice."""
+    dice = Dice(seed, "reports")
+    if not dice.chance(200):
+        return actions
+    late = A_LATE_SUPERVISOR * (1 + dice.below(2)) if dice.chance(400) else []
+    kinds = [*A_REPORT, *late, *AN_END]
+    more = tuple(
+        Action(place, kind, who, dice.below(1 << 30))
+        for place, (kind, who) in enumerate(kinds, start=len(actions))
+    )
+    start = first + dice.below(len(actions) - first + 1)
+    return actions[:start] + more + actions[start:]
 
 
 def plan_of(seed: int) -> Plan:
@@ -280,12 +305,15 @@ def plan_of(seed: int) -> Plan:
         seen = [("relay", 0), ("dispute", 0), *doubt] if doubt else []
         anew = DRAWN_ANEW if Dice(seed, "drawn anew").chance(250) else []
         kinds[start:start] = [*A_DISPUTE, *between, *seen, *anew, *TWO_PEOPLE, *again]
+    actions = tuple(
+        Action(place, kind, who, dice.below(1 << 30)) for place, (kind, who) in enumerate(kinds)
+    )
+    if not adopts and ("seal", 0) not in kinds:
+        actions = _reported(seed, actions, count + 1)
     return Plan(
         seed=seed,
         clients=clients,
-        actions=tuple(
-            Action(place, kind, who, dice.below(1 << 30)) for place, (kind, who) in enumerate(kinds)
-        ),
+        actions=actions,
         per_mille=dice.pick((0, 80, 150, 250, 350, 450)),
         width=dice.pick((1, 2, 3, 3, 4, 4)),
         visiting=visits,

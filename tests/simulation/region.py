@@ -13,6 +13,7 @@ from typing import Any
 
 from chalicelib.adapters.area_files import region_villages
 from chalicelib.adapters.queues import from_body
+from chalicelib.domain import misconduct
 from chalicelib.domain.adoption import Proposal
 from chalicelib.domain.application import Rules
 from chalicelib.domain.areas import Village
@@ -35,6 +36,7 @@ from tests.fakes import (
     FakeRandomness,
     FakeSigner,
 )
+from tests.simulation.bureau import Bureau
 from tests.simulation.faulty_aws import Dice
 from tests.simulation.patrol import Patrol, RegionCourt
 from tests.simulation.region_aws import MachineClock, RegionAws
@@ -99,6 +101,7 @@ class Region(World):
         self.disputes = self.make_disputes()
         self.court = self.make_court()
         self.patrol = self.make_patrol()
+        self.bureau = self.make_bureau()
         self.models, self.rule_sets = candidates()
         self.post = {name: RegionQueue(aws, name) for name in QUEUES}
         self.queues = self.post  # type: ignore[assignment]
@@ -147,6 +150,19 @@ class Region(World):
         """Ground checks and who may go; mistakes bring their own."""
         return Patrol(self)
 
+    def make_bureau(self) -> Bureau:
+        """Reports about agents and who may have them; mistakes bring their own."""
+        return Bureau(self)
+
+    def conduct_all(self, *messages: Message) -> list[Message]:
+        """What the worker does: reports apart from disputes, as their numbers tell."""
+        reports = [each for each in messages if misconduct.village_index(each.ref.locator) >= 0]
+        if not reports:
+            return self.conduct(*messages)
+        disputes = [each for each in messages if each not in reports]
+        failed = self.conduct(*disputes) if disputes else []
+        return failed + self.bureau.conduct(reports)
+
     def conduct(self, *messages: Message) -> list[Message]:
         """Take disputes as far as a machine may."""
         return conduct_dispute.conduct(messages, self.court.conduct_ports())
@@ -193,7 +209,7 @@ class Region(World):
             SCORE: self.score,
             RELEASE: self.release,
             ADOPTION: self.carry_out,
-            DISPUTE: self.conduct,
+            DISPUTE: self.conduct_all,
         }[queue]
         records = [{"messageId": str(letter.number), "body": letter.body} for letter in batch]
         answer = run_batch(records, queue, lambda messages: work(*messages), from_body)

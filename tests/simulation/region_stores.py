@@ -9,16 +9,18 @@ from chalicelib.domain.adoption import Proposal
 from chalicelib.domain.audit import Act, Event, event_key
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.ground_check import Check
+from chalicelib.domain.misconduct import Report
 from chalicelib.domain.registration import ENDED_STATES, Ref, Registration, State
 from chalicelib.domain.sealed_identity import apply_correction, unpack
-from chalicelib.usecases.ports import InForce, Loaded
+from chalicelib.usecases.ports import InForce, Loaded, Sealed
 from tests.fakes import FakeCaseStore, FakeLedger, FakeOpener
 from tests.fakes_adoption import FakeProposals
 from tests.fakes_checks import FakeGroundChecks
 from tests.fakes_disputes import FakeDisputes
+from tests.fakes_reports import FakeReports
 from tests.simulation.faulty_aws import Run, Trouble
 from tests.simulation.region_aws import RegionAws
-from tests.simulation.stream import Step, Turn, Walk, change
+from tests.simulation.stream import Said, Step, Turn, Walk, change
 
 
 class RegionStore(FakeCaseStore):
@@ -144,6 +146,16 @@ class RegionChecks(FakeGroundChecks):
         if case is not None:
             self.aws.stream.append(change(self.aws.cases, case[0]))
         super()._put(check, *beside)
+
+
+class RegionReports(FakeReports):
+    """The fake reports, with a stream behind them."""
+
+    aws: RegionAws
+
+    def _put(self, report: Report, event: Event, sealed: Sealed | None) -> None:
+        self.aws.stream.append(Said(report))
+        super()._put(report, event, sealed)
 
 
 class RegionLedger(FakeLedger):

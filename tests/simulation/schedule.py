@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from unittest import mock
 
@@ -15,9 +15,10 @@ from chalicelib.domain.dispute import Stage as DisputeStage
 from chalicelib.domain.errors import TryAgain, WrongState
 from chalicelib.domain.evidence import PieceState
 from chalicelib.domain.registration import Ref, Registration, State, Work
+from chalicelib.usecases import file_report
 from chalicelib.usecases.relay import ADOPTION
 from chalicelib.usecases.sweep import OLDEST, STUCK_MS
-from tests.simulation import deeds, dispute_deeds
+from tests.simulation import deeds, dispute_deeds, report_deeds
 from tests.simulation.faulty_aws import Crash, Dice, Machines, Run, no_faults
 from tests.simulation.invariants import after_each_run, at_the_end
 from tests.simulation.plans import MINUTE, Action, Plan, families, forms_checked_once
@@ -31,8 +32,9 @@ EVERY_DAY = tuple(range(OLDEST, -1, -1))  # that a sweep may look at
 SWEEPS = 13  # of the drain, an hour apart: every day of the last fourteen has its turn
 HOUR_MS = 60 * MINUTE
 MOST_SKEW_MIN = 25  # clocks are less than an hour apart, as the day's seal asks (docs/audit.md)
+REPORTS_AN_HOUR = 3  # from one address; twenty are never sent in a schedule
 FOR_MACHINES = frozenset({State.RECEIVED, State.MATCHED, State.WITHDRAWN})
-LONG = frozenset({"hours", "midnight", "seal", "days", "month", "night"})
+LONG = frozenset({"hours", "midnight", "seal", "days", "month", "night", "week"})
 """Before these all runs end: no function lives for hours."""
 
 
@@ -54,8 +56,10 @@ class Schedule:
     Attributes:
         told: what people were told.
         violations: (invariant, what is wrong).
-        opening: runs that will show a case -> (actor, how many reads the actor had before).
+        opening: runs that will show something -> (actor, how many reads the actor had before, the
+            calls by which it is shown).
         settled: (proposal, stage) of which no run is left that began before.
+        rested_at: when the sweep last had looked at every day (ms).
         asked_at: how much was stored when the invariants were asked last.
     """
 
@@ -89,8 +93,9 @@ class Schedule:
             ]
         )
         self.violations: list[tuple[str, str]] = []
-        self.opening: dict[str, tuple[str, int]] = {}
+        self.opening: dict[str, tuple[str, int, frozenset[str]]] = {}
         self.settled: set[tuple[str, str]] = set()
+        self.rested_at = self.aws.now
         self.asked_at: tuple[int, ...] = ()
         self._dice = Dice(plan.seed, "order")
         self._machines = Machines(self.aws, Dice(plan.seed, "turns"), plan.sticky)
@@ -99,7 +104,8 @@ class Schedule:
     def go(self) -> Result:
         """Carry it out."""
         few = mock.patch.object(adoption, "FEWEST", 1)
-        with logs_kept(self.told.logged), forms_checked_once(), few:
+        seldom = mock.patch.object(file_report, "PER_HOUR", REPORTS_AN_HOUR)
+        with logs_kept(self.told.logged), forms_checked_once(), few, seldom:
             todo = list(self.plan.actions)
             while todo or self._machines.working:
                 while todo and self._machines.working < self.plan.width:
@@ -185,9 +191,9 @@ class Schedule:
         self._ended(self._machines.alone(Run(name, work)))
 
     def _reads_come_first(self, run: Run, call: str) -> None:
-        if run.name in self.opening and call in ("BatchGetItem", "Decrypt"):
-            actor, before = self.opening[run.name]
-            if self.reads_of(actor) <= before:
+        if run.name in self.opening:
+            actor, before, shown_by = self.opening[run.name]
+            if call in shown_by and self.reads_of(actor) <= before:
                 self.wrong("a_read_is_in_the_ledger_before_data_is_shown", f"{run.name} {call}")
 
     def calm(self) -> None:
@@ -209,6 +215,7 @@ class Schedule:
         self.aws.now += HOUR_MS  # a clock that went back counts, too
         self._alone("rest:sweep", lambda: self.region.sweep(EVERY_DAY), self.expect)
         self._quiet()
+        self.rested_at = self.aws.now
         self.aws.faults = faults
 
     def _nothing_goes_wrong(self) -> None:
@@ -227,6 +234,7 @@ class Schedule:
             if client.paper is None and client.number not in self.plan.impatient:
                 work, end = deeds.registering(self, client)
                 self._alone(f"end:register {client.key}", work, end)
+        self._report()
         self._screen()
         self._quiet()
         parked = {
@@ -263,6 +271,15 @@ class Schedule:
                 self._alone("end:sweep", self.region.sweep, self.expect)
                 self._quiet()
 
+    def _report(self) -> None:
+        """Let whoever reported an agent and got no answer send again, in another hour."""
+        numbers = report_deeds.unanswered(self)
+        self.aws.now += HOUR_MS if numbers else 0
+        for number in numbers:
+            (text,) = self.told.reporting[number]
+            work, end = report_deeds.reporting(self, number, text)
+            self._alone(f"end:report {number}", work, end)
+
     def _screen(self) -> None:
         """Screen every piece of evidence that still waits for it."""
         for ref, there in list(self.aws.disputes.items()):
@@ -270,6 +287,12 @@ class Schedule:
                 if not each.piece.settled:
                     work = dispute_deeds.screening(self, ref, each.piece, PieceState.RELEASED)
                     self._alone(f"end:screen {ref.locator}", work, self.expect)
+        for ref, report in list(self.aws.reports.items()):
+            for each in report.evidence:
+                if not each.piece.settled:
+                    clean = replace(each.piece, state=PieceState.RELEASED, pages=1)
+                    look = partial(self.region.bureau.screen, ref, clean)
+                    self._alone(f"end:screen {ref.locator}", look, self.expect)
 
     def _adopt(self) -> None:
         """Somebody else than the proposer adopts what is compared, the first one of them."""
@@ -290,6 +313,8 @@ class Schedule:
     def _something_waits(self) -> bool:
         waits = any(proposal.stage in DRIVEN for proposal in self.aws.proposals.values())
         waits |= any(map(dispute_deeds.stuck, self.aws.disputes.values()))
+        now = self.aws.now
+        waits |= any(report_deeds.waits(there, now) for there in self.aws.reports.values())
         return waits or any(
             case.state in FOR_MACHINES
             or (case.waiting is not None and case.waiting.work is Work.CHECK)
@@ -331,7 +356,7 @@ class Schedule:
         region = self.region
         aws = self.aws
         before = dict(aws.cases), dict(aws.events), dict(aws.proposals), dict(aws.parts)
-        disputes = dict(aws.disputes)
+        disputes, reports = dict(aws.disputes), dict(aws.reports)
         adoptions = len(aws.adoptions)
         region.relay(self.aws.stream)
         for name in QUEUES:
@@ -343,6 +368,7 @@ class Schedule:
                 queue.letters.clear()  # what the relay has just sent again
         after = aws.cases, aws.events, aws.proposals, aws.parts
         same = (before, disputes, adoptions) == (after, aws.disputes, len(aws.adoptions))
+        same &= reports == aws.reports
         self.told.changed_by_repeats = not same
 
 

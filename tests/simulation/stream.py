@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.adapters import dispute_items, dynamo, ground_check_items
+from chalicelib.adapters import dispute_items, dynamo, ground_check_items, report_items
 from chalicelib.domain.adoption import Proposal
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.ground_check import Check
+from chalicelib.domain.misconduct import Report
 from chalicelib.domain.registration import Ref, Registration, State
 from chalicelib.usecases.ports import Message
 from chalicelib.usecases.relay import Moved
@@ -26,6 +28,11 @@ class Change:
     after: State
     version: int
 
+    @cached_property
+    def moved(self) -> tuple[Moved, Message] | None:
+        """What the relay reads of it, however often it comes."""
+        return wiring.state_change(_image(self, self.before), _image(self, self.after))
+
 
 @dataclass
 class Step:
@@ -39,6 +46,12 @@ class Step:
         """Which proposal."""
         return self.after.ref
 
+    @cached_property
+    def moved(self) -> tuple[Moved, Message] | None:
+        """What the relay reads of it."""
+        before = item_of(self.before) if self.before is not None else None
+        return wiring.state_change(before, item_of(self.after))
+
 
 @dataclass
 class Turn:
@@ -50,6 +63,11 @@ class Turn:
     def ref(self) -> Ref:
         """Which dispute."""
         return self.after.ref
+
+    @cached_property
+    def moved(self) -> tuple[Moved, Message] | None:
+        """What the relay reads of it."""
+        return _of_item(dispute_items.dispute_to_item(self.after))
 
 
 @dataclass
@@ -63,8 +81,30 @@ class Walk:
         """Which check."""
         return self.after.ref
 
+    @cached_property
+    def moved(self) -> tuple[Moved, Message] | None:
+        """What the relay reads of it."""
+        return _of_item(ground_check_items.check_to_item(self.after))
 
-Record = Change | Step | Turn | Walk
+
+@dataclass
+class Said:
+    """A record about a report about an agent: the item after a step."""
+
+    after: Report
+
+    @property
+    def ref(self) -> Ref:
+        """Which report."""
+        return self.after.ref
+
+    @cached_property
+    def moved(self) -> tuple[Moved, Message] | None:
+        """What the relay reads of it."""
+        return _of_item(report_items.report_to_item(self.after))
+
+
+Record = Change | Step | Turn | Walk | Said
 
 
 def change(cases: Mapping[Ref, Registration], after: Registration) -> Change:
@@ -76,20 +116,13 @@ def change(cases: Mapping[Ref, Registration], after: Registration) -> Change:
 def as_relayed(records: Sequence[Record]) -> Iterator[tuple[Moved, Message]]:
     """What the relay reads of records, from the images of their items on."""
     for record in records:
-        moved: tuple[Moved, Message] | None
-        if isinstance(record, Turn):
-            item = dispute_items.dispute_to_item(record.after)
-            moved = wiring.state_change(None, dynamo.encode(item))
-        elif isinstance(record, Walk):
-            item = ground_check_items.check_to_item(record.after)
-            moved = wiring.state_change(None, dynamo.encode(item))
-        elif isinstance(record, Step):
-            before = item_of(record.before) if record.before is not None else None
-            moved = wiring.state_change(before, item_of(record.after))
-        else:
-            moved = wiring.state_change(_image(record, record.before), _image(record, record.after))
+        moved = record.moved
         if moved is not None:
             yield moved
+
+
+def _of_item(item: dynamo.Item) -> tuple[Moved, Message] | None:
+    return wiring.state_change(None, dynamo.encode(item))
 
 
 def _image(change: Change, state: State | None) -> Mapping[str, Any] | None:

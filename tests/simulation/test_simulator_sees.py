@@ -12,6 +12,7 @@ from tests.simulation.dispute_mistakes import DISPUTE_MISTAKES
 from tests.simulation.mistakes import MISTAKES, ReceiptByChance
 from tests.simulation.plans import Plan, plan_of
 from tests.simulation.region import Region
+from tests.simulation.report_mistakes import REPORT_MISTAKES
 from tests.simulation.schedule import Schedule
 from tests.simulation.shrinking import shrink, story
 from tests.simulation.write_mistakes import WRITE_MISTAKES, UnconditionalWrite
@@ -21,7 +22,14 @@ WITHIN = 100
 
 @pytest.mark.parametrize(
     "mistake",
-    [*WRITE_MISTAKES, *MISTAKES, *ADOPTION_MISTAKES, *DISPUTE_MISTAKES, *CHECK_MISTAKES],
+    [
+        *WRITE_MISTAKES,
+        *MISTAKES,
+        *ADOPTION_MISTAKES,
+        *DISPUTE_MISTAKES,
+        *CHECK_MISTAKES,
+        *REPORT_MISTAKES,
+    ],
     ids=lambda mistake: mistake.__name__,
 )
 def test_a_known_mistake_is_seen(mistake: type[Region]) -> None:

@@ -16,6 +16,7 @@ from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import Ref
 from tests.simulation.plans import Family, Plan
 from tests.simulation.region import Region
+from tests.simulation.report_deeds import Reported
 
 
 @dataclass
@@ -64,6 +65,9 @@ class Told:
         granted: (profile, its version, roles) of roles that were given.
         voted: (dispute, officer, outcome) of votes that were acknowledged.
         redrawn: (dispute as it was seen, officer who was drawn, supervisor) of what was drawn anew.
+        reported: reports that were acknowledged; `reporting` what was sent, by number.
+        report_guesses: wrong secrets of reports that somebody tried.
+        closed: (report, supervisor, outcome) of reports whose closing was acknowledged.
         went_back: the clock did, so that what is later may look earlier.
         changed_by_repeats: messages that came again changed something.
     """
@@ -81,6 +85,10 @@ class Told:
     visits: list[tuple[Check, dict[str, Any]]] = field(default_factory=list)
     visited: list[tuple[Ref, str, Missed | None]] = field(default_factory=list)
     granted: list[tuple[Ref, int, frozenset[str]]] = field(default_factory=list)
+    reported: list[Reported] = field(default_factory=list)
+    reporting: dict[int, set[str]] = field(default_factory=dict)
+    report_guesses: int = 0
+    closed: list[tuple[Ref, str, str]] = field(default_factory=list)
     reissuing: bool = False
     look_ups: int = 0
     wrong_tries: int = 0
@@ -139,6 +147,7 @@ def digest_of(region: Region) -> str:
         sorted((ref.locator, repr(each)) for ref, each in aws.proposals.items()),
         sorted((key, repr(part)) for key, part in aws.parts.items()),
         sorted((ref.locator, repr(each)) for ref, each in aws.disputes.items()),
+        sorted((ref.locator, repr(each)) for ref, each in aws.reports.items()),
         sorted(aws.statements),
         sorted((key, repr(slot)) for key, slot in aws.slots.items()),
         [repr(adopted) for adopted in aws.adoptions],
