@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.adapters import dispute_items, registry_items
+from chalicelib.adapters.cluster_table import trace_key
 from chalicelib.adapters.dispute_table import MAX_LOADED, PARTS
 from chalicelib.adapters.registry_table import TablesDisagreeError
 from chalicelib.domain import handover
@@ -13,6 +14,7 @@ from chalicelib.domain.assignment import Judges
 from chalicelib.domain.audit import Event, event_key
 from chalicelib.domain.cluster_index import MOST_ROWS, Row
 from chalicelib.domain.dispute import MOST_PLACES, Dispute
+from chalicelib.domain.handover import Handover
 from chalicelib.domain.registration import ENDED_STATES, Ref, Registration
 from chalicelib.usecases.dispute_ports import (
     Candidate,
@@ -23,14 +25,14 @@ from chalicelib.usecases.dispute_ports import (
     Statement,
 )
 from tests.fakes_memory import FakeAws
-from tests.fakes_refusals import check_batch, check_event, check_item, check_key
+from tests.fakes_refusals import check_batch, check_event, check_item, check_key, refused
 
 _TRANSACT = "TransactWriteItems"
 MOST_READ = 100
 
 
 @dataclass(frozen=True)
-class _Parts:
+class DisputeParts:
     """What a transaction holds besides the dispute and its event."""
 
     statements: Sequence[Statement] = ()
@@ -55,7 +57,7 @@ class FakeDisputes:
         case: CaseStep | None = None,
         slot: Slot | None = None,
     ) -> Stands | None:
-        parts = _Parts(statements, case, takes=slot)
+        parts = DisputeParts(statements, case, takes=slot)
         return self.aws.call(_TRANSACT, lambda: self._write(dispute, None, event, parts))
 
     def change(
@@ -68,7 +70,7 @@ class FakeDisputes:
         gives_up: Slot | None = None,
     ) -> Stands | None:
         statements = () if statement is None else (statement,)
-        parts = _Parts(statements, case, gives_up=gives_up)
+        parts = DisputeParts(statements, case, gives_up=gives_up)
         before = dispute.version - 1
         return self.aws.call(_TRANSACT, lambda: self._write(dispute, before, event, parts))
 
@@ -80,7 +82,7 @@ class FakeDisputes:
         *,
         gives_up: Slot | None = None,
     ) -> Stands | None:
-        gone = _Parts(gone=parts, gives_up=gives_up)
+        gone = DisputeParts(gone=parts, gives_up=gives_up)
         before = dispute.version - 1
         return self.aws.call(_TRANSACT, lambda: self._write(dispute, before, event, gone))
 
@@ -147,40 +149,35 @@ class FakeDisputes:
         return self.aws.call("Query", read) if limit > 0 else []
 
     def _write(
-        self, dispute: Dispute, before: int | None, event: Event, parts: _Parts
+        self, dispute: Dispute, before: int | None, event: Event, parts: DisputeParts
     ) -> Stands | None:
         """All or nothing, as the adapter's transaction; what stands there when it is refused."""
         _refuse(dispute, event, parts)
+        told = handover.of_dispute(dispute, event) if before is not None else None
         there = self.aws.disputes.get(dispute.ref)
         stale = (there.version if there else None) != before
-        if stale and there is not None and there.head == dispute.head:
-            return None  # written by this very call
-        other = self._case_in_the_way(parts.case)
-        taken = self._is_taken(dispute, parts)
-        if stale and there is None and other is None and not taken:
-            raise TablesDisagreeError("a step of what was never filed")
-        if stale or other is not None or taken:
+        moved, other = self._case_in_the_way(parts.case)
+        taken = self._is_taken(parts)
+        if stale or moved or taken or self._is_there(dispute, event, parts, told):
+            if stale and there is not None and there.head == dispute.head:
+                return None  # written by this very call
+            if not (stale and there) and other is None and not taken:
+                raise TablesDisagreeError("vault or ledger hold what the registry does not know")
             return Stands(there if stale else None, other, taken)
-        keys = [(dispute.ref.locator, statement.part) for statement in parts.statements]
-        events = [event, *([parts.case[1]] if parts.case else [])]
-        if any(key in self.aws.statements for key in keys) or any(
-            event_key(each) in self.aws.events for each in events
-        ):
-            raise TablesDisagreeError("vault or ledger hold what the registry does not know")
         self.aws.disputes[dispute.ref] = dispute
-        self.aws.events.update({event_key(each): each for each in events})
-        for key, statement in zip(keys, parts.statements, strict=True):
-            self.aws.statements[key] = statement.sealed
+        self.aws.events[event_key(event)] = event
         self._put_beside(dispute, parts)
-        told = handover.of_dispute(dispute, event)
         if told is not None:
             self.aws.handovers.append(told)
         return None
 
-    def _put_beside(self, dispute: Dispute, parts: _Parts) -> None:
-        """The case, the person's place, and what is forgotten."""
+    def _put_beside(self, dispute: Dispute, parts: DisputeParts) -> None:
+        """What was written, the case, the person's place, and what is forgotten."""
+        for statement in parts.statements:
+            self.aws.statements[dispute.ref.locator, statement.part] = statement.sealed
         if parts.case is not None:
             self.aws.cases[parts.case[0].ref] = parts.case[0]
+            self.aws.events[event_key(parts.case[1])] = parts.case[1]
         if parts.takes is not None:
             self.aws.slots[parts.takes.person, parts.takes.place] = parts.takes
         if parts.gives_up is not None:
@@ -189,22 +186,33 @@ class FakeDisputes:
         for part in parts.gone:
             self.aws.statements.pop((dispute.ref.locator, part), None)
 
-    def _is_taken(self, dispute: Dispute, parts: _Parts) -> bool:
+    def _is_there(
+        self, dispute: Dispute, event: Event, parts: DisputeParts, told: Handover | None
+    ) -> bool:
+        """Whether anything else that is only ever added is there already."""
+        keys = [(dispute.ref.locator, statement.part) for statement in parts.statements]
+        events = [event, *([parts.case[1]] if parts.case else [])]
+        left = [(each.ref, each.kind, each.at) for each in self.aws.handovers if told]
+        return (
+            any(key in self.aws.statements for key in keys)
+            or any(event_key(each) in self.aws.events for each in events)
+            or (told is not None and (told.ref, told.kind, told.at) in left)
+        )
+
+    def _is_taken(self, parts: DisputeParts) -> bool:
         """Whether another objection holds the place."""
         slot = parts.takes or parts.gives_up
         held = self.aws.slots.get((slot.person, slot.place)) if slot else None
-        return held is not None and held.held and held.ref.locator != dispute.ref.locator
+        return bool(slot and held and held.held and held.ref.locator != slot.ref.locator)
 
-    def _case_in_the_way(self, case: CaseStep | None) -> Registration | None:
-        if case is None:
-            return None
-        there = self.aws.cases.get(case[0].ref)
-        if there is None:
-            raise TablesDisagreeError("a dispute of a case that is not there")
-        return there if there.version != case[0].version - 1 else None
+    def _case_in_the_way(self, case: CaseStep | None) -> tuple[bool, Registration | None]:
+        """Whether the case is not as it was, and how it is, if it is there."""
+        there = self.aws.cases.get(case[0].ref) if case else None
+        moved = case is not None and (there is None or there.version != case[0].version - 1)
+        return moved, there if moved else None
 
 
-def _refuse(dispute: Dispute, event: Event, parts: _Parts) -> None:
+def _refuse(dispute: Dispute, event: Event, parts: DisputeParts) -> None:
     """What AWS refuses whatever is stored."""
     check_item(_TRANSACT, dispute_items.dispute_to_item(dispute))
     check_event(_TRANSACT, event)
@@ -226,32 +234,36 @@ class FakeTraces:
     def keep(self, rows: Sequence[Row]) -> None:
         """As the adapter: a write, and another one without what was refused."""
         while rows:
-            refused = self.aws.call(_TRANSACT, lambda: self._write(rows))  # noqa: B023 - runs at once
-            if not refused:
+            left_out = self.aws.call(_TRANSACT, lambda: self._write(rows))  # noqa: B023 - runs at once
+            if not left_out:
                 return
-            rows = [row for row in rows if row not in refused]
+            rows = [row for row in rows if row not in left_out]
 
     def found(self, names: Collection[str]) -> Mapping[str, Sequence[str]]:
         if len(names) > MOST_READ:
             raise ValueError("at most 100 items are read in one call")
         if not names:
             return {}
-        kept = self.aws.traces
-        return self.aws.call(
-            "BatchGetItem", lambda: {n: list(kept[n].values()) for n in names if n in kept}
-        )
+
+        def read() -> Mapping[str, Sequence[str]]:
+            check_batch([trace_key(name) for name in names])
+            kept = self.aws.traces
+            return {name: list(kept[name].values()) for name in names if name in kept}
+
+        return self.aws.call("BatchGetItem", read)
 
     def _write(self, rows: Sequence[Row]) -> Sequence[Row]:
         """What was refused; when nothing was, all is done."""
         kept = self.aws.traces
         if len({row.name for row in rows}) < len(rows):
-            raise ValueError("one item is named twice")
-        refused = [
+            raise refused(_TRANSACT, "one item is named twice")
+        left_out = [
             row
             for row in rows
             if row.locator in kept.get(row.name, {}) or len(kept.get(row.name, {})) >= MOST_ROWS
         ]
-        for row in () if refused else rows:
+        for row in () if left_out else rows:
             check_key(_TRANSACT, pk=f"Z#{row.name}")
             kept.setdefault(row.name, {})[row.locator] = row.told
-        return refused
+            self.aws.kept_until[trace_key(row.name)] = row.until // 1000
+        return left_out

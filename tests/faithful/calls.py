@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from chalicelib.domain import audit, registration
 from chalicelib.domain.audit import Event
@@ -20,6 +20,7 @@ from tests.faithful.sides import FakeSide, Side
 from tests.fakes import START
 
 Deed = Callable[[Side], object]
+T = TypeVar("T")
 
 REQUESTS = 4
 CASES = frozenset({"registry", "vault", "ledger"})
@@ -68,11 +69,13 @@ class Play:
         fake: says what stands now, for calls that follow it.
         built: request -> the family as last sent.
         made: request -> every version of its case that was ever made, stored or not.
+        steps: of what else has a chain: its locator -> every step that was ever made.
     """
 
     fake: FakeSide
     built: dict[int, Built] = field(default_factory=dict)
     made: dict[int, list[Registration]] = field(default_factory=dict)
+    steps: dict[str, list[tuple[Any, Event]]] = field(default_factory=dict)
 
     def family(self, request: int) -> Built:
         """The family of a request, as last sent."""
@@ -97,6 +100,27 @@ class Play:
     def moved(self, request: int, case: Registration) -> None:
         """Remember a version."""
         self.made[request].append(case)
+
+    def known(self, stands: T | None, first: tuple[T, Event], back: int) -> T:
+        """Something as somebody knows it: 0 as it stands, 1 as last made, 2 as it was before."""
+        if back == 0 and stands is not None:
+            return stands
+        made: list[tuple[T, Event]] = self.steps.get(_locator(first[0]), [first])
+        return made[max(0, len(made) - max(back, 1))][0]
+
+    def took(self, step: tuple[T, Event]) -> tuple[T, Event]:
+        """Remember a step."""
+        self.steps.setdefault(_locator(step[0]), []).append(step)
+        return step
+
+    def last(self, first: tuple[T, Event]) -> tuple[T, Event]:
+        """The step that was last made."""
+        made: list[tuple[T, Event]] = self.steps.get(_locator(first[0]), [first])
+        return made[-1]
+
+
+def _locator(thing: Any) -> str:
+    return str(thing.ref.locator)
 
 
 def at(minute: int) -> int:

@@ -45,6 +45,18 @@ from tests.faithful.calls_beside import (
     Spend,
     Take,
 )
+from tests.faithful.calls_disputes import (
+    DISPUTES,
+    STEPS,
+    DisputeAgain,
+    FileDispute,
+    FindTraces,
+    ForgetDispute,
+    KeepTraces,
+    MoveDispute,
+    NameFamilies,
+    ReadDisputes,
+)
 from tests.faithful.calls_edge import Claim, Digits, Lost, Named, Oversize
 from tests.fakes import START
 
@@ -96,6 +108,8 @@ case_reads = st.one_of(
     st.builds(Look, st.none() | requests, few_names, regions),
     st.builds(HolderOf, st.integers(0, 2), requests),
     st.builds(HolderOf, names),
+    st.builds(HolderOf, st.sampled_from(("", "C#1"))),
+    st.builds(Named, st.just("x"), st.just((511, 512))),
     st.builds(WaitingFor, st.sampled_from(Work), regions, st.integers(-1, 6), st.integers(-1, 3)),
     st.builds(
         WaitTogether,
@@ -167,6 +181,63 @@ proposals = st.one_of(
         st.sampled_from(("", "", "3511")),
     ),
 )
+those = st.sampled_from((0, 0, 1, 1, DISPUTES - 1))
+steps = st.sampled_from(tuple(STEPS))
+disputes = st.one_of(
+    st.builds(
+        FileDispute,
+        those,
+        minutes,
+        st.integers(1, 2),
+        st.booleans(),
+        st.sampled_from((True, True, False)),
+    ),
+    st.builds(FileDispute, st.integers(1, 2), minutes, st.just(1)),
+    st.builds(MoveDispute, those, steps, numbers, minutes),
+    st.builds(
+        MoveDispute,
+        those,
+        steps,
+        st.integers(0, 2),
+        minutes,
+        versions,
+        st.sampled_from(("", "", "claim", "answer", "answer")),
+        st.booleans(),
+        st.sampled_from((0, 0, 1, 2)),
+    ),
+    st.builds(
+        MoveDispute,
+        those,
+        st.sampled_from(("assign", "decide")),
+        st.integers(0, 2),
+        st.integers(0, 3),
+    ),
+    st.builds(DisputeAgain, those),
+    st.builds(
+        ForgetDispute,
+        those,
+        minutes,
+        st.sampled_from(((), ("claim",), ("answer", "filer"), ("claim", "claim"))),
+        versions,
+        st.sampled_from((0, 0, 1, 2)),
+    ),
+    st.builds(NameFamilies, few(st.booleans()), minutes),
+)
+dispute_reads = st.one_of(
+    st.builds(
+        ReadDisputes,
+        st.sampled_from(("some", "one", "judges", "slots", "candidates", "drawn", "drawn", "due")),
+        those,
+        st.integers(0, 3),
+        st.sampled_from((REGION, REGION, "3511")),
+    ),
+    st.builds(
+        KeepTraces,
+        few(st.tuples(st.integers(0, 5), st.integers(0, 2), st.integers(0, 9))),
+        st.integers(0, 9),
+    ),
+    st.builds(FindTraces, st.lists(st.integers(0, 5), max_size=3).map(tuple)),
+)
 edges = st.one_of(
     st.builds(
         Oversize, requests, st.sampled_from(("case", "vault", "event")), st.sampled_from((0, 1))
@@ -180,8 +251,10 @@ edges = st.one_of(
 
 OFTEN: Sequence[tuple[int, SearchStrategy[Call]]] = (
     (36, cases),
-    (8, st.builds(Lost, cases | ledger | limits | proposals)),
+    (8, st.builds(Lost, cases | ledger | limits | proposals | disputes)),
     (14, proposals),
+    (4, disputes),
+    (2, dispute_reads),
     (20, case_reads),
     (14, ledger),
     (2, whole),  # seventeen queries each
@@ -192,7 +265,17 @@ OFTEN: Sequence[tuple[int, SearchStrategy[Call]]] = (
 _KINDS = [kind for often, kind in OFTEN for _ in range(often)]
 
 calls: SearchStrategy[Call] = st.integers(0, len(_KINDS) - 1).flatmap(_KINDS.__getitem__)
-examples: SearchStrategy[list[Call]] = st.lists(
-    st.lists(calls, max_size=LONGEST // 4), min_size=4, max_size=4
-).map(lambda parts: [call for part in parts for call in part])
+rooms: Sequence[tuple[int, SearchStrategy[Call]]] = (
+    (5, calls),
+    (1, cases | case_reads),
+    (1, ledger),
+    (2, disputes | disputes | dispute_reads),
+)
+"""What stays among itself for a while goes far: each part of an example is of one of these."""
+_ROOMS = [st.lists(room, max_size=LONGEST // 4) for often, room in rooms for _ in range(often)]
+
+parts: SearchStrategy[list[Call]] = st.integers(0, len(_ROOMS) - 1).flatmap(_ROOMS.__getitem__)
+examples: SearchStrategy[list[Call]] = st.lists(parts, min_size=4, max_size=4).map(
+    lambda chosen: [call for part in chosen for call in part]
+)
 """Four lists in a row: one alone would be short most of the time, and each shrinks to nothing."""

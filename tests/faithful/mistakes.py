@@ -10,8 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.audit import Event, event_key
+from chalicelib.domain.cluster_index import Row
 from chalicelib.domain.day_seal import DaySeal
+from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.registration import Ref, Registration, Work
+from chalicelib.usecases.dispute_ports import Stands as DisputeStands
 from chalicelib.usecases.ports import Bucket, Conflict, Loaded, Message, Sealed, VaultItem
 from tests.faithful.sides import Fakes
 from tests.fakes import (
@@ -22,6 +25,7 @@ from tests.fakes import (
     FakePublicFiles,
     FakeQueue,
 )
+from tests.fakes_disputes import DisputeParts, FakeDisputes, FakeTraces
 from tests.fakes_keys import FakeSealer
 
 
@@ -177,6 +181,48 @@ class BucketsOverflow(FakeLimits):
             self.aws.buckets[bucket] = Bucket(capacity, before.at + refill_ms)
 
 
+class PlacesAreNobodys(FakeDisputes):
+    """Whether another objection of the person holds a place is not asked."""
+
+    def _is_taken(self, parts: DisputeParts) -> bool:
+        return False
+
+
+class WhatWasWrittenIsReplaced(FakeDisputes):
+    """A part that was written is written over, and so are events."""
+
+    def _is_there(self, *_rest: object) -> bool:
+        return False
+
+
+class NothingIsForgotten(FakeDisputes):
+    """A step is stored, and what should go with it stays."""
+
+    def _put_beside(self, dispute: Dispute, parts: DisputeParts) -> None:
+        super()._put_beside(dispute, replace(parts, gone=()))
+
+
+class NothingIsHandedOver(FakeDisputes):
+    """An upheld dispute leaves nothing for others to take up."""
+
+    def _write(
+        self, dispute: Dispute, before: int | None, event: Event, parts: DisputeParts
+    ) -> DisputeStands | None:
+        left = len(self.aws.handovers)
+        stands = super()._write(dispute, before, event, parts)
+        del self.aws.handovers[left:]
+        return stands
+
+
+class RowsAreReplaced(FakeTraces):
+    """A row takes the place of the one that is there."""
+
+    def _write(self, rows: Sequence[Row]) -> Sequence[Row]:
+        for row in rows:
+            self.aws.traces.get(row.name, {}).pop(row.locator, None)
+        return super()._write(rows)
+
+
 class TheEleventhIsLost(FakeQueue):
     """A batch holds ten messages, and there is no second one."""
 
@@ -225,6 +271,16 @@ MISTAKES: Mapping[str, Callable[[], Fakes]] = {
         limits.__name__: lambda limits=limits: Fakes(limits=limits)  # type: ignore[misc]  # bound at once
         for limits in (RightsForgetTheirEnd, RefusalsLowerTheCount, BucketsOverflow)
     },
+    **{
+        disputes.__name__: lambda disputes=disputes: Fakes(disputes=disputes)  # type: ignore[misc]  # bound at once
+        for disputes in (
+            PlacesAreNobodys,
+            WhatWasWrittenIsReplaced,
+            NothingIsForgotten,
+            NothingIsHandedOver,
+        )
+    },
+    "RowsAreReplaced": lambda: Fakes(traces=RowsAreReplaced),
     "TheEleventhIsLost": lambda: Fakes(queue=TheEleventhIsLost),
     "FilesAreKept": lambda: Fakes(files=FilesAreKept),
     "AnyKeyOpens": lambda: Fakes(opener=AnyKeyOpens),

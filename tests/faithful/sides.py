@@ -17,19 +17,12 @@ import botocore.session
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
-from chalicelib.adapters import (
-    dynamo,
-    ledger_items,
-    ops_items,
-    proposal_items,
-    registry_items,
-    vault_items,
-)
 from chalicelib.adapters.protection import KmsBlindIndex, KmsOpener, PublicKeySealer
 from chalicelib.adapters.public_files import PublicBucket
 from chalicelib.adapters.queues import WorkQueue, from_body
 from chalicelib.adapters.signer import KmsSigner
 from chalicelib.usecases.adoption_ports import Proposals
+from chalicelib.usecases.dispute_ports import Disputes, Traces
 from chalicelib.usecases.ports import (
     BlindIndex,
     InForce,
@@ -42,6 +35,7 @@ from chalicelib.usecases.ports import (
 from chalicelib.usecases.seal_day import PublicFiles, Signer
 from infra.resources import ACCOUNT
 from tests.faithful.bare_dynamodb import BareDynamoDb, Items
+from tests.faithful.fake_items import FakeItems
 from tests.fakes import (
     FakeAws,
     FakeBlindIndex,
@@ -55,6 +49,7 @@ from tests.fakes import (
     FakeSigner,
 )
 from tests.fakes_adoption import FakeProposals
+from tests.fakes_disputes import FakeDisputes, FakeTraces
 from tests.fakes_memory import sent_again
 from tests.stores import REGION_NAME, Backend, Ledger, Store, make_backend, patient
 
@@ -73,6 +68,8 @@ class Ports:
     ledger: Ledger
     adopted: Callable[[str, InForce], None]
     proposals: Proposals
+    disputes: Disputes
+    traces: Traces
     queue: Queue
     files: PublicFiles
     index: BlindIndex
@@ -139,6 +136,8 @@ class Fakes:
     limits: type[FakeLimits] = FakeLimits
     ledger: type[FakeLedger] = FakeLedger
     proposals: type[FakeProposals] = FakeProposals
+    disputes: type[FakeDisputes] = FakeDisputes
+    traces: type[FakeTraces] = FakeTraces
     queue: type[FakeQueue] = FakeQueue
     files: type[FakePublicFiles] = FakePublicFiles
     opener: type[FakeOpener] = FakeOpener
@@ -155,13 +154,15 @@ class FakeSide(Side):
     def start(self, *, known: bool = False) -> None:
         fakes = self._fakes
         self.aws = aws = fakes.aws()
-        self._encoded: dict[int, tuple[object, dict[str, Any]]] = {}
+        self._items = FakeItems(aws)
         ports = Ports(
             fakes.store(aws),
             fakes.limits(aws),
             fakes.ledger(aws),
             aws.adopted.__setitem__,
             fakes.proposals(aws),
+            fakes.disputes(aws),
+            fakes.traces(aws),
             fakes.queue(aws),
             fakes.files(aws),
             FakeBlindIndex(aws),
@@ -177,8 +178,7 @@ class FakeSide(Side):
             self.aws.losing = bool(value)
 
     def items(self, table: str) -> Items:
-        found: Iterator[dict[str, Any]] = getattr(self, f"_{table}")()
-        return {(item["pk"]["S"], item["sk"]["S"]): item for item in found}
+        return self._items.of(table)
 
     def messages(self) -> Counter[Message]:
         queue = self.ports.queue
@@ -187,48 +187,6 @@ class FakeSide(Side):
 
     def file(self, path: str) -> tuple[bytes, str] | None:
         return self.aws.files.get(path)
-
-    def _once(self, kept: T, encode: Callable[[T], dynamo.Item]) -> dict[str, Any]:
-        """The item of a kept object, encoded when it is first met."""
-        known = self._encoded.get(id(kept))
-        if known is None or known[0] is not kept:
-            known = kept, dynamo.encode(encode(kept))
-            self._encoded[id(kept)] = known
-        return known[1]
-
-    def _registry(self) -> Iterator[dict[str, Any]]:
-        for case in self.aws.cases.values():
-            yield self._once(case, registry_items.to_item)
-        for held in self.aws.guards.values():
-            item = registry_items.guard_to_item(held.guard, held.ref, held.request_id)
-            yield dynamo.encode(item)
-        for region, in_force in self.aws.adopted.items():
-            yield dynamo.encode(registry_items.in_force_to_item(region, in_force))
-        for proposal in self.aws.proposals.values():
-            yield self._once(proposal, proposal_items.proposal_to_item)
-
-    def _vault(self) -> Iterator[dict[str, Any]]:
-        for (locator, order), vault in self.aws.vault.items():
-            yield dynamo.encode(vault_items.to_item(locator, order, vault))
-
-    def _ledger(self) -> Iterator[dict[str, Any]]:
-        for event in self.aws.events.values():
-            yield self._once(event, ledger_items.event_to_item)
-        for seal in self.aws.sealed_days.values():
-            yield self._once(seal, ledger_items.seal_to_item)
-
-    def _ops(self) -> Iterator[dict[str, Any]]:
-        kept = self.aws.kept_until
-        for name, bucket in self.aws.buckets.items():
-            pk, sk = ops_items.bucket_key(name)
-            full = {"n": bucket.tokens, "f": bucket.at, "ttl": kept[pk, sk]}
-            yield dynamo.encode({"pk": pk, "sk": sk, **full})
-        for name, used in self.aws.rights.items():
-            pk, sk = ops_items.right_key(name)
-            yield dynamo.encode({"pk": pk, "sk": sk, "n": used, "ttl": kept[pk, sk]})
-        for (pk, sk), part in self.aws.parts.items():
-            packed = {} if part is None else {"d": proposal_items.pack_part(part)}
-            yield dynamo.encode({"pk": pk, "sk": sk, "ttl": kept[pk, sk], **packed})
 
 
 class RealSide(Side):
@@ -311,6 +269,8 @@ class RealSide(Side):
             world.ledger,
             world.adopted,
             world.proposals,
+            world.disputes,
+            world.traces,
             WorkQueue(self._sqs, self._queue_url),
             PublicBucket(self._s3, "tepat-faithful-files"),
             KmsBlindIndex(kms, keys["GENERATE_VERIFY_MAC"], STAGE),
