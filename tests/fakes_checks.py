@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from chalicelib.adapters import dispute_items, ground_check_items, registry_items
 from chalicelib.adapters.ground_check_table import MAX_LOADED
@@ -16,9 +17,30 @@ from chalicelib.domain.registration import Ref
 from chalicelib.usecases.check_ports import PARTS, DisputeStep, Opened, Stands
 from chalicelib.usecases.dispute_ports import CaseStep, Statement
 from tests.fakes_memory import FakeAws
-from tests.fakes_refusals import check_batch, check_event, check_item, check_key
+from tests.fakes_refusals import check_batch, check_event, check_item, check_key, refused
 
 _TRANSACT = "TransactWriteItems"
+
+
+class _Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class CheckParts:
+    """What a transaction holds besides the check and its event."""
+
+    statements: Sequence[Statement] = ()
+    case: CaseStep | None = None
+    dispute: DisputeStep | None = None
+    judges: Judges | None = None
+    forgets: bool = False
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Those of the case and of the dispute."""
+        return tuple(step[1] for step in (self.case, self.dispute) if step is not None)
 
 
 @dataclass
@@ -30,15 +52,8 @@ class FakeGroundChecks:
     def create(
         self, check: Check, event: Event, *, dispute: DisputeStep | None = None
     ) -> Stands | None:
-        def write() -> Stands | None:
-            stands = self._stands(check, None, None, dispute)
-            if stands is not None and not _is_own(stands, check):
-                return stands
-            if stands is None:
-                self._put(check, [event], (), None, dispute)
-            return None
-
-        return self.aws.call(_TRANSACT, lambda: _checked(write, check, event))
+        parts = CheckParts(dispute=dispute)
+        return self.aws.call(_TRANSACT, lambda: self._write(check, None, event, parts))
 
     def change(
         self,
@@ -49,31 +64,13 @@ class FakeGroundChecks:
         case: CaseStep | None = None,
         judges: Judges | None = None,
     ) -> Stands | None:
-        def write() -> Stands | None:
-            stands = self._stands(check, check.version - 1, case, None, judges)
-            if stands is not None and not _is_own(stands, check):
-                return stands
-            if stands is None:
-                self._put(check, [event], statements, case, None)
-                if judges is not None:
-                    check_item(_TRANSACT, registry_items.judges_to_item(judges))
-                    self.aws.judges[judges.case] = judges
-            return None
-
-        return self.aws.call(_TRANSACT, lambda: _checked(write, check, event))
+        parts = CheckParts(statements, case, judges=judges)
+        before = check.version - 1
+        return self.aws.call(_TRANSACT, lambda: self._write(check, before, event, parts))
 
     def forget(self, check: Check, event: Event) -> Stands | None:
-        def write() -> Stands | None:
-            stands = self._stands(check, check.version - 1, None, None)
-            if stands is not None and not _is_own(stands, check):
-                return stands
-            if stands is None:
-                self._put(check, [event], (), None, None)
-                for part in PARTS:
-                    self.aws.statements.pop((check.ref.locator, part), None)
-            return None
-
-        return self.aws.call(_TRANSACT, lambda: _checked(write, check, event))
+        parts, before = CheckParts(forgets=True), check.version - 1
+        return self.aws.call(_TRANSACT, lambda: self._write(check, before, event, parts))
 
     def load(self, refs: Sequence[Ref]) -> Mapping[Ref, Check]:
         if len(refs) > MAX_LOADED:
@@ -100,7 +97,7 @@ class FakeGroundChecks:
     def about(self, case: Ref) -> Sequence[Check]:
         found = self.aws.call("Query", lambda: list(self.aws.checks.values()))
         own = (check for check in found if check.case == case)
-        return sorted(own, key=lambda check: check.asked_at)
+        return sorted(own, key=lambda check: (check.asked_at, check.ref.locator))
 
     def of_officer(self, region: str, officer: str, limit: int) -> Sequence[Ref]:
         return self._waiting(ground_check_items.officer_key(region, officer), limit)
@@ -117,10 +114,12 @@ class FakeGroundChecks:
     def keep_sample(self, sample: Sample, event: Event) -> Sample | None:
         def write() -> Sample | None:
             check_item(_TRANSACT, ground_check_items.sample_to_item(sample))
+            check_event(_TRANSACT, event)
             there = self.aws.samples.get(sample.ref)
-            if (there.version if there else 0) != sample.version - 1:
-                return None if there and there.head == sample.head else there
-            if event_key(event) in self.aws.events:
+            stale = _is_stale(there, sample.version)
+            if stale and there is not None:
+                return None if there.head == sample.head else there
+            if stale or event_key(event) in self.aws.events:
                 raise TablesDisagreeError("the ledger holds what the registry does not know")
             self.aws.samples[sample.ref] = sample
             self.aws.events[event_key(event)] = event
@@ -140,70 +139,80 @@ class FakeGroundChecks:
     def _kept(self) -> list[Check]:
         return list(self.aws.checks.values())
 
-    def _stands(
-        self,
-        check: Check,
-        before: int | None,
-        case: CaseStep | None,
-        dispute: DisputeStep | None,
-        judges: Judges | None = None,
+    def _write(
+        self, check: Check, before: int | None, event: Event, parts: CheckParts
     ) -> Stands | None:
-        """Which conditions fail; None when all hold."""
+        """All or nothing, as the adapter's transaction; what stands there when it is refused."""
+        _refuse(check, event, parts)
         there = self.aws.checks.get(check.ref)
         stale = (there.version if there else None) != before
-        moved = self.aws.cases.get(case[0].ref) if case else None
-        case_stale = case is not None and (moved.version if moved else -1) != case[0].version - 1
-        argued = self.aws.disputes.get(dispute[0].ref) if dispute else None
-        dispute_stale = (
-            dispute is not None and (argued.version if argued else -1) != dispute[0].version - 1
-        )
-        judged = self.aws.judges.get(judges.case) if judges else None
-        if judges is not None and (judged.version if judged else 0) != judges.version - 1:
-            return Stands(there if stale else None, judges=judged)
-        if not (stale or case_stale or dispute_stale):
+        moved, beside = self._beside_in_the_way(parts)
+        if not (stale or moved or self._is_there(check, event, parts)):
+            self._put(check, event, parts)
             return None
-        stands = Stands(
-            there if stale else None,
-            moved if case_stale else None,
-            argued if dispute_stale else None,
-        )
-        if stands == Stands():
-            raise TablesDisagreeError("a step of what was never asked for")
-        return stands
-
-    def _put(
-        self,
-        check: Check,
-        events: list[Event],
-        statements: Sequence[Statement],
-        case: CaseStep | None,
-        dispute: DisputeStep | None,
-    ) -> None:
-        events += [step[1] for step in (case, dispute) if step is not None]
-        keys = [(check.ref.locator, statement.part) for statement in statements]
-        if any(key in self.aws.statements for key in keys) or any(
-            event_key(each) in self.aws.events for each in events
-        ):
+        own = there if stale else None
+        if own is not None and own.head == check.head:
+            return None  # written by this very call
+        if beside.judges is not None:
+            return Stands(own, judges=beside.judges)
+        if own is None and beside == Stands():
             raise TablesDisagreeError("vault or ledger hold what the registry does not know")
-        if case is not None:
-            check_item(_TRANSACT, registry_items.to_item(case[0]))
-            self.aws.cases[case[0].ref] = case[0]
-        if dispute is not None:
-            check_item(_TRANSACT, dispute_items.dispute_to_item(dispute[0]))
-            self.aws.disputes[dispute[0].ref] = dispute[0]
+        return replace(beside, check=own)
+
+    def _beside_in_the_way(self, parts: CheckParts) -> tuple[bool, Stands]:
+        """Whether what is written with it is not as it was, and how it is, if it is there."""
+        aws, case, dispute, judges = self.aws, parts.case, parts.dispute, parts.judges
+        family = aws.cases.get(case[0].ref) if case else None
+        argued = aws.disputes.get(dispute[0].ref) if dispute else None
+        judged = aws.judges.get(judges.case) if judges else None
+        moved = case is not None and _is_stale(family, case[0].version)
+        asked = dispute is not None and _is_stale(argued, dispute[0].version)
+        held = judges is not None and _is_stale(judged, judges.version)
+        stands = Stands(
+            None, family if moved else None, argued if asked else None, judged if held else None
+        )
+        return moved or asked or held, stands
+
+    def _is_there(self, check: Check, event: Event, parts: CheckParts) -> bool:
+        """Whether anything else that is only ever added is there already."""
+        keys = [(check.ref.locator, statement.part) for statement in parts.statements]
+        return any(key in self.aws.statements for key in keys) or any(
+            event_key(each) in self.aws.events for each in (event, *parts.events)
+        )
+
+    def _put(self, check: Check, event: Event, parts: CheckParts) -> None:
         self.aws.checks[check.ref] = check
-        self.aws.events.update({event_key(each): each for each in events})
-        for key, statement in zip(keys, statements, strict=True):
-            self.aws.statements[key] = statement.sealed
+        self.aws.events.update({event_key(each): each for each in (event, *parts.events)})
+        if parts.case is not None:
+            self.aws.cases[parts.case[0].ref] = parts.case[0]
+        if parts.dispute is not None:
+            self.aws.disputes[parts.dispute[0].ref] = parts.dispute[0]
+        if parts.judges is not None:
+            self.aws.judges[parts.judges.case] = parts.judges
+        for statement in parts.statements:
+            self.aws.statements[check.ref.locator, statement.part] = statement.sealed
+        for part in PARTS if parts.forgets else ():
+            self.aws.statements.pop((check.ref.locator, part), None)
 
 
-def _checked(write: object, check: Check, event: Event) -> Stands | None:
+def _refuse(check: Check, event: Event, parts: CheckParts) -> None:
+    """What AWS refuses whatever is stored."""
     check_item(_TRANSACT, ground_check_items.check_to_item(check))
-    check_event(_TRANSACT, event)
-    done: Stands | None = write()  # type: ignore[operator]
-    return done
+    for each in (event, *parts.events):
+        check_event(_TRANSACT, each)
+    for statement in parts.statements:
+        check_item(_TRANSACT, dispute_items.statement_to_item(check.ref.locator, statement))
+    if parts.case is not None:
+        check_item(_TRANSACT, registry_items.to_item(parts.case[0]))
+    if parts.dispute is not None:
+        check_item(_TRANSACT, dispute_items.dispute_to_item(parts.dispute[0]))
+    if parts.judges is not None:
+        check_item(_TRANSACT, registry_items.judges_to_item(parts.judges))
+    names = [statement.part for statement in parts.statements]
+    if len(set(names)) < len(names):
+        raise refused(_TRANSACT, "one item is named twice")
 
 
-def _is_own(stands: Stands, check: Check) -> bool:
-    """Whether it was this very call that wrote it, whose first answer was lost."""
-    return stands.check is not None and stands.check.head == check.head
+def _is_stale(there: _Versioned | None, version: int) -> bool:
+    """Whether something else than the version before stands there."""
+    return (there.version if there else 0) != version - 1

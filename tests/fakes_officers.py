@@ -22,18 +22,21 @@ class FakeOfficers:
     aws: FakeAws = field(default_factory=FakeAws)
 
     def of_region(self, region: str) -> Sequence[Officer]:
-        return [profile.officer for profile in self.profiles(region)]
+        return [profile.officer for profile in self._items(region)]
 
     def profiles(self, region: str) -> Sequence[Profile]:
-        found = self.aws.call("Query", lambda: list(self.aws.officers.values()))
-        own = (profile for profile in found if profile.ref.village == region)
-        return sorted(own, key=lambda profile: profile.officer.sub)
+        return sorted(self._items(region), key=lambda profile: profile.officer.sub)
 
     def load(self, ref: Ref) -> Profile | None:
         return self.aws.call("GetItem", lambda: self.aws.officers.get(ref))
 
     def put(self, profile: Profile, event: Event) -> Profile | None:
         return self.aws.call("TransactWriteItems", lambda: self._write(profile, event))
+
+    def _items(self, region: str) -> Sequence[Profile]:
+        found = self.aws.call("Query", lambda: list(self.aws.officers.values()))
+        own = (profile for profile in found if profile.ref.village == region)
+        return sorted(own, key=lambda profile: profile.ref.locator)
 
     def _write(self, profile: Profile, event: Event) -> Profile | None:
         check_item("TransactWriteItems", officer_items.profile_to_item(profile))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from chalicelib.adapters import dispute_items
+from chalicelib.adapters import dispute_items, ground_check_items
 from chalicelib.adapters.review_table import SEEN_BY_OFFICERS
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases.ports import Loaded
@@ -23,7 +23,8 @@ class FakeReviews:
         return self.aws.call("BatchGetItem", lambda: self._read(ref, beside))
 
     def _read(self, ref: Ref, beside: Beside | None) -> Whole | None:
-        check_batch([dispute_items.dispute_key(ref)])
+        checks = beside.checks if beside else ()
+        check_batch([dispute_items.dispute_key(ref), *map(ground_check_items.check_key, checks)])
         there = self.aws.disputes.get(ref)
         if there is None:
             return None
@@ -31,9 +32,9 @@ class FakeReviews:
         statements = {part: sealed for part, sealed in found if sealed is not None}
         if beside is None:
             return Whole(there, statements)
-        checks = {each: self.aws.checks[each] for each in beside.checks if each in self.aws.checks}
+        found_checks = {each: self.aws.checks[each] for each in checks if each in self.aws.checks}
         adopted = self.aws.adopted.get(ref.village[:4])
-        return Whole(there, statements, self._loaded(beside.case), adopted, checks)
+        return Whole(there, statements, self._loaded(beside.case), adopted, found_checks)
 
     def _loaded(self, case: Ref) -> Loaded | None:
         there = self.aws.cases.get(case)

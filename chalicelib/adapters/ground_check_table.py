@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters import aws, dynamo, ground_check_items, ledger_items, registry_items
-from chalicelib.adapters.registry_table import TablesDisagreeError
+from chalicelib.adapters.registry_table import TablesDisagreeError, standing
 from chalicelib.adapters.vault_items import vault_pk
 from chalicelib.usecases.check_ports import PARTS, Opened, Stands
 from chalicelib.usecases.ports import Sealed
@@ -153,11 +153,7 @@ class GroundCheckTable:
             self._put(item, sample.version - 1),
             dynamo.put(self.tables.ledger, ledger_items.event_to_item(event)),
         ]
-        there = _item_at(0, self._transact(actions))
-        if there is None:
-            return None
-        stands = ground_check_items.sample_from_item(there)
-        return None if stands.head == sample.head else stands
+        return standing(self._transact(actions), ground_check_items.sample_from_item, sample)
 
     def _write(
         self,
@@ -178,6 +174,8 @@ class GroundCheckTable:
         if not refused:
             return None
         own, other = _item_at(0, refused), _item_at(_BESIDE, refused)
+        if other is not None and other["pk"] == vault_pk(check.ref.locator):
+            other = None  # a part that was written before
         there = ground_check_items.check_from_item(own) if own else None
         if there is not None and there.head == check.head:
             return None  # this very call wrote it, whose first answer was lost

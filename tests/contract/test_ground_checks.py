@@ -9,6 +9,7 @@ from typing import Protocol
 import pytest
 
 from chalicelib.adapters.ground_check_table import GroundCheckTable
+from chalicelib.adapters.registry_table import TablesDisagreeError
 from chalicelib.domain import check_review, check_sample, ground_check, registration, reopening
 from chalicelib.domain.assignment import Judges
 from chalicelib.domain.audit import Event
@@ -172,6 +173,18 @@ def test_of_two_findings_at_once_one_is_kept_and_the_other_told(over: Over) -> N
     opened = over.checks.read(there.ref)
     assert opened is not None
     assert opened.statements.keys() == {PLACE}
+
+
+def test_of_two_visits_with_the_same_remark_at_once_the_second_is_told(over: Over) -> None:
+    """Both would write the same part of the vault; the check that stands is told all the same."""
+    there, place = drawn(over), Statement(PLACE, SEALED)
+    first, event = found(there)
+    assert over.checks.change(first, event, statements=(place,)) is None
+    late = found(there, eligible=())
+    assert over.checks.change(*late, statements=(place,)) == Stands(check=first)
+    again, event = ground_check.remark(first, b"m" * 16, at(100), {"digest": "x"})
+    with pytest.raises(TablesDisagreeError):
+        over.checks.change(again, event, statements=(place,))
 
 
 def test_what_is_sealed_stands_beside_the_check_part_by_part(over: Over) -> None:
@@ -347,3 +360,11 @@ def test_of_two_draws_at_once_one_is_kept_and_the_other_told(over: Over) -> None
     assert over.checks.keep_sample(one[0], one[1]) is None
     assert over.checks.keep_sample(two[0], two[1]) == one[0]
     assert over.checks.sample(made.ref) == one[0]
+
+
+def test_a_draw_of_a_sample_that_nobody_began_is_not_taken_for_kept(over: Over) -> None:
+    made, _ = begun()
+    drawn_now, event, _ = check_sample.draw(made, SEED, ("2ABC222222",), 1, at(1, "system:x"))
+    with pytest.raises(TablesDisagreeError):
+        over.checks.keep_sample(drawn_now, event)
+    assert over.checks.sample(made.ref) is None

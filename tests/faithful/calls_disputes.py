@@ -146,7 +146,7 @@ class ReadDisputes:
     parts: ClassVar = NOTHING
 
     def deed(self, play: Play) -> Deed:
-        refs = [_ref(play, number) for number in range(self.number + 1)]
+        refs = [dispute_ref(play, number) for number in range(self.number + 1)]
         cases = [play.family(0).case.ref, Ref(VILLAGE, "5ABC999999")][: self.number + 1]
         region, limit = self.region, self.limit
         officer = ("officer-1", OTHER, "")[self.number]
@@ -260,13 +260,14 @@ def _known(play: Play, number: int, back: int) -> Dispute:
     return play.known(play.fake.aws.disputes.get(first[0].ref), first, back)
 
 
-def _ref(play: Play, number: int) -> Ref:
+def dispute_ref(play: Play, number: int) -> Ref:
+    """The dispute of a number."""
     return _filed(play, number, 1, 0)[0].ref
 
 
 def _to_file(play: Play, number: int, minute: int) -> tuple[Dispute, Event] | None:
     """The dispute as filed, if nobody has filed it."""
-    if play.fake.aws.disputes.get(_ref(play, number)):
+    if play.fake.aws.disputes.get(dispute_ref(play, number)):
         return None
     return play.took(_filed(play, number, 1, minute))
 
@@ -288,6 +289,11 @@ def _moved(before: Dispute, kind: str, who: int, minute: int) -> tuple[Dispute, 
     except (TepatError, ValueError):
         taken = None
     return taken or _plain_step(before, minute)
+
+
+def dispute_step(play: Play, number: int, kind: str, minute: int) -> tuple[Dispute, Event]:
+    """A step of a dispute as it stands, that is written with something else."""
+    return play.took(_moved(_known(play, number, 0), kind, 0, minute))
 
 
 def _plain_step(before: Dispute, minute: int) -> tuple[Dispute, Event]:

@@ -45,6 +45,16 @@ from tests.faithful.calls_beside import (
     Spend,
     Take,
 )
+from tests.faithful.calls_checks import (
+    CHECK_STEPS,
+    WRITTEN,
+    AskCheck,
+    CheckAgain,
+    ForgetCheck,
+    KeepSample,
+    MoveCheck,
+    ReadChecks,
+)
 from tests.faithful.calls_disputes import (
     DISPUTES,
     STEPS,
@@ -103,6 +113,7 @@ cases = st.one_of(
     st.builds(End, requests, requests, st.booleans(), minutes, versions),
 )
 case_reads = st.one_of(
+    st.builds(Load, st.just(tuple(range(REQUESTS)))),
     st.builds(Load, st.lists(st.integers(-2, REQUESTS - 1), max_size=4).map(tuple)),
     st.builds(Load, st.lists(st.integers(-2, 3), max_size=3).map(tuple), regions),
     st.builds(Look, st.none() | requests, few_names, regions),
@@ -141,6 +152,7 @@ limits = st.one_of(
     st.builds(Take, names, few(st.tuples(st.integers(0, 2) | large, times | large))),
 )
 others = st.one_of(
+    st.builds(Send, st.integers(11, 23)),
     st.builds(Send, st.integers(0, 23), st.integers(1, 3), st.just("ABCDEFGHJK") | names),
     st.builds(
         PutFile, st.sampled_from(("a", "audit/1.json", "a b#:é", "", Long("x" * 1025))), few(short)
@@ -152,6 +164,13 @@ others = st.one_of(
         contexts,
         contexts,
         st.sampled_from(("", "", "last byte", "first byte", "cut", "other key", "no key of ours")),
+    ),
+    st.builds(
+        SealAndOpen,
+        short,
+        st.just("A|0"),
+        st.just("A|0"),
+        st.sampled_from(("last byte", "other key", "no key of ours")),
     ),
     st.builds(Sign, st.sampled_from((bytes(32), b"d" * 32, b"short"))),
 )
@@ -201,7 +220,7 @@ disputes = st.one_of(
         st.integers(0, 2),
         minutes,
         versions,
-        st.sampled_from(("", "", "claim", "answer", "answer")),
+        st.sampled_from(("", "claim", "claim", "answer")),
         st.booleans(),
         st.sampled_from((0, 0, 1, 2)),
     ),
@@ -217,10 +236,11 @@ disputes = st.one_of(
         ForgetDispute,
         those,
         minutes,
-        st.sampled_from(((), ("claim",), ("answer", "filer"), ("claim", "claim"))),
+        st.sampled_from(((), ("claim",), ("claim",), ("claim", "filer"), ("answer",))),
         versions,
         st.sampled_from((0, 0, 1, 2)),
     ),
+    st.builds(ForgetDispute, those, minutes, st.just(("claim",))),
     st.builds(NameFamilies, few(st.booleans()), minutes),
 )
 dispute_reads = st.one_of(
@@ -238,6 +258,47 @@ dispute_reads = st.one_of(
     ),
     st.builds(FindTraces, st.lists(st.integers(0, 5), max_size=3).map(tuple)),
 )
+check_steps = st.sampled_from(tuple(CHECK_STEPS))
+who = st.integers(0, 2)
+checks = st.one_of(
+    st.builds(AskCheck, numbers, minutes, st.booleans()),
+    st.builds(MoveCheck, numbers, check_steps, who, minutes),
+    st.builds(
+        MoveCheck,
+        numbers,
+        check_steps,
+        who,
+        minutes,
+        versions,
+        st.lists(st.sampled_from(WRITTEN), max_size=2).map(tuple),
+        st.booleans(),
+        st.sampled_from((None, None, 0, 0, 1, -1)),
+    ),
+    st.builds(MoveCheck, numbers, st.sampled_from(("find", "judge")), who, st.integers(0, 3)),
+    st.builds(CheckAgain, numbers),
+    st.builds(ForgetCheck, numbers, minutes, versions),
+    st.builds(KeepSample, st.booleans(), st.integers(0, 3), st.sampled_from((0, 0, 1))),
+)
+waiting_checks = st.builds(ReadChecks, st.just("unassigned"), numbers)
+check_reads = waiting_checks | st.builds(
+    ReadChecks,
+    st.sampled_from(
+        (
+            "some",
+            "one",
+            "about",
+            "judges",
+            "of officer",
+            "unassigned",
+            "to settle",
+            "review",
+            "sample",
+        )
+    ),
+    numbers,
+    st.integers(0, 3),
+    st.sampled_from((REGION, REGION, "3511")),
+)
 edges = st.one_of(
     st.builds(
         Oversize, requests, st.sampled_from(("case", "vault", "event")), st.sampled_from((0, 1))
@@ -251,10 +312,12 @@ edges = st.one_of(
 
 OFTEN: Sequence[tuple[int, SearchStrategy[Call]]] = (
     (36, cases),
-    (8, st.builds(Lost, cases | ledger | limits | proposals | disputes)),
+    (8, st.builds(Lost, cases | ledger | limits | proposals | disputes | checks)),
     (14, proposals),
     (4, disputes),
     (2, dispute_reads),
+    (4, checks),
+    (2, check_reads),
     (20, case_reads),
     (14, ledger),
     (2, whole),  # seventeen queries each
@@ -267,9 +330,11 @@ _KINDS = [kind for often, kind in OFTEN for _ in range(often)]
 calls: SearchStrategy[Call] = st.integers(0, len(_KINDS) - 1).flatmap(_KINDS.__getitem__)
 rooms: Sequence[tuple[int, SearchStrategy[Call]]] = (
     (5, calls),
-    (1, cases | case_reads),
-    (1, ledger),
+    (2, cases | case_reads),
+    (1, ledger | ledger | st.builds(OfDay, st.just("events"), st.just(0))),
+    (1, limits | others),
     (2, disputes | disputes | dispute_reads),
+    (2, checks | checks | check_reads | dispute_reads),
 )
 """What stays among itself for a while goes far: each part of an example is of one of these."""
 _ROOMS = [st.lists(room, max_size=LONGEST // 4) for often, room in rooms for _ in range(often)]

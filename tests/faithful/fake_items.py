@@ -10,8 +10,10 @@ from chalicelib.adapters import (
     cluster_table,
     dispute_items,
     dynamo,
+    ground_check_items,
     handover_items,
     ledger_items,
+    officer_items,
     ops_items,
     proposal_items,
     registry_items,
@@ -60,6 +62,10 @@ class FakeItems:
         yield from self._each(aws.proposals, proposal_items.proposal_to_item)
         yield from self._each(aws.disputes, dispute_items.dispute_to_item)
         yield from self._each(aws.slots, dispute_items.slot_to_item)
+        yield from self._each(aws.checks, ground_check_items.check_to_item)
+        yield from self._each(aws.samples, ground_check_items.sample_to_item)
+        yield from self._each(aws.judges, registry_items.judges_to_item)
+        yield from self._each(aws.officers, officer_items.profile_to_item)
         for told in aws.handovers:
             yield self._once(told, handover_items.handover_to_item)
 

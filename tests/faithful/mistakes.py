@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.adapters.registry_table import TablesDisagreeError
 from chalicelib.domain.audit import Event, event_key
+from chalicelib.domain.check_sample import Sample
 from chalicelib.domain.cluster_index import Row
 from chalicelib.domain.day_seal import DaySeal
 from chalicelib.domain.dispute import Dispute
+from chalicelib.domain.ground_check import Check
 from chalicelib.domain.registration import Ref, Registration, Work
+from chalicelib.usecases.check_ports import Stands as CheckStands
 from chalicelib.usecases.dispute_ports import Stands as DisputeStands
 from chalicelib.usecases.ports import Bucket, Conflict, Loaded, Message, Sealed, VaultItem
 from tests.faithful.sides import Fakes
@@ -25,6 +29,7 @@ from tests.fakes import (
     FakePublicFiles,
     FakeQueue,
 )
+from tests.fakes_checks import CheckParts, FakeGroundChecks
 from tests.fakes_disputes import DisputeParts, FakeDisputes, FakeTraces
 from tests.fakes_keys import FakeSealer
 
@@ -223,6 +228,37 @@ class RowsAreReplaced(FakeTraces):
         return super()._write(rows)
 
 
+class WhoHasJudgedIsNotAsked(FakeGroundChecks):
+    """Who has judged is written over, whoever has judged meanwhile."""
+
+    def _beside_in_the_way(self, parts: CheckParts) -> tuple[bool, CheckStands]:
+        return super()._beside_in_the_way(replace(parts, judges=None))
+
+
+class RemarksStay(FakeGroundChecks):
+    """A check is forgotten, and what is sealed beside it stays."""
+
+    def _put(self, check: Check, event: Event, parts: CheckParts) -> None:
+        super()._put(check, event, replace(parts, forgets=False))
+
+
+class LatestVisitFirst(FakeGroundChecks):
+    """What waits for a field officer comes in the wrong order."""
+
+    def _waiting(self, work: str, limit: int) -> Sequence[Ref]:
+        return list(reversed(super()._waiting(work, 9)))[:limit]
+
+
+class DrawsOfNobodysSample(FakeGroundChecks):
+    """A draw of a sample that nobody began is taken for kept; found, in the adapter as well."""
+
+    def keep_sample(self, sample: Sample, event: Event) -> Sample | None:
+        try:
+            return super().keep_sample(sample, event)
+        except TablesDisagreeError:
+            return None
+
+
 class TheEleventhIsLost(FakeQueue):
     """A batch holds ten messages, and there is no second one."""
 
@@ -279,6 +315,10 @@ MISTAKES: Mapping[str, Callable[[], Fakes]] = {
             NothingIsForgotten,
             NothingIsHandedOver,
         )
+    },
+    **{
+        checks.__name__: lambda checks=checks: Fakes(checks=checks)  # type: ignore[misc]  # bound at once
+        for checks in (WhoHasJudgedIsNotAsked, RemarksStay, LatestVisitFirst, DrawsOfNobodysSample)
     },
     "RowsAreReplaced": lambda: Fakes(traces=RowsAreReplaced),
     "TheEleventhIsLost": lambda: Fakes(queue=TheEleventhIsLost),

@@ -11,17 +11,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import botocore.session
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
+from chalicelib.adapters.ground_check_table import GroundCheckTable
 from chalicelib.adapters.protection import KmsBlindIndex, KmsOpener, PublicKeySealer
 from chalicelib.adapters.public_files import PublicBucket
 from chalicelib.adapters.queues import WorkQueue, from_body
+from chalicelib.adapters.review_table import ReviewTable
 from chalicelib.adapters.signer import KmsSigner
 from chalicelib.usecases.adoption_ports import Proposals
+from chalicelib.usecases.assignment_ports import Officers
+from chalicelib.usecases.check_ports import GroundChecks, Samples
 from chalicelib.usecases.dispute_ports import Disputes, Traces
 from chalicelib.usecases.ports import (
     BlindIndex,
@@ -32,6 +36,7 @@ from chalicelib.usecases.ports import (
     Queue,
     Sealer,
 )
+from chalicelib.usecases.review_ports import Reviews
 from chalicelib.usecases.seal_day import PublicFiles, Signer
 from infra.resources import ACCOUNT
 from tests.faithful.bare_dynamodb import BareDynamoDb, Items
@@ -49,14 +54,21 @@ from tests.fakes import (
     FakeSigner,
 )
 from tests.fakes_adoption import FakeProposals
+from tests.fakes_checks import FakeGroundChecks
 from tests.fakes_disputes import FakeDisputes, FakeTraces
 from tests.fakes_memory import sent_again
+from tests.fakes_officers import FakeOfficers
+from tests.fakes_reviews import FakeReviews
 from tests.stores import REGION_NAME, Backend, Ledger, Store, make_backend, patient
 
 T = TypeVar("T")
 
 TABLES = ("registry", "vault", "ledger", "ops")
 STAGE = "pilot"
+
+
+class Checks(GroundChecks, Samples, Protocol):
+    """Ground checks and samples, which are one adapter."""
 
 
 @dataclass
@@ -70,6 +82,9 @@ class Ports:
     proposals: Proposals
     disputes: Disputes
     traces: Traces
+    checks: Checks
+    reviews: Reviews
+    officers: Officers
     queue: Queue
     files: PublicFiles
     index: BlindIndex
@@ -138,6 +153,9 @@ class Fakes:
     proposals: type[FakeProposals] = FakeProposals
     disputes: type[FakeDisputes] = FakeDisputes
     traces: type[FakeTraces] = FakeTraces
+    checks: type[FakeGroundChecks] = FakeGroundChecks
+    reviews: type[FakeReviews] = FakeReviews
+    officers: type[FakeOfficers] = FakeOfficers
     queue: type[FakeQueue] = FakeQueue
     files: type[FakePublicFiles] = FakePublicFiles
     opener: type[FakeOpener] = FakeOpener
@@ -163,6 +181,9 @@ class FakeSide(Side):
             fakes.proposals(aws),
             fakes.disputes(aws),
             fakes.traces(aws),
+            fakes.checks(aws),
+            fakes.reviews(aws),
+            fakes.officers(aws),
             fakes.queue(aws),
             fakes.files(aws),
             FakeBlindIndex(aws),
@@ -261,7 +282,7 @@ class RealSide(Side):
         self._bare.delete(self._table_names[table], sorted(keys))
 
     def _ports(self) -> Ports:
-        world = self.backend.world()
+        world, client, tables = self.backend.world(), self.backend.client, self.backend.tables
         kms, keys = (lambda: self._kms), self._keys
         return Ports(
             world.store,
@@ -271,6 +292,9 @@ class RealSide(Side):
             world.proposals,
             world.disputes,
             world.traces,
+            GroundCheckTable(client, tables, sleep=lambda _: None, chance=lambda: 0.0),
+            ReviewTable(client, tables),
+            world.officers,
             WorkQueue(self._sqs, self._queue_url),
             PublicBucket(self._s3, "tepat-faithful-files"),
             KmsBlindIndex(kms, keys["GENERATE_VERIFY_MAC"], STAGE),
