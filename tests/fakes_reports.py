@@ -14,7 +14,7 @@ from chalicelib.domain.registration import Ref
 from chalicelib.usecases.dispute_ports import CLAIM, Statement
 from chalicelib.usecases.ports import Bucket, Sealed
 from tests.fakes_memory import FakeAws
-from tests.fakes_refusals import check_batch, check_event, check_item, check_key
+from tests.fakes_refusals import check_batch, check_event, check_item, check_key, refused
 
 _TRANSACT = "TransactWriteItems"
 
@@ -68,6 +68,8 @@ class FakeReports:
         def read() -> Sequence[Ref]:
             own = report_items.officer_key(region, officer)
             check_key("Query", of=own)
+            if limit < 1:
+                raise refused("Query", "a limit is 1 or more")
             items = ((report_items.report_to_item(each), ref) for ref, each in self._kept())
             due = sorted(
                 (str(item["due"]), ref.village, ref.locator)

@@ -68,6 +68,15 @@ from tests.faithful.calls_disputes import (
     ReadDisputes,
 )
 from tests.faithful.calls_edge import Claim, Digits, Lost, Named, Oversize
+from tests.faithful.calls_officers import (
+    PROFILE_STEPS,
+    REPORT_STEPS,
+    FileReport,
+    MoveReport,
+    PutProfile,
+    ReadProfiles,
+    ReadReports,
+)
 from tests.fakes import START
 
 T = TypeVar("T")
@@ -244,6 +253,7 @@ disputes = st.one_of(
     st.builds(NameFamilies, few(st.booleans()), minutes),
 )
 dispute_reads = st.one_of(
+    st.builds(KeepTraces, st.sampled_from((((0, 0, 0),), ((0, 0, 1), (1, 1, 1)))), st.just(0)),
     st.builds(
         ReadDisputes,
         st.sampled_from(("some", "one", "judges", "slots", "candidates", "drawn", "drawn", "due")),
@@ -253,7 +263,7 @@ dispute_reads = st.one_of(
     ),
     st.builds(
         KeepTraces,
-        few(st.tuples(st.integers(0, 5), st.integers(0, 2), st.integers(0, 9))),
+        few(st.tuples(st.sampled_from((0, 0, 1, 2, 3)), st.integers(0, 1), st.integers(0, 9))),
         st.integers(0, 9),
     ),
     st.builds(FindTraces, st.lists(st.integers(0, 5), max_size=3).map(tuple)),
@@ -299,6 +309,33 @@ check_reads = waiting_checks | st.builds(
     st.integers(0, 3),
     st.sampled_from((REGION, REGION, "3511")),
 )
+officers = st.one_of(
+    st.builds(
+        PutProfile, numbers, st.sampled_from((*PROFILE_STEPS, "again")), numbers, minutes, versions
+    ),
+    st.builds(PutProfile, numbers, st.just("declare"), numbers, minutes),
+    st.builds(FileReport, numbers, minutes),
+    st.builds(
+        MoveReport, numbers, st.sampled_from((*REPORT_STEPS, "again")), numbers, minutes, versions
+    ),
+    st.builds(MoveReport, numbers, st.just("assign"), st.just(0), st.integers(0, 3)),
+)
+officer_reads = st.one_of(
+    st.builds(ReadProfiles, st.just("officers"), numbers),
+    st.builds(
+        ReadProfiles,
+        st.sampled_from(("one", "officers", "profiles")),
+        numbers,
+        st.sampled_from((REGION, REGION, "3511")),
+    ),
+    st.builds(
+        ReadReports,
+        st.sampled_from(("some", "one", "look", "drawn", "drawn", "due")),
+        numbers,
+        st.integers(0, 3),
+        st.sampled_from((REGION, REGION, "3511")),
+    ),
+)
 edges = st.one_of(
     st.builds(
         Oversize, requests, st.sampled_from(("case", "vault", "event")), st.sampled_from((0, 1))
@@ -312,12 +349,14 @@ edges = st.one_of(
 
 OFTEN: Sequence[tuple[int, SearchStrategy[Call]]] = (
     (36, cases),
-    (8, st.builds(Lost, cases | ledger | limits | proposals | disputes | checks)),
+    (8, st.builds(Lost, cases | ledger | limits | proposals | disputes | checks | officers)),
     (14, proposals),
     (4, disputes),
     (2, dispute_reads),
     (4, checks),
     (2, check_reads),
+    (3, officers),
+    (2, officer_reads),
     (20, case_reads),
     (14, ledger),
     (2, whole),  # seventeen queries each
@@ -335,6 +374,7 @@ rooms: Sequence[tuple[int, SearchStrategy[Call]]] = (
     (1, limits | others),
     (2, disputes | disputes | dispute_reads),
     (2, checks | checks | check_reads | dispute_reads),
+    (2, officers | officer_reads),
 )
 """What stays among itself for a while goes far: each part of an example is of one of these."""
 _ROOMS = [st.lists(room, max_size=LONGEST // 4) for often, room in rooms for _ in range(often)]

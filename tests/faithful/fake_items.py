@@ -17,6 +17,7 @@ from chalicelib.adapters import (
     ops_items,
     proposal_items,
     registry_items,
+    report_items,
     vault_items,
 )
 from chalicelib.usecases.dispute_ports import Statement
@@ -66,6 +67,7 @@ class FakeItems:
         yield from self._each(aws.samples, ground_check_items.sample_to_item)
         yield from self._each(aws.judges, registry_items.judges_to_item)
         yield from self._each(aws.officers, officer_items.profile_to_item)
+        yield from self._each(aws.reports, report_items.report_to_item)
         for told in aws.handovers:
             yield self._once(told, handover_items.handover_to_item)
 

@@ -10,12 +10,15 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.registry_table import TablesDisagreeError
+from chalicelib.domain.assignment import Officer
 from chalicelib.domain.audit import Event, event_key
 from chalicelib.domain.check_sample import Sample
 from chalicelib.domain.cluster_index import Row
 from chalicelib.domain.day_seal import DaySeal
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.ground_check import Check
+from chalicelib.domain.misconduct import Report
+from chalicelib.domain.officer_profile import Profile
 from chalicelib.domain.registration import Ref, Registration, Work
 from chalicelib.usecases.check_ports import Stands as CheckStands
 from chalicelib.usecases.dispute_ports import Stands as DisputeStands
@@ -32,6 +35,8 @@ from tests.fakes import (
 from tests.fakes_checks import CheckParts, FakeGroundChecks
 from tests.fakes_disputes import DisputeParts, FakeDisputes, FakeTraces
 from tests.fakes_keys import FakeSealer
+from tests.fakes_officers import FakeOfficers
+from tests.fakes_reports import FakeReports
 
 
 def _anything(
@@ -259,6 +264,31 @@ class DrawsOfNobodysSample(FakeGroundChecks):
             return None
 
 
+class OfficersByAccount(FakeOfficers):
+    """The officers of a region come in the order of their accounts; found."""
+
+    def of_region(self, region: str) -> Sequence[Officer]:
+        return [profile.officer for profile in self.profiles(region)]
+
+
+class StepsOfAnyProfile(FakeOfficers):
+    """A step of a profile is stored whatever version stands there."""
+
+    def _write(self, profile: Profile, event: Event) -> Profile | None:
+        there = self.aws.officers.pop(profile.ref, None)
+        if there is not None:
+            self.aws.officers[profile.ref] = replace(there, version=profile.version - 1)
+        return super()._write(profile, event)
+
+
+class ReportsLoseTheirText(FakeReports):
+    """A report is kept without what was written in it."""
+
+    def _put(self, report: Report, event: Event, sealed: Sealed | None) -> None:
+        del sealed
+        super()._put(report, event, None)
+
+
 class TheEleventhIsLost(FakeQueue):
     """A batch holds ten messages, and there is no second one."""
 
@@ -320,6 +350,11 @@ MISTAKES: Mapping[str, Callable[[], Fakes]] = {
         checks.__name__: lambda checks=checks: Fakes(checks=checks)  # type: ignore[misc]  # bound at once
         for checks in (WhoHasJudgedIsNotAsked, RemarksStay, LatestVisitFirst, DrawsOfNobodysSample)
     },
+    **{
+        officers.__name__: lambda officers=officers: Fakes(officers=officers)  # type: ignore[misc]  # bound at once
+        for officers in (OfficersByAccount, StepsOfAnyProfile)
+    },
+    "ReportsLoseTheirText": lambda: Fakes(reports=ReportsLoseTheirText),
     "RowsAreReplaced": lambda: Fakes(traces=RowsAreReplaced),
     "TheEleventhIsLost": lambda: Fakes(queue=TheEleventhIsLost),
     "FilesAreKept": lambda: Fakes(files=FilesAreKept),

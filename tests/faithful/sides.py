@@ -21,6 +21,7 @@ from chalicelib.adapters.ground_check_table import GroundCheckTable
 from chalicelib.adapters.protection import KmsBlindIndex, KmsOpener, PublicKeySealer
 from chalicelib.adapters.public_files import PublicBucket
 from chalicelib.adapters.queues import WorkQueue, from_body
+from chalicelib.adapters.report_table import ReportTable
 from chalicelib.adapters.review_table import ReviewTable
 from chalicelib.adapters.signer import KmsSigner
 from chalicelib.usecases.adoption_ports import Proposals
@@ -36,6 +37,7 @@ from chalicelib.usecases.ports import (
     Queue,
     Sealer,
 )
+from chalicelib.usecases.report_ports import Reports
 from chalicelib.usecases.review_ports import Reviews
 from chalicelib.usecases.seal_day import PublicFiles, Signer
 from infra.resources import ACCOUNT
@@ -58,6 +60,7 @@ from tests.fakes_checks import FakeGroundChecks
 from tests.fakes_disputes import FakeDisputes, FakeTraces
 from tests.fakes_memory import sent_again
 from tests.fakes_officers import FakeOfficers
+from tests.fakes_reports import FakeReports
 from tests.fakes_reviews import FakeReviews
 from tests.stores import REGION_NAME, Backend, Ledger, Store, make_backend, patient
 
@@ -85,6 +88,7 @@ class Ports:
     checks: Checks
     reviews: Reviews
     officers: Officers
+    reports: Reports
     queue: Queue
     files: PublicFiles
     index: BlindIndex
@@ -156,6 +160,7 @@ class Fakes:
     checks: type[FakeGroundChecks] = FakeGroundChecks
     reviews: type[FakeReviews] = FakeReviews
     officers: type[FakeOfficers] = FakeOfficers
+    reports: type[FakeReports] = FakeReports
     queue: type[FakeQueue] = FakeQueue
     files: type[FakePublicFiles] = FakePublicFiles
     opener: type[FakeOpener] = FakeOpener
@@ -184,6 +189,7 @@ class FakeSide(Side):
             fakes.checks(aws),
             fakes.reviews(aws),
             fakes.officers(aws),
+            fakes.reports(aws),
             fakes.queue(aws),
             fakes.files(aws),
             FakeBlindIndex(aws),
@@ -295,6 +301,7 @@ class RealSide(Side):
             GroundCheckTable(client, tables, sleep=lambda _: None, chance=lambda: 0.0),
             ReviewTable(client, tables),
             world.officers,
+            ReportTable(client, tables, sleep=lambda _: None, chance=lambda: 0.0),
             WorkQueue(self._sqs, self._queue_url),
             PublicBucket(self._s3, "tepat-faithful-files"),
             KmsBlindIndex(kms, keys["GENERATE_VERIFY_MAC"], STAGE),
