@@ -15,7 +15,7 @@ from chalicelib.domain.sealed_identity import apply_correction, unpack
 from chalicelib.usecases.ports import InForce, Loaded, Sealed
 from tests.fakes import FakeCaseStore, FakeLedger, FakeOpener
 from tests.fakes_adoption import FakeProposals
-from tests.fakes_checks import FakeGroundChecks
+from tests.fakes_checks import CheckParts, FakeGroundChecks
 from tests.fakes_disputes import FakeDisputes
 from tests.fakes_reports import FakeReports
 from tests.simulation.faulty_aws import Run, Trouble
@@ -138,14 +138,13 @@ class RegionChecks(FakeGroundChecks):
 
     aws: RegionAws
 
-    def _put(self, check: Check, *beside: Any) -> None:
-        _, _, case, dispute = beside
+    def _put(self, check: Check, event: Event, parts: CheckParts) -> None:
         self.aws.stream.append(Walk(check))
-        if dispute is not None:
-            self.aws.stream.append(Turn(dispute[0]))
-        if case is not None:
-            self.aws.stream.append(change(self.aws.cases, case[0]))
-        super()._put(check, *beside)
+        if parts.dispute is not None:
+            self.aws.stream.append(Turn(parts.dispute[0]))
+        if parts.case is not None:
+            self.aws.stream.append(change(self.aws.cases, parts.case[0]))
+        super()._put(check, event, parts)
 
 
 class RegionReports(FakeReports):
