@@ -19,13 +19,21 @@ if TYPE_CHECKING:
 
 HOUR = 3_600_000
 POOR = {"rooms": 1, "toilet": "none", "water": "surface", "fuel": "solid", "mobile": 0}
-SEEN: tuple[dict[str, Any], ...] = (POOR, {"rooms": 2}, {"rooms": 3}, {"rooms": 4})
+SEEN: tuple[dict[str, Any], ...] = (
+    *(POOR,) * 5,
+    {"rooms": 2},
+    {"rooms": 3},
+    {"rooms": 4},
+)
 """What is found: much less than was declared, or another number of rooms."""
 
 DRAWN_AT = 2 * HOUR + 10 * 60_000  # of a day
 AGENTS = ("agent-1", "agent-2", "agent-3", "agent-near", "agent-kin")
 ACCOUNTS = ("petugas-1", "petugas-1", "petugas-1", "petugas-2")
 ROLES = (frozenset({"reviewer"}), frozenset({"reviewer"}), frozenset({"reviewer", "supervisor"}))
+JUDGES = ("officer-1", "officer-6", "officer-8", "officer-11")
+"""One in charge, two from elsewhere who are drawn as third only, and a neighbour."""
+
 ADMINS = ("staff:admin-1", "staff:admin-2")
 
 
@@ -97,28 +105,63 @@ def _told(at: Schedule, check: Check, dice: Dice) -> dict[str, Any]:
 
 
 def judge(at: Schedule, action: Action, dice: Dice) -> Run | None:
-    """Judge a finding that would change a decision, as whoever's turn it is, or as another."""
-    waiting = [each for each in at.aws.checks.values() if each.to_settle]
-    if not waiting:
+    """Judge a finding as it was seen, as whoever's turn it was then, or as another."""
+    check = _to_settle(at, dice)
+    if check is None:
         return None
-    check = dice.pick(sorted(waiting, key=lambda each: each.ref.locator))
     course = dice.pick(tuple(Course))
     reason = check_review.REASONS[course][0]
+    actor = _whose_turn(at, check, dice)
+    seen = check.version, at.aws.cases[check.case].version
+
+    def end(run: Run) -> None:
+        if _expected(at, run):
+            at.told.judged.append((check.ref, actor, course))
+
+    judging = settle_check.Judging(check.ref, actor, course, reason, seen)
+    return at.run(str(action), lambda: at.region.patrol.judge(judging), end, dice)
+
+
+def open_finding(at: Schedule, action: Action, dice: Dice) -> Run | None:
+    """Open a finding, as whoever's turn it is, or as another."""
+    check = _to_settle(at, dice)
+    if check is None:
+        return None
+    actor = _whose_turn(at, check, dice)
+    at.opening[str(action)] = actor, at.reads_of(actor), frozenset({"Decrypt"})
+
+    def end(run: Run) -> None:
+        del at.opening[run.name]
+        if not _expected(at, run):
+            return
+        at.told.shown[run.name] = actor, check.about
+        opened = run.answer
+        own = [each.actor for each in opened.check.opinions]
+        if actor != f"staff:{opened.turn.officer}" and actor not in own:
+            at.wrong("a_finding_is_opened_by_whose_turn_it_is", f"{run.name} by {actor}")
+
     ports = at.region.patrol.settle_ports()
-    seldom = dice.chance(200)
+    return at.run(
+        str(action), lambda: settle_check.open_finding(check.ref, actor, ports), end, dice
+    )
 
-    def work() -> Check:
-        actor = "staff:officer-4"
-        if not seldom:
-            turn = settle_check._turn(check, settle_check._around([check], ports), ports)
-            actor = f"staff:{turn.officer}"
-        case = at.aws.cases[check.case]
-        judging = settle_check.Judging(
-            check.ref, actor, course, reason, (check.version, case.version)
-        )
-        return settle_check.judge(judging, ports)
 
-    return at.run(str(action), work, lambda run: _expected(at, run), dice)
+def _to_settle(at: Schedule, dice: Dice) -> Check | None:
+    waiting = [each for each in at.aws.checks.values() if each.to_settle]
+    return dice.pick(sorted(waiting, key=lambda each: each.ref.locator)) if waiting else None
+
+
+def _whose_turn(at: Schedule, check: Check, dice: Dice) -> str:
+    """Who was drawn by what stands now, as the page has told them; now and then somebody else."""
+    if dice.chance(300):
+        return f"staff:{dice.pick(JUDGES)}"
+    return f"staff:{whose_turn(at, check)}"
+
+
+def whose_turn(at: Schedule, check: Check) -> str:
+    """Who is drawn for a finding now; "" for nobody."""
+    ports = at.region.patrol.settle_ports()
+    return settle_check._turn(check, settle_check._around([check], ports), ports).officer
 
 
 def roles(at: Schedule, action: Action, dice: Dice) -> Run:

@@ -391,6 +391,7 @@ DEEDS: Mapping[str, Deed] = {
     "ask_visit": check_deeds.ask_visit,
     "visit": check_deeds.visit,
     "judge": check_deeds.judge,
+    "open_finding": check_deeds.open_finding,
     "roles": check_deeds.roles,
     "report": report_deeds.report,
     "week": report_deeds.week,

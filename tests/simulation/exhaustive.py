@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from tests.simulation.check_deeds import SEEN
 from tests.simulation.deeds import SWEEPS_AT
 from tests.simulation.faulty_aws import TORN, Dice, Trouble, Where, troubles_of
 from tests.simulation.plans import WAITS, Action, Plan
@@ -34,7 +35,7 @@ DRAWN = (*APPEALED, "dispute")
 RECOMMENDED = (*DRAWN, "vote", "relay")
 UNSCORED = (*MATCHED, "score")
 SENT = (*UNSCORED, "send")
-DIFFERS = (*SCORED, "night", "month", "visit-poor")
+DIFFERS = (*SCORED, "night", "visit-poor")
 REPORTED = ("report", "report_photo", "report_photo")
 REPORT_DRAWN = (*REPORTED, "relay", "dispute")
 ANEW = (*ADOPTED, "adoption", "adoption", "relay", "minute")
@@ -134,7 +135,12 @@ STORIES: Mapping[str, Story] = {
     "ask for a visit in a dispute": Story("ask_visit", DRAWN, ONE),
     "carry_out_check": Story("visit", SENT, NEEDY, again="visit-again"),
     "carry_out_check, nobody met": Story("visit-missed", SENT, NEEDY, again="visit-again"),
-    "settle_check": Story("judge", DIFFERS, {1: 0}),
+    "judge a finding": Story("judge", DIFFERS, {1: 0}),
+    "judge a finding, as the second": Story("judge", (*DIFFERS, "judge"), {1: 0}),
+    "judge a finding, after two who differ": Story(
+        "judge", (*DIFFERS, "judge", "judge-other"), {1: 0}
+    ),
+    "open_finding": Story("open_finding", DIFFERS, {1: 0}),
     "propose roles": Story("roles-asked", (), ONE),
     "give roles": Story("roles-given", ("roles-asked",), ONE),
     "file_report": Story("report", (), ONE),
@@ -148,6 +154,10 @@ STORIES: Mapping[str, Story] = {
 }  # fmt: skip
 LONG = ("sweep", "seal_day")
 """Handlers of many reads: their pairs are most of all pairs."""
+LONG_BEFORE = frozenset(
+    name for name, story in STORIES.items() if set(DIFFERS) <= set(story.before)
+)
+"""Stories of which most is what was before: a family, its visit and a night."""
 
 
 def calls_of(story: Story) -> list[tuple[Where, str]]:
@@ -254,8 +264,14 @@ def _of_checks(kind: str, special: str) -> Callable[[Dice], bool]:
     """Dice of deeds about ground checks and officers (`check_deeds`), in the order they fall."""
     if kind == "ask_visit":
         return lambda dice: dice.below(1) == 0 and dice.chance(900)
+    if kind == "open_finding":
+        return lambda dice: dice.below(1) == 0 and not dice.chance(300)
     if kind == "judge":
-        return lambda dice: dice.below(1) == 0 and dice.below(2) >= 0 and not dice.chance(200)
+        return lambda dice: (
+            dice.below(1) == 0
+            and (dice.below(2) == 1) is (special == "other")
+            and not dice.chance(300)
+        )
     if kind == "roles":  # of one account, the same ones, by different persons
         person = ("asked", "given").index(special)
         return lambda dice: [dice.below(n) for n in (4, 3, 2, 2)] == [0, 0, person, person]
@@ -267,7 +283,7 @@ def _of_checks(kind: str, special: str) -> Callable[[Dice], bool]:
         and dice.chance(350) is missed
         and dice.below(4) >= 0
         and dice.chance(920)
-        and (special != "poor" or dice.below(4) == 0)
+        and (special != "poor" or dice.below(len(SEEN)) == 0)
     )
 
 
@@ -301,7 +317,7 @@ def _dice(kind: str, special: str) -> int:
         wanted = lambda dice: dice.chance(500) and dice.below(1) == 0 and dice.below(2) == 1  # noqa: E731
     elif kind in QUEUES:  # the whole queue, and nothing of it comes again
         wanted = lambda dice: dice.below(10) > 2 and not any(dice.chance(200) for _ in range(4))  # noqa: E731
-    elif kind in ("visit", "judge", "roles", "ask_visit"):
+    elif kind in ("visit", "judge", "open_finding", "roles", "ask_visit"):
         wanted = _of_checks(kind, special)
     elif kind in SIMPLE:
         wanted = SIMPLE[kind]

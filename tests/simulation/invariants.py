@@ -49,6 +49,15 @@ from tests.simulation.dispute_invariants import (
     what_was_upheld_opened_its_case_once,
     who_votes_had_no_interest,
 )
+from tests.simulation.judging_invariants import (
+    a_late_turn_is_a_supervisors,
+    an_opinion_counts_once_and_stays,
+    no_finding_is_forgotten,
+    nobody_settles_a_finding_alone,
+    what_two_found_takes_effect,
+    who_has_judged_is_remembered,
+    who_judges_had_no_interest,
+)
 from tests.simulation.ledger_invariants import (
     a_change_has_one_event,
     chains_verify,
@@ -420,6 +429,13 @@ AT_THE_END: tuple[Check, ...] = (
     a_need_is_met_by_one_check,
     a_sample_is_what_its_seed_says,
     roles_are_given_by_a_second_person,
+    an_opinion_counts_once_and_stays,
+    nobody_settles_a_finding_alone,
+    who_has_judged_is_remembered,
+    who_judges_had_no_interest,
+    a_late_turn_is_a_supervisors,
+    no_finding_is_forgotten,
+    what_two_found_takes_effect,
     what_was_reported_is_there,
     whoever_reports_is_answered,
     a_report_is_closed_once_by_who_was_drawn,

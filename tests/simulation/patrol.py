@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chalicelib.domain import assignment, blind_keys
 from chalicelib.domain.assignment import Officer
 from chalicelib.domain.check_rules import CheckRules
+from chalicelib.domain.ground_check import Check
 from chalicelib.domain.officer_profile import Profile
 from chalicelib.usecases import ask_check, conduct_dispute, keep_officers, settle_check
 from tests.court import Courtroom, terms
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tests.simulation.region import Region
 
 KEY = b"a key of the tests"
+NEARLY_ALL = 2_000  # per cent of the model's interval: whoever is decided is near a border
 REGISTRAR = "agent-2"
 """Registers one of the families of a schedule."""
 
@@ -44,7 +46,9 @@ def field_staff() -> tuple[Officer, ...]:
 @cache
 def few_drawn() -> CheckRules:
     """Numbers by which a sample is a choice among few families."""
-    return replace(RULES, sample_least=1, sample_per_10000=0, near_most_a_day=1)
+    return replace(
+        RULES, sample_least=1, sample_per_10000=0, near_most_a_day=2, near_percent=NEARLY_ALL
+    )
 
 
 class Patrol(Field):
@@ -77,6 +81,10 @@ class Patrol(Field):
             self.terms,
             REGION,
         )
+
+    def judge(self, judging: settle_check.Judging) -> Check:
+        """Keep an officer's opinion of a finding."""
+        return settle_check.judge(judging, self.settle_ports())
 
     def keep(
         self, act: Callable[..., Profile], sub: str, roles: frozenset[str], actor: str

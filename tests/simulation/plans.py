@@ -56,8 +56,11 @@ def families() -> tuple[Family, ...]:
     )
 
 
+DECIDED_AT_ONCE = (0, 2, 5)
+"""Which of `families` are decided as soon as the registry has confirmed them."""
+
 UNSCORABLE = 4
-"""Which of `families` cannot be scored before somebody has been there."""
+"""Which of them cannot be scored before somebody has been there."""
 
 
 @cache
@@ -215,9 +218,20 @@ A_VISIT = [
     *[("visit", 0)] * 4, ("relay", 0), ("score", 0),
 ]  # fmt: skip
 A_MONTH = [
-    ("calm", 0), *[("night", 0)] * 2, ("minute", 0), *[("visit", 0)] * 3, *[("month", 0)] * 2,
-    ("minute", 0), *[("visit", 0)] * 3, ("minute", 0), *[("judge", 0)] * 5, ("relay", 0),
+    ("calm", 0), *[("night", 0)] * 2, ("minute", 0), *[("visit", 0)] * 4, ("minute", 0),
+    *[("open_finding", 0)] * 2, *[("judge", 0)] * 5, ("relay", 0), ("score", 0),
+    *[("month", 0)] * 2, ("minute", 0), *[("visit", 0)] * 4, ("minute", 0),
+    *[("judge", 0), ("open_finding", 0), ("judge", 0)] * 3, ("judge", 0), ("relay", 0),
     ("score", 0),
+]  # fmt: skip
+EARLY = 4  # deeds
+A_FINDING = [
+    ("calm", 0), ("night", 0), *[("send", 0)] * 2, ("minute", 0), *[("visit", 0)] * 5,
+    ("minute", 0),
+    ("open_finding", 0), *[("judge", 0)] * 4,
+]  # fmt: skip
+MORE_OPINIONS = [
+    ("open_finding", 0), *[("judge", 0)] * 3, ("relay", 0), ("score", 0), *[("judge", 0)] * 2,
 ]  # fmt: skip
 A_DOUBT = [
     *[("ask_visit", 0)] * 3, ("send", 0), ("minute", 0), *[("visit", 0)] * 3, ("relay", 0),
@@ -249,19 +263,45 @@ def _visited(seed: int, kinds: list[tuple[str, int]], clients: dict[int, int]) -
     return True
 
 
-def _reported(seed: int, actions: tuple[Action, ...], first: int) -> tuple[Action, ...]:
-    """Put reports about agents among what happens in some schedules; all else keeps its dice."""
-    dice = Dice(seed, "reports")
+def _reports(dice: Dice) -> list[tuple[str, int]]:
+    """Reports about agents, in some schedules."""
     if not dice.chance(200):
-        return actions
+        return []
     late = A_LATE_SUPERVISOR * (1 + dice.below(2)) if dice.chance(400) else []
-    kinds = [*A_REPORT, *late, *AN_END]
+    return [*A_REPORT, *late, *AN_END]
+
+
+def _findings(dice: Dice) -> list[tuple[str, int]]:
+    """Findings that would change a decision, in some schedules."""
+    if not dice.chance(120):
+        return []
+    return [*A_FINDING, *([("week", 0)] if dice.chance(300) else []), *MORE_OPINIONS]
+
+
+def _among(
+    actions: tuple[Action, ...], kinds: list[tuple[str, int]], places: range, dice: Dice
+) -> tuple[Action, ...]:
+    """Put more among what happens, at one of the places; all else keeps its dice and its faults."""
     more = tuple(
         Action(place, kind, who, dice.below(1 << 30))
         for place, (kind, who) in enumerate(kinds, start=len(actions))
     )
-    start = first + dice.below(len(actions) - first + 1)
+    start = dice.pick(places)
     return actions[:start] + more + actions[start:]
+
+
+def _more(
+    seed: int, actions: tuple[Action, ...], clients: dict[int, int]
+) -> tuple[tuple[Action, ...], bool]:
+    """The same with findings and reports in some schedules, and whether there are findings."""
+    reporting, judging = Dice(seed, "reports"), Dice(seed, "findings")
+    anywhere = range(len(clients) + 1, len(actions) + 1)
+    found = _findings(judging)
+    if found:
+        clients[1] = judging.pick(DECIDED_AT_ONCE)
+    # Early, while there are families to visit: later most have withdrawn or are erased.
+    actions = _among(actions, found, anywhere[: EARLY + 1], judging)
+    return _among(actions, _reports(reporting), anywhere, reporting), bool(found)
 
 
 def plan_of(seed: int) -> Plan:
@@ -309,7 +349,8 @@ def plan_of(seed: int) -> Plan:
         Action(place, kind, who, dice.below(1 << 30)) for place, (kind, who) in enumerate(kinds)
     )
     if not adopts and ("seal", 0) not in kinds:
-        actions = _reported(seed, actions, count + 1)
+        actions, found = _more(seed, actions, clients)
+        visits |= found
     return Plan(
         seed=seed,
         clients=clients,

@@ -9,6 +9,7 @@ import pytest
 from tests.simulation.adoption_mistakes import ADOPTION_MISTAKES
 from tests.simulation.check_mistakes import CHECK_MISTAKES
 from tests.simulation.dispute_mistakes import DISPUTE_MISTAKES
+from tests.simulation.judging_mistakes import JUDGING_MISTAKES
 from tests.simulation.mistakes import MISTAKES, ReceiptByChance
 from tests.simulation.plans import Plan, plan_of
 from tests.simulation.region import Region
@@ -29,6 +30,7 @@ WITHIN = 100
         *DISPUTE_MISTAKES,
         *CHECK_MISTAKES,
         *REPORT_MISTAKES,
+        *JUDGING_MISTAKES,
     ],
     ids=lambda mistake: mistake.__name__,
 )

@@ -11,7 +11,7 @@ from unittest import mock
 
 from chalicelib import telemetry
 from chalicelib.domain.dispute import Dispute, Outcome
-from chalicelib.domain.ground_check import Check, Missed
+from chalicelib.domain.ground_check import Check, Course, Missed
 from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import Ref
 from tests.simulation.plans import Family, Plan
@@ -62,6 +62,7 @@ class Told:
         filed: disputes that were acknowledged -> key; `taken_back` those withdrawn.
         visits: (check as it was, what was sent) of visits that somebody began to send.
         visited: (check, key, why nobody was met) of visits that were acknowledged.
+        judged: (check, officer, course) of opinions that were acknowledged.
         granted: (profile, its version, roles) of roles that were given.
         voted: (dispute, officer, outcome) of votes that were acknowledged.
         redrawn: (dispute as it was seen, officer who was drawn, supervisor) of what was drawn anew.
@@ -84,6 +85,7 @@ class Told:
     redrawn: list[tuple[Dispute, str, str]] = field(default_factory=list)
     visits: list[tuple[Check, dict[str, Any]]] = field(default_factory=list)
     visited: list[tuple[Ref, str, Missed | None]] = field(default_factory=list)
+    judged: list[tuple[Ref, str, Course]] = field(default_factory=list)
     granted: list[tuple[Ref, int, frozenset[str]]] = field(default_factory=list)
     reported: list[Reported] = field(default_factory=list)
     reporting: dict[int, set[str]] = field(default_factory=dict)
@@ -148,6 +150,7 @@ def digest_of(region: Region) -> str:
         sorted((key, repr(part)) for key, part in aws.parts.items()),
         sorted((ref.locator, repr(each)) for ref, each in aws.disputes.items()),
         sorted((ref.locator, repr(each)) for ref, each in aws.reports.items()),
+        sorted((ref.locator, repr(each)) for ref, each in aws.judges.items()),
         sorted(aws.statements),
         sorted((key, repr(slot)) for key, slot in aws.slots.items()),
         [repr(adopted) for adopted in aws.adoptions],
