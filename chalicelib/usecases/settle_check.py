@@ -278,7 +278,7 @@ def _around(checks: Sequence[Check], ports: Ports) -> _Around:
 
 
 def _turn(check: Check, around: _Around, ports: Ports) -> Turn:
-    """Draw who acts now; after the term, among the supervisors."""
+    """Draw who acts now; after the term, among the supervisors if any of them may."""
     role = check_review.turn(check)
     terms = around.rules.terms
     days = {Role.RECOMMENDER: terms.recommend, Role.DECIDER: terms.decide, Role.THIRD: terms.third}
@@ -298,6 +298,8 @@ def _turn(check: Check, around: _Around, ports: Ports) -> Turn:
     interests = interests_of_check(check, loaded, others, since, judged=judged)
     key = ports.day_key(audit.day_of(entered))
     drawn = assignment.draw(key, check.ref.locator, officers, interests, role)
+    if level and not isinstance(drawn, Drawn):  # no supervisor may: better late than never
+        drawn = assignment.draw(key, check.ref.locator, around.officers, interests, role)
     return Turn(drawn.sub if isinstance(drawn, Drawn) else "", due)
 
 

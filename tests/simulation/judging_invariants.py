@@ -102,7 +102,7 @@ def _decided_before(run: Schedule, check: Check, opinion: Opinion) -> bool:
 
 
 def a_late_turn_is_a_supervisors(run: Schedule) -> Iterator[str]:
-    """Whoever lets the term pass has lost the turn to a supervisor; nothing lapses."""
+    """Whoever lets the term pass has lost the turn to a supervisor, if any may; nothing lapses."""
     if run.told.went_back or run.plan.skewed:
         return
     officers = {f"staff:{each.sub}": each for each in run.region.patrol.officers}
@@ -112,9 +112,28 @@ def a_late_turn_is_a_supervisors(run: Schedule) -> Iterator[str]:
             days = terms().today(each.at).terms
             turn = (days.recommend, days.decide, days.third)[place]
             due = terms().calendar.term(since, turn, days)
-            if due.level(each.at) and "supervisor" not in officers[each.actor].roles:
+            late = due.level(each.at) and "supervisor" not in officers[each.actor].roles
+            if late and _supervisors_free(run, check, place):
                 yield f"{each.actor} judged {check.ref.locator} after the term"
             since = each.at
+
+
+def _supervisors_free(run: Schedule, check: Check, place: int) -> bool:
+    """Whether a supervisor had neither judged the family nor voted about it."""
+    opinions = [
+        each.actor
+        for other in run.aws.checks.values()
+        if other.case == check.case
+        for each in (other.opinions[:place] if other.ref == check.ref else other.opinions)
+    ]
+    there = (each for each in run.aws.disputes.values() if each.about == check.about)
+    acted = {*opinions, *(vote.actor for each in there for vote in each.votes)}
+    return any(
+        f"staff:{each.sub}" not in acted
+        for each in run.region.patrol.officers
+        if "supervisor" in each.roles
+        and not (place == THIRD and check.ref.village[:6] in each.districts)
+    )
 
 
 def no_finding_is_forgotten(run: Schedule) -> Iterator[str]:
@@ -139,6 +158,8 @@ def what_two_found_takes_effect(run: Schedule) -> Iterator[str]:
         opened = {(each.actor, each.at) for each in chain if each.act is Act.REOPENED}
         if (last.actor, last.at) in opened:
             continue
+        # Where calls take no time, or clocks differ, nobody can tell what came before.
+        unclear = run.plan.skewed or run.plan.hurried or run.told.went_back
         before = [each.to_state for each in chain if each.to_state and each.at <= last.at]
-        if before and before[-1] is State.DECIDED and not run.plan.skewed:
+        if before and before[-1] is State.DECIDED and not unclear:
             yield f"{check.ref.locator} was settled, and {check.about} stays decided"

@@ -238,7 +238,7 @@ A_DOUBT = [
     ("dispute", 0),
 ]  # fmt: skip
 A_REPORT = [
-    *[("report", 0)] * 3, ("relay", 0), ("minute", 0), *[("report_photo", 0)] * 5, ("relay", 0),
+    *[("report", 0)] * 3, ("relay", 0), ("minute", 0), *[("report_photo", 0)] * 8, ("relay", 0),
     ("report", 0), *[("dispute", 0)] * 2, ("look", 0), ("relay", 0), ("dispute", 0),
     *[("open_report", 0)] * 2,
 ]  # fmt: skip

@@ -30,6 +30,7 @@ OTHER_TEXT = "Petugas Namapalsu mengancam."
 WEEK = 8 * DAY_MS  # more than the five working days that a supervisor has
 SWEPT = 12 * DAY_MS  # a sweep looks back a little further
 OUTCOMES = ("talked_to", "not_shown")
+AT_ONCE = 3
 STRANGER = Caller("198.51.100.9")
 
 
@@ -116,7 +117,8 @@ def screen(at: Schedule, action: Action, dice: Dice) -> Run | None:
     if not pieces:
         return None
     waiting = [each for each in pieces if not each[1].settled]
-    owner, piece = dice.pick(waiting if waiting and dice.chance(800) else pieces)
+    # Of one report, mostly: they are sent together, and are screened at the same time.
+    owner, piece = dice.pick(waiting[:AT_ONCE] if waiting and dice.chance(800) else pieces)
     state = dice.pick(SETTLED)
     why = "evidence_broken" if state is PieceState.REFUSED else ""
     done = replace(piece, state=state, why=why, pages=int(not why))

@@ -33,12 +33,14 @@ class ReportsWithoutAVersion(_Region):
 
     class Their(Bureau):
         class Reports(RegionReports):
-            def change(self, report: Report, event: Event) -> Report | None:
+            def _write(
+                self, report: Report, before: int | None, event: Event, sealed: Sealed | None
+            ) -> Report | None:
                 there = self.aws.reports.get(report.ref)
-                if there is not None:
-                    report = replace(report, version=there.version + 1)
-                self.aws.events.pop(event_key(event), None)
-                return super().change(report, event)
+                if there is not None and before is not None:
+                    before = there.version
+                    self.aws.events.pop(event_key(event), None)
+                return super()._write(report, before, event, sealed)
 
         reports_of = Reports
 

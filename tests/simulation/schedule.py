@@ -272,9 +272,13 @@ class Schedule:
                 self._quiet()
 
     def _report(self) -> None:
-        """Let whoever reported an agent and got no answer send again, in another hour."""
+        """Let whoever reported an agent and got no answer send again, in another hour.
+
+        The clock may have gone back, into an hour that was used up.
+        """
         numbers = report_deeds.unanswered(self)
-        self.aws.now += HOUR_MS if numbers else 0
+        used = (int(name.split("#")[1]) for name in self.aws.rights if name.startswith("M#"))
+        self.aws.now = max([self.aws.now, *((hour + 1) * HOUR_MS for hour in used if numbers)])
         for number in numbers:
             (text,) = self.told.reporting[number]
             work, end = report_deeds.reporting(self, number, text)

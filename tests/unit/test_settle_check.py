@@ -216,6 +216,16 @@ def test_who_is_late_loses_the_turn_to_a_supervisor_and_nothing_lapses(office: O
         office.judge(first, *REOPEN)
 
 
+def test_where_no_supervisor_may_a_late_finding_stays_with_the_officers(office: Office) -> None:
+    """Seed 3353: both had judged an earlier visit to the family, and it was nobody's turn."""
+    village = office.check.ref.village
+    office.staff = [
+        replace(each, village=village) if "supervisor" in each.roles else each for each in STAFF
+    ]
+    office.there.world.clock.advance(14 * DAY)
+    assert {actor(each): each for each in STAFF}[office.drawn()].roles == {"reviewer"}
+
+
 def test_where_nobody_may_act_everybody_is_told_how_many_wait(office: Office) -> None:
     office.staff = [replace(each, village=office.check.ref.village) for each in STAFF]
     listed = settle_check.my_findings(actor(STAFF[0]), office.ports())
