@@ -104,7 +104,7 @@ def test_the_ledger_is_read_as_it_was_written_by_whoever_wrote() -> None:
     Seed 9827: a sample's draw was missing for the sweep, the seal and the next sample alike.
     """
     acts: set[Act] = set()
-    for seed in range(60):
+    for seed in range(150):
         events = Schedule(plan_of(seed)).go().region.aws.events
         read = {
             (partition, key): event
