@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chalicelib.domain import assignment, audit, check_sample, dispute, lottery
+from chalicelib.domain.assignment import Interests
 from chalicelib.domain.audit import Act, Event
 from chalicelib.domain.check_review import outcome
-from chalicelib.domain.ground_check import Course, Purpose, Stage
-from chalicelib.domain.registration import State
+from chalicelib.domain.ground_check import Check, Course, Purpose, Stage
+from chalicelib.domain.registration import Registration, State
 from chalicelib.usecases.interests import contacts_of, digests
 from chalicelib.usecases.ports import Loaded
 from tests.court import sanggah_rules
@@ -36,19 +37,29 @@ def who_goes_has_no_interest(run: Schedule) -> Iterator[str]:
             for each in run.aws.events.values()
             if each.chain == check.about and each.seq == 1 and each.ref is None
         )
-        sealed = [run.aws.vault.get((check.about, order)) for order in ("0", "1")]
-        loaded = Loaded(case, tuple(item for item in sealed if item))
-        interests = assignment.Interests(
-            village=check.ref.village,
-            people=digests(loaded.guards, "N#"),
-            kks=digests(loaded.guards, "K#"),
-            contacts=contacts_of(loaded),
-            agent=first.actor.partition("agent:")[2],
-        )
+        interests = interests_in(run, check, case, first.actor.partition("agent:")[2])
         wrong = assignment.conflicts(field[check.officer], interests)
         wrong |= {"not_by"} if check.officer in check.not_by else set()
         if wrong and not case.corrections:
             yield f"{check.officer} goes for {check.ref.locator}: {sorted(wrong)}"
+
+
+def interests_in(run: Schedule, check: Check, case: Registration, agent: str) -> Interests:
+    """Whom the visit of a family concerns, read from what is stored: kin, neighbours and agent.
+
+    Args:
+        case: the visited family's.
+        agent: subject of the agent who registered it, "" when it came by itself.
+    """
+    sealed = [run.aws.vault.get((check.about, order)) for order in ("0", "1")]
+    loaded = Loaded(case, tuple(item for item in sealed if item))
+    return Interests(
+        village=check.ref.village,
+        people=digests(loaded.guards, "N#"),
+        kks=digests(loaded.guards, "K#"),
+        contacts=contacts_of(loaded),
+        agent=agent,
+    )
 
 
 def a_finding_counts_once_and_stays(run: Schedule) -> Iterator[str]:

@@ -11,10 +11,9 @@ from chalicelib.domain.audit import Act
 from chalicelib.domain.check_review import outcome
 from chalicelib.domain.ground_check import Check, Course, Opinion
 from chalicelib.domain.registration import State
-from chalicelib.usecases.interests import contacts_of, digests
-from chalicelib.usecases.ports import Loaded
 from tests.court import terms
 from tests.simulation.check_deeds import whose_turn
+from tests.simulation.check_invariants import interests_in
 from tests.world import REGION
 
 if TYPE_CHECKING:
@@ -70,15 +69,7 @@ def who_judges_had_no_interest(run: Schedule) -> Iterator[str]:
         case = run.aws.cases.get(check.case)
         if not check.opinions or case is None or case.state is State.ERASED or case.corrections:
             continue
-        sealed = [run.aws.vault.get((check.about, order)) for order in ("0", "1")]
-        loaded = Loaded(case, tuple(item for item in sealed if item))
-        interests = assignment.Interests(
-            village=check.ref.village,
-            people=digests(loaded.guards, "N#"),
-            kks=digests(loaded.guards, "K#"),
-            contacts=contacts_of(loaded),
-            agent=check.agent,
-        )
+        interests = interests_in(run, check, case, check.agent)
         for place, each in enumerate(check.opinions):
             officer = officers[each.actor]
             found = assignment.conflicts(officer, interests)
