@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from chalicelib import wiring
 from chalicelib.adapters import dispute_items, dynamo, ground_check_items, report_items
@@ -53,55 +53,49 @@ class Step:
         return wiring.state_change(before, item_of(self.after))
 
 
-@dataclass
-class Turn:
-    """A record about a dispute: the item after a step."""
+After = TypeVar("After", Dispute, Check, Report)
 
-    after: Dispute
+
+@dataclass
+class Later(Generic[After]):
+    """A record of which the relay reads only the item after a step; each kind has its item."""
+
+    after: After
 
     @property
     def ref(self) -> Ref:
-        """Which dispute."""
+        """Which dispute, check or report."""
         return self.after.ref
 
     @cached_property
     def moved(self) -> tuple[Moved, Message] | None:
         """What the relay reads of it."""
-        return _of_item(dispute_items.dispute_to_item(self.after))
+        return wiring.state_change(None, dynamo.encode(self.item()))
+
+    def item(self) -> dynamo.Item:
+        """The item as it is stored."""
+        raise NotImplementedError
 
 
-@dataclass
-class Walk:
-    """A record about a ground check: the item after a step."""
+class Turn(Later[Dispute]):
+    """A record about a dispute."""
 
-    after: Check
-
-    @property
-    def ref(self) -> Ref:
-        """Which check."""
-        return self.after.ref
-
-    @cached_property
-    def moved(self) -> tuple[Moved, Message] | None:
-        """What the relay reads of it."""
-        return _of_item(ground_check_items.check_to_item(self.after))
+    def item(self) -> dynamo.Item:
+        return dispute_items.dispute_to_item(self.after)
 
 
-@dataclass
-class Said:
-    """A record about a report about an agent: the item after a step."""
+class Walk(Later[Check]):
+    """A record about a ground check."""
 
-    after: Report
+    def item(self) -> dynamo.Item:
+        return ground_check_items.check_to_item(self.after)
 
-    @property
-    def ref(self) -> Ref:
-        """Which report."""
-        return self.after.ref
 
-    @cached_property
-    def moved(self) -> tuple[Moved, Message] | None:
-        """What the relay reads of it."""
-        return _of_item(report_items.report_to_item(self.after))
+class Said(Later[Report]):
+    """A record about a report about an agent."""
+
+    def item(self) -> dynamo.Item:
+        return report_items.report_to_item(self.after)
 
 
 Record = Change | Step | Turn | Walk | Said
@@ -119,10 +113,6 @@ def as_relayed(records: Sequence[Record]) -> Iterator[tuple[Moved, Message]]:
         moved = record.moved
         if moved is not None:
             yield moved
-
-
-def _of_item(item: dynamo.Item) -> tuple[Moved, Message] | None:
-    return wiring.state_change(None, dynamo.encode(item))
 
 
 def _image(change: Change, state: State | None) -> Mapping[str, Any] | None:
