@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from chalicelib.adapters import vault_items
 from chalicelib.adapters.registry_table import MAX_LOADED, TablesDisagreeError
@@ -323,10 +324,11 @@ class FakeLedger:
 
     def last_states(self, day: str) -> Iterator[tuple[str, State, int]]:
         for pk in day_partitions(day)[:-1]:
-            moved = self.aws.call("Query", lambda: self._partition(pk))  # noqa: B023 - runs at once
-            last = {event.chain: event for event in moved if event.to_state is not None}
-            for locator, event in last.items():
-                yield locator, State(str(event.to_state)), event.at
+            moved = self.aws.call("Query", partial(self._partition, pk))
+            if moved:
+                last = {event.chain: event for event in moved if event.to_state is not None}
+                for locator, event in last.items():
+                    yield locator, State(str(event.to_state)), event.at
 
     def day_hashes(self, day: str) -> Iterator[bytes]:
         return (event.hash for event in self.day_events(day))

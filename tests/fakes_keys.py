@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
@@ -28,7 +29,7 @@ class FakeBlindIndex:
     def mac(self, purpose: str, data: bytes) -> bytes:
         if not self.key:
             self.key = self.aws.call("GenerateMac", lambda: b"a key of the tests")
-        return hmac.digest(self.key, purpose.encode() + b"\0" + data, "sha256")
+        return _digest(self.key, purpose.encode() + b"\0" + data)
 
 
 class FakeSealer:
@@ -58,6 +59,12 @@ class FakeOpener:
         return plain
 
 
+@lru_cache(maxsize=20_000)
+def _digest(key: bytes, data: bytes) -> bytes:
+    """The schedules of a simulation ask for the same ones again and again."""
+    return hmac.digest(key, data, "sha256")
+
+
 _MASK = bytes(byte ^ 0x5A for byte in range(256))
 
 
@@ -70,7 +77,7 @@ def _wrapped_key(tag: bytes) -> bytes:
 
 
 def _tag(plain: bytes, context: str) -> bytes:
-    return hmac.digest(context.encode(), plain, "sha256")
+    return _digest(context.encode(), plain)
 
 
 @dataclass

@@ -212,6 +212,7 @@ class FaultyAws(FakeAws):
         meanwhile: (run, number of its call, inside it) -> what others do then.
         at_call: told of each call just before it is carried out.
         call_ms: how long a call takes.
+        undisturbed: nobody else works, and nobody begins before the run has ended.
     """
 
     now: int = 0
@@ -226,6 +227,7 @@ class FaultyAws(FakeAws):
     at_call: Callable[[Run, str], None] | None = None
     made: int = 0
     call_ms: int = 7
+    undisturbed: bool = False
 
     def call(self, name: str, do: Callable[[], T]) -> T:
         """Let others go first, then carry out the call with what is to happen to it."""
@@ -277,7 +279,7 @@ class FaultyAws(FakeAws):
     def hand_over(self) -> None:
         """Let the other runs make their calls."""
         run = self.running
-        if run is not None and run.thread is not None:
+        if run is not None and run.thread is not None and not self.undisturbed:
             above = getcurrent().parent
             if above is not None:
                 above.switch()
@@ -327,12 +329,18 @@ class Machines:
         run.thread = greenlet(run.go)
         self._working.append(run)
 
-    def turn(self) -> Run | None:
-        """Let one run make its next call; the run, if it has ended by that."""
+    def turn(self, *, nobody_begins: bool) -> Run | None:
+        """Let one run make its next call; the run, if it has ended by that.
+
+        Args:
+            nobody_begins: no other run is to begin; who works alone then goes on to the end.
+        """
         run = self._next()
         assert run.thread is not None
         self._aws.running = run
+        self._aws.undisturbed = nobody_begins and len(self._working) == 1
         run.thread.switch()
+        self._aws.undisturbed = False
         self._aws.running = None
         if not run.thread.dead:
             return None

@@ -112,7 +112,7 @@ class Schedule:
                     self._begin(todo.pop(0))
                     if self._machines.working and self._dice.chance(400):
                         break
-                if self._machines.working and self._turn():
+                if self._machines.working and self._turn(nobody_begins=not todo):
                     after_each_run(self)
             self.say("-- the faults are over")
             self._drain()
@@ -151,7 +151,7 @@ class Schedule:
     def let_all_end(self) -> None:
         """Let every run that has begun come to its end."""
         while self._machines.working:
-            self._turn()
+            self._turn(nobody_begins=True)
 
     def reads_of(self, actor: str) -> int:
         """How many reads of an actor the ledger holds."""
@@ -174,8 +174,8 @@ class Schedule:
             self._ended(self._machines.alone(run))
         self.aws.running = waiting
 
-    def _turn(self) -> bool:
-        run = self._machines.turn()
+    def _turn(self, *, nobody_begins: bool) -> bool:
+        run = self._machines.turn(nobody_begins=nobody_begins)
         if run is not None:
             self._ended(run)
         return run is not None
