@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 from pretend_api import PretendApi
+from pretend_bucket import Upload
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 PATIENCE = 30_000  # ms; a machine with other work is slow, and waits no longer than it must
@@ -65,6 +66,15 @@ def pretend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PretendApi]:
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def arrived(pretend: PretendApi) -> Callable[[], list[Upload]]:
+    """What has arrived in the stand-in's bucket since the test began, at first without faults."""
+    before = len(pretend.bucket.arrived)
+    pretend.bucket.faults.clear()
+    pretend.bucket.tried.clear()
+    return lambda: pretend.bucket.arrived[before:]
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,16 @@ from phone_photos import photo
 from playwright.sync_api import Page, expect
 from pretend_api import PretendApi
 from pretend_bucket import Upload
+from sanggah_filling import add, posts, send
 from test_pages_fit import healthy
-from test_sanggah_scripted import add, arrived, base, posts, send
 
-__all__ = ["arrived", "base"]  # fixtures
 pytestmark = pytest.mark.browser
 STORY = "Agen itu meminta lima puluh ribu rupiah."
+
+
+@pytest.fixture
+def base(pretend: PretendApi) -> str:
+    return pretend.base
 
 
 def fill(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""Appeals and objections on a phone with JavaScript: nothing is lost, each photo arrives once."""
+"""Appeals and objections on a phone with JavaScript: forms, notices, photos, and no word lost."""
 
 from __future__ import annotations
 
@@ -7,80 +7,32 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from phone_photos import is_clean, is_upright, on_disk, photo
-from playwright.sync_api import Page, Route, expect
+from phone_photos import is_clean, is_upright, photo
+from playwright.sync_api import Page, expect
 from pretend_api import PretendApi
 from pretend_bucket import Upload
 from pretend_disputes import CLAIM, Filed
+from sanggah_filling import (
+    SENT,
+    SMALL,
+    TEXT,
+    add,
+    fill_appeal,
+    look_up,
+    number_of,
+    posts,
+    send,
+    to_appeal,
+)
 from test_pages_fit import healthy
 
 pytestmark = pytest.mark.browser
 MOST = 300_000  # bytes of a photo
-SMALL = (600, 800)
-TEXT = "Motor itu milik tetangga.\nSaya hanya meminjam."
-SENT = "Semua foto sudah terkirim."
 
 
 @pytest.fixture
 def base(pretend: PretendApi) -> str:
     return pretend.base
-
-
-@pytest.fixture
-def arrived(pretend: PretendApi) -> Callable[[], list[Upload]]:
-    """What has arrived in the bucket since the test began."""
-    before = len(pretend.bucket.arrived)
-    pretend.bucket.faults.clear()
-    pretend.bucket.tried.clear()
-    return lambda: pretend.bucket.arrived[before:]
-
-
-def add(page: Page, n: int, content: bytes) -> None:
-    page.locator(f"#foto-{n}").set_input_files(on_disk(content))
-    expect(page.locator(f"#foto-{n}-kata")).to_contain_text("Siap dikirim", timeout=60_000)
-
-
-def look_up(page: Page, receipt: str) -> None:
-    page.goto("/status/")
-    page.get_by_label("Nomor pendaftaran").fill(receipt)
-    page.get_by_role("button", name="Lihat status").click()
-    expect(page.get_by_role("button", name="Perbarui")).to_be_visible()
-
-
-def to_appeal(page: Page, receipt: str) -> None:
-    look_up(page, receipt)
-    page.get_by_role("link", name="Sanggah hasil ini").click()
-    expect(page.locator("h1")).to_have_text("Sanggah hasil keluarga Anda")
-
-
-def fill_appeal(page: Page, photos: list[bytes]) -> None:
-    page.get_by_label("Jawaban yang tercatat keliru").check()
-    page.get_by_label("Ceritakan keadaan").fill(TEXT)
-    for n, content in enumerate(photos, start=1):
-        add(page, n, content)
-
-
-def send(page: Page) -> None:
-    page.get_by_role("button", name="Kirim sanggahan").click(no_wait_after=True)
-
-
-def number_of(page: Page) -> str:
-    expect(page.locator("h1")).to_have_text("Sanggahan Anda sudah kami terima")
-    return page.locator("main b").first.inner_text()
-
-
-def posts(page: Page, path: str) -> list[tuple[str, str]]:
-    """Key and body of each POST to a path, as they leave."""
-    sent: list[tuple[str, str]] = []
-    page.on(
-        "request",
-        lambda request: (
-            sent.append((request.headers.get("idempotency-key", ""), request.post_data or ""))
-            if request.url.endswith(path) and request.method == "POST"
-            else None
-        ),
-    )
-    return sent
 
 
 def test_a_refused_family_appeals_with_three_photos(
@@ -118,152 +70,6 @@ def test_a_refused_family_appeals_with_three_photos(
     expect(page.get_by_role("link", name="Sanggah hasil ini")).to_have_count(0)
     assert receipt not in page.url
     assert page.evaluate("sessionStorage.length") == 0
-
-
-def test_a_line_cut_in_the_middle_of_a_photo_is_taken_up_again(
-    page: Page, pretend: PretendApi, arrived: Callable[[], list[Upload]]
-) -> None:
-    to_appeal(page, pretend.refused_family())
-    fill_appeal(page, [photo(1, SMALL), photo(6, SMALL), photo(8, SMALL)])
-    pretend.bucket.faults += ["", "cut", "cut", ""]
-    send(page)
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
-    keys = [one.key for one in arrived()]
-    assert len(keys) == len(set(keys)) == 3
-    assert len(pretend.bucket.tried) == 5  # the first was not begun again
-    assert pretend.bucket.tried[0] == keys[0]
-
-
-def test_after_many_tries_it_waits_for_a_person_or_for_the_line(
-    page: Page, pretend: PretendApi, arrived: Callable[[], list[Upload]]
-) -> None:
-    page.clock.install()
-    to_appeal(page, pretend.refused_family())
-    fill_appeal(page, [photo(1, SMALL)])
-    page.route(f"{pretend.bucket.base}/**", lambda route: route.abort())
-    send(page)
-    go_on = page.get_by_role("button", name="Lanjutkan kirim foto")
-    for _ in range(100):
-        page.clock.run_for(2000)
-        if go_on.is_visible():
-            break
-    expect(page.get_by_text("Foto yang belum terkirim tetap ada di HP ini")).to_be_visible()
-    healthy(page)
-    page.unroute(f"{pretend.bucket.base}/**")
-    go_on.click()
-    expect(page.get_by_text(SENT)).to_be_visible()
-    assert len(arrived()) == 1
-
-
-def test_a_page_closed_between_two_photos_goes_on_with_the_second(
-    page: Page, pretend: PretendApi, arrived: Callable[[], list[Upload]]
-) -> None:
-    filed = posts(page, "/v1/appeals")
-    to_appeal(page, pretend.refused_family())
-    fill_appeal(page, [photo(1, SMALL), photo(6, SMALL)])
-    pretend.bucket.faults += ["", *["cut"] * 9]
-    send(page)
-    expect(page.get_by_text("Sambungan putus, dicoba lagi").first).to_be_visible()
-    number = number_of(page)
-    page.reload()
-    pretend.bucket.faults.clear()
-    assert number_of(page) == number
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
-    keys = [one.key for one in arrived()]
-    assert len(keys) == len(set(keys)) == 2
-    assert pretend.bucket.tried.count(keys[0]) == 1
-    assert is_upright(arrived()[1].content)
-    assert set(filed) == {filed[0]}  # asked again what is left, by the same request
-
-
-def test_a_photo_whose_answer_was_lost_is_not_sent_again(
-    page: Page, pretend: PretendApi, arrived: Callable[[], list[Upload]]
-) -> None:
-    to_appeal(page, pretend.refused_family())
-    fill_appeal(page, [photo(6, SMALL)])
-    pretend.bucket.faults += ["silent"]
-    send(page)
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
-    assert len(arrived()) == 1
-    assert len(pretend.bucket.tried) == 1
-
-
-def test_a_grant_that_has_expired_is_asked_for_anew_by_the_same_request(
-    page: Page, pretend: PretendApi, arrived: Callable[[], list[Upload]]
-) -> None:
-    filed = posts(page, "/v1/appeals")
-    to_appeal(page, pretend.refused_family())
-    fill_appeal(page, [photo(6, SMALL), photo(8, SMALL)])
-    pretend.bucket.faults += ["", "expired"]
-    send(page)
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
-    keys = [one.key for one in arrived()]
-    assert len(keys) == len(set(keys)) == 2
-    assert len(filed) == 2
-    assert filed[0] == filed[1]
-
-
-def test_no_photo_is_wasted_on_a_grant_that_is_five_minutes_old(
-    page: Page, pretend: PretendApi, arrived: Callable[[], list[Upload]]
-) -> None:
-    page.add_init_script("window.later = 0; const now = Date.now; Date.now = () => now() + later;")
-    filed = posts(page, "/v1/appeals")
-    to_appeal(page, pretend.refused_family())
-    fill_appeal(page, [photo(6, SMALL), photo(8, SMALL)])
-
-    def slowly(route: Route) -> None:
-        page.evaluate("window.later = 300000")
-        route.continue_()
-
-    page.route(f"{pretend.bucket.base}/**", slowly, times=1)
-    send(page)
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
-    assert len(filed) == 2  # asked anew after the first photo, before the second
-    assert filed[0] == filed[1]
-    assert pretend.bucket.tried == [one.key for one in arrived()]
-    assert len(arrived()) == 2
-
-
-def test_a_photo_that_the_bucket_does_not_want_is_told_and_the_others_go_on(
-    page: Page, pretend: PretendApi, arrived: Callable[[], list[Upload]]
-) -> None:
-    to_appeal(page, pretend.refused_family())
-    fill_appeal(page, [photo(6, SMALL), photo(8, SMALL)])
-    pretend.bucket.faults += ["expired", "expired"]
-    send(page)
-    expect(page.get_by_text("Ada foto yang tidak terkirim")).to_be_visible(timeout=30_000)
-    expect(page.get_by_text("Tidak terkirim", exact=True)).to_have_count(1)
-    assert len(arrived()) == 1
-    healthy(page)
-
-
-def test_a_lost_answer_is_asked_for_again_with_the_same_key_and_nothing_changed(
-    page: Page, pretend: PretendApi, arrived: Callable[[], list[Upload]]
-) -> None:
-    filed = posts(page, "/v1/appeals")
-    first: list[str] = []
-
-    def lose_the_first_answer(route: Route) -> None:
-        if first:
-            route.continue_()
-            return
-        first.append("lost")
-        route.fetch()
-        route.abort("connectionreset")
-
-    page.route("**/v1/appeals", lose_the_first_answer)
-    to_appeal(page, pretend.refused_family())
-    fill_appeal(page, [photo(6, SMALL)])
-    send(page)
-    expect(page.get_by_role("alert")).to_contain_text("tanpa mengubahnya")
-    healthy(page)
-    page.reload()
-    expect(page.get_by_label("Ceritakan keadaan")).to_have_value(TEXT)
-    expect(page.get_by_label("Ceritakan keadaan")).to_be_disabled()
-    send(page)
-    expect(page.get_by_text(SENT)).to_be_visible(timeout=60_000)
-    assert filed[0] == filed[1]
-    assert len(arrived()) == 1
 
 
 def test_text_and_photos_survive_a_page_that_the_camera_put_to_sleep(

@@ -23,14 +23,6 @@ def base(pretend: PretendApi) -> str:
 
 
 @pytest.fixture
-def arrived(pretend: PretendApi) -> Callable[[], list[Upload]]:
-    """What has arrived in the bucket since the test began."""
-    before = len(pretend.bucket.arrived)
-    pretend.bucket.faults.clear()
-    return lambda: pretend.bucket.arrived[before:]
-
-
-@pytest.fixture
 def healthy(chromium: Browser, base: str) -> Iterator[Callable[[Page], None]]:
     """Looks at an answer page as it came: axe itself needs scripts, so it is laid into a page."""
     context = chromium.new_context(viewport={"width": 320, "height": 640}, base_url=base)
