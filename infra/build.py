@@ -45,6 +45,13 @@ NOT_READ = {  # of chalicelib/data, what a surface does not read
         "consent.id.json",
     ],
 }
+DESCRIBED = (  # whose docstrings the OpenAPI document shows: its bodies, and the codes in them
+    "chalicelib/domain/evidence.py",
+    "chalicelib/domain/household.py",
+    "chalicelib/entrypoints/answer_schemas.py",
+    "chalicelib/entrypoints/check_schemas.py",
+    "chalicelib/entrypoints/schemas.py",
+)
 PAGES = {"public": "*.html", "staff": "staff/*.html"}  # answer templates that an API begins with
 TEMPLATE_NAME = re.compile(r"""{%-?\s*(?:extends|import|include|from)\s+["']([^"']+)["']""")
 
@@ -239,11 +246,12 @@ def _package(tree: Path, stage: stages.Stage, surface: str, out: Path) -> Path:
 def _compile_alone(code: Path) -> None:
     """Put byte code in the place of the sources: 0.4 MB instead of 0.7, and nothing to compile.
 
-    Docstrings go too, but for the schemas: there they are descriptions in the OpenAPI document.
+    Docstrings go too, but for those that are descriptions in the OpenAPI document.
     """
-    schemas = code / "chalicelib/entrypoints/schemas.py"
     byte_compile(code, "/var/task", "-b", "-o", "2")
-    byte_compile(schemas, "/var/task/chalicelib/entrypoints", "-b", "-o", "0")
+    for described in filter(Path.is_file, map(code.joinpath, DESCRIBED)):
+        home = Path("/var/task", described.relative_to(code)).parent
+        byte_compile(described, str(home), "-b", "-o", "0")
     for source in code.rglob("*.py"):
         source.unlink()
 

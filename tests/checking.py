@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chalicelib.domain import audit, ground_check
+from chalicelib.domain import audit, ground_check, visit
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Exhibit, Side
 from chalicelib.domain.evidence import FileKind, Piece
@@ -87,7 +87,7 @@ def found(
 ) -> tuple[Check, Event]:
     """A check that is done."""
     there = check or assigned()[0]
-    return ground_check.find(
+    return visit.find(
         there,
         finding(),
         Verdict(eligible, MODEL, RULES),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.adapters import registry_items
+from chalicelib.adapters import household_items, packing, registry_items
 from chalicelib.adapters.dynamo import Item, data, number, text
 from chalicelib.adapters.packing import deflate, inflate, pack_numbers
 from chalicelib.domain.adoption import Proposal, Stage
@@ -84,11 +84,11 @@ def proposal_to_item(proposal: Proposal) -> Item:
     if proposal.places:
         item["u"] = dict(proposal.places)
     if proposal.lines:
-        item["z"] = registry_items.pack_lines(proposal.lines)
+        item["z"] = packing.pack_lines(proposal.lines)
     if proposal.manifest:
         item["m"] = bytes.fromhex(proposal.manifest)
     if proposal.cutoffs:
-        item["b"] = registry_items.pack_cutoffs(proposal.cutoffs)
+        item["b"] = packing.pack_cutoffs(proposal.cutoffs)
     if proposal.result is not None:
         item["r"] = deflate(json.dumps(proposal.result).encode())
     if proposal.due:
@@ -116,9 +116,9 @@ def proposal_from_item(item: Item) -> Proposal:
         seed=data(item, "y"),
         salt=data(item, "x"),
         head=registry_items.head_from_item(item),
-        cutoffs=registry_items.unpack_cutoffs(text(item, "b")) if "b" in item else (),
+        cutoffs=packing.unpack_cutoffs(text(item, "b")) if "b" in item else (),
         places=_places(item),
-        lines=registry_items.unpack_lines(text(item, "z") if "z" in item else ""),
+        lines=packing.unpack_lines(text(item, "z") if "z" in item else ""),
         manifest=data(item, "m").hex() if "m" in item else "",
         result=json.loads(inflate(data(item, "r"), _LARGEST)) if "r" in item else None,
         due=int(text(item, "due")) if "due" in item else 0,
@@ -175,7 +175,7 @@ def standing(page: Iterable[Wire], at: int) -> Iterator[Standing]:
     """
     from chalicelib.domain.comparison import Standing  # noqa: PLC0415 - staff rank nothing
 
-    state_at, members = registry_items.state_at, registry_items.MEMBER.size
+    state_at, members = packing.state_at, household_items.MEMBER.size
     decided, text_of_it = registry_items.STATES.index(State.DECIDED), State.DECIDED.value
     read: dict[str, bytes] = {}  # hashes: all families of a village have the same few
     for wire in page:

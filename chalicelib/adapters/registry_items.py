@@ -7,25 +7,20 @@ own words. Every key pattern of the registry stands here.
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.adapters.answer_words import pack_answers, unpack_answers
 from chalicelib.adapters.dynamo import Item, Value, data, number, text
-from chalicelib.adapters.packing import pack_numbers, unpack_numbers
-from chalicelib.domain.audit import Head
-from chalicelib.domain.household import (
-    Attending,
-    Disability,
-    Household,
-    Member,
-    Occupation,
-    Relation,
-    Schooling,
-    Sex,
+from chalicelib.adapters.household_items import pack_choice, pack_household, unpack_household
+from chalicelib.adapters.packing import (
+    pack_cutoffs,
+    pack_lines,
+    pack_numbers,
+    unpack_cutoffs,
+    unpack_lines,
+    unpack_numbers,
 )
+from chalicelib.domain.audit import Head
 from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
 from chalicelib.domain.registration import (
     Earlier,
@@ -37,16 +32,14 @@ from chalicelib.domain.registration import (
     WayIn,
     Work,
 )
-from chalicelib.usecases.ports import Cutoffs, Holder, InForce
+from chalicelib.usecases.ports import Holder, InForce
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from chalicelib.domain.assignment import Judges
-    from chalicelib.domain.lines import Lines
     from chalicelib.domain.pmt_score import Scored
     from chalicelib.domain.programme import ProgrammeDecision
-    from chalicelib.domain.ranking import Point
 
 GUARD_SK: Final = "G"
 IN_FORCE_PK: Final = "CUTS"
@@ -56,9 +49,6 @@ NOWHERE: Final = Ref("0000000000", "2222222222")
 _JUDGES: Final = "J#"
 _HASH: Final = 32
 _REQUEST: Final = 16
-MEMBER: Final = struct.Struct(">HBBBB")
-_MONTH: Final = struct.Struct(">H")
-_MONTHS: Final = 12
 _DUE_DIGITS: Final = 13
 _LIST: Final = ","
 
@@ -66,14 +56,6 @@ _LIST: Final = ","
 STATES: Final = tuple(State)
 WAYS_IN: Final = tuple(WayIn)
 OUTCOMES: Final = tuple(Outcome)
-SEXES: Final = tuple(Sex)
-RELATIONS: Final = tuple(Relation)
-DISABILITIES: Final = tuple(Disability)
-SCHOOLINGS: Final = tuple(Schooling)
-ATTENDINGS: Final = tuple(Attending)
-OCCUPATIONS: Final = tuple(Occupation)
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,44 +184,6 @@ def in_force_from_item(item: Item) -> InForce:
     )
 
 
-def pack_cutoffs(cutoffs: Iterable[Point]) -> str:
-    """Decile borders as "score:draw" texts in order."""
-    return _LIST.join(f"{score}:{draw}" for score, draw in cutoffs)
-
-
-def unpack_cutoffs(packed: str) -> Cutoffs:
-    """Read what `pack_cutoffs` wrote."""
-    pairs = (border.partition(":") for border in packed.split(_LIST) if border)
-    return tuple((int(score), draw) for score, _, draw in pairs)
-
-
-def pack_lines(lines: Mapping[str, Lines]) -> str:
-    """Where places end, as "programme=score:draw" texts; "*" where all have one, nothing for none.
-
-    Raises:
-        ValueError: a line with a band, which no region has.
-    """
-    if any(line.band for line in lines.values()):
-        raise ValueError("a line with a band is not stored")
-    return _LIST.join(
-        f"{code}={'*' if line.all_fit else pack_cutoffs([line.entry] if line.entry else [])}"
-        for code, line in lines.items()
-    )
-
-
-def unpack_lines(packed: str) -> Mapping[str, Lines]:
-    """Read what `pack_lines` wrote."""
-    if not packed:
-        return {}
-    from chalicelib.domain.lines import Lines  # noqa: PLC0415 - few read it
-
-    found = {}
-    for code, _, line in (each.partition("=") for each in packed.split(_LIST)):
-        (*entry,) = unpack_cutoffs("" if line == "*" else line)
-        found[code] = Lines(entry[0] if entry else None, 0, all_fit=line == "*")
-    return found
-
-
 def head_from_item(item: Item) -> Head:
     """End of the case's ledger chain."""
     packed = data(item, "h")
@@ -283,7 +227,7 @@ def to_item(case: Registration) -> Item:
     }
     item |= {name: value for name, value in optional.items() if value}
     if case.household is not None:
-        item |= _pack_household(case.household, case.ref.village)
+        item |= pack_household(case.household, case.ref.village)
     if case.scored is not None:
         item["r"] = case.scored.score
         item["e"] = pack_numbers(case.scored.contributions)
@@ -316,7 +260,7 @@ def from_item(item: Item) -> Registration:
         request_id=data(item, "q"),
         body_digest=_optional_data(item, "b"),
         secret_mac=_optional_data(item, "x"),
-        household=_unpack_household(item, ref.village),
+        household=unpack_household(item, ref.village),
         consent=_optional_text(item, "g"),
         steps=_unpack_steps(data(item, "t")),
         head=head_from_item(item),
@@ -336,11 +280,6 @@ def from_item(item: Item) -> Registration:
         phone=_optional_data(item, "ph"),
         disputes=_unpack_disputes(_optional_data(item, "dp")),
     )
-
-
-def pack_choice(choice: _Choice, among: tuple[_Choice, ...]) -> int:
-    """Place of a code in its list."""
-    return among.index(choice)
 
 
 def _optional_text(item: Item, name: str) -> str:
@@ -387,30 +326,6 @@ def _pack_steps(steps: tuple[Step, ...]) -> bytes:
     return pack_numbers(numbers)
 
 
-def state_at(packed: bytes, at: int) -> int:
-    """The last state of a packed timeline until a time, as a place in `STATES`; -1 for none.
-
-    It reads `_pack_steps` by itself, in a quarter of the time: every family of a region comes here.
-    """
-    last = state = -1
-    value = shift = 0
-    for byte in packed:
-        value += (byte & 127) << shift
-        if byte > 127:  # noqa: PLR2004 - more of this number follows (`pack_numbers`)
-            shift += 7
-            continue
-        number = value >> 1 if value % 2 == 0 else -(value >> 1) - 1
-        value = shift = 0
-        if state < 0:
-            state = number
-            continue
-        at -= number
-        if at < 0:
-            break
-        last, state = state, -1
-    return last
-
-
 def _unpack_steps(packed: bytes) -> tuple[Step, ...]:
     numbers = iter(unpack_numbers(packed))
     steps: list[Step] = []
@@ -419,67 +334,6 @@ def _unpack_steps(packed: bytes) -> tuple[Step, ...]:
         at += since
         steps.append(Step(STATES[state], at))
     return tuple(steps)
-
-
-def _pack_household(household: Household, village: str) -> dict[str, Value]:
-    if household.village != village:
-        raise ValueError("a case is stored in the village where the household lives")
-    members = b"".join(map(_pack_member, household.members))
-    return {
-        "m": _MONTH.pack(_pack_month(household.as_of)) + members,
-        "a": pack_answers(household.answers),
-    }
-
-
-def _unpack_household(item: Item, village: str) -> Household | None:
-    if "m" not in item:
-        return None
-    packed = data(item, "m")
-    (as_of,) = _MONTH.unpack_from(packed)
-    return Household(
-        village=village,
-        members=tuple(
-            _unpack_member(*fields) for fields in MEMBER.iter_unpack(packed[_MONTH.size :])
-        ),
-        answers=unpack_answers(data(item, "a")),
-        as_of=_unpack_month(as_of),
-    )
-
-
-def _pack_month(month: tuple[int, int]) -> int:
-    return month[0] * _MONTHS + month[1] - 1
-
-
-def _unpack_month(packed: int) -> tuple[int, int]:
-    year, month = divmod(packed, _MONTHS)
-    return year, month + 1
-
-
-def _pack_member(member: Member) -> bytes:
-    return MEMBER.pack(
-        _pack_month(member.birth_month),
-        pack_choice(member.relation, RELATIONS),
-        pack_choice(member.schooling, SCHOOLINGS) << 4 | pack_choice(member.attending, ATTENDINGS),
-        pack_choice(member.occupation, OCCUPATIONS),
-        pack_choice(member.disability, DISABILITIES)
-        | pack_choice(member.sex, SEXES) << 2
-        | member.pregnant << 3
-        | member.has_nik << 4,
-    )
-
-
-def _unpack_member(birth: int, relation: int, schools: int, occupation: int, flags: int) -> Member:
-    return Member(
-        relation=RELATIONS[relation],
-        birth_month=_unpack_month(birth),
-        sex=SEXES[flags >> 2 & 1],
-        disability=DISABILITIES[flags & 3],
-        pregnant=bool(flags >> 3 & 1),
-        schooling=SCHOOLINGS[schools >> 4],
-        attending=ATTENDINGS[schools & 15],
-        occupation=OCCUPATIONS[occupation],
-        has_nik=bool(flags >> 4 & 1),
-    )
 
 
 def _pack_identity(answer: IdentityAnswer) -> bytes:

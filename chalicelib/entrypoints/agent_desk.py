@@ -60,7 +60,7 @@ def in_json(request: Request, answer: Callable[[], Answer]) -> Response:
 def checks(officer: str) -> Answer:
     """The visits that an agent was drawn for, and the form; nothing of who lives there."""
     from chalicelib import check_wiring  # noqa: PLC0415 - officers read none of it
-    from chalicelib.domain.ground_check import OLDEST_MS  # noqa: PLC0415 - same
+    from chalicelib.domain.visit import OLDEST_MS  # noqa: PLC0415 - same
     from chalicelib.usecases.list_checks import mine  # noqa: PLC0415 - same
 
     ports = check_wiring.desk_ports()

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from chalicelib.entrypoints import openapi_checks, schemas
+from chalicelib.entrypoints import answer_schemas, openapi_checks, schemas
 from chalicelib.entrypoints.http import FORM, JSON
 
 HTML = "text/html"
@@ -37,41 +37,41 @@ _KEY = {
 Operation = tuple[str, str, type[BaseModel], int, type[BaseModel], bool, dict[int, str]]
 _OPERATIONS: tuple[Operation, ...] = (
     ("/v1/registrations", "Register a family", schemas.RegistrationBody, 201,
-     schemas.ReceivedBody, True, {}),
+     answer_schemas.ReceivedBody, True, {}),
     ("/v1/status", "Where a case stands, and why", schemas.StatusBody, 200,
-     schemas.CaseBody, False, _OPENING),
+     answer_schemas.CaseBody, False, _OPENING),
     ("/v1/corrections", "Correct what the civil registry found to differ, once",
-     schemas.CorrectionBody, 200, schemas.CaseBody, True, _OPENING | _CHANGING),
+     schemas.CorrectionBody, 200, answer_schemas.CaseBody, True, _OPENING | _CHANGING),
     ("/v1/withdrawals", "End a case at the family's wish", schemas.WithdrawalBody, 200,
-     schemas.CaseBody, True, _OPENING),
+     answer_schemas.CaseBody, True, _OPENING),
     ("/v1/proposals", "Propose a neighbour's family", schemas.ProposalBody, 201,
-     schemas.ProposedBody, True, {}),
-    ("/v1/appeals", "Appeal one's own result", schemas.AppealBody, 201, schemas.FiledBody, True,
-     _OPENING | _CHANGING),
+     answer_schemas.ProposedBody, True, {}),
+    ("/v1/appeals", "Appeal one's own result", schemas.AppealBody, 201,
+     answer_schemas.FiledBody, True, _OPENING | _CHANGING),
     ("/v1/appeals/own", "Appeal one's own result without a receipt, signed in",
-     schemas.OwnAppealBody, 201, schemas.FiledBody, True,
+     schemas.OwnAppealBody, 201, answer_schemas.FiledBody, True,
      _CHANGING | _PERSON | {429: "Too many appeals"}),
     ("/v1/disputes/appeals", "Ask that the outcome of one's own objection is looked at again",
-     schemas.SecondLookBody, 201, schemas.FiledBody, True, _OPENING | _CHANGING | _PERSON),
+     schemas.SecondLookBody, 201, answer_schemas.FiledBody, True, _OPENING | _CHANGING | _PERSON),
     ("/v1/agent/appeals", "Appeal for a family that has agreed to it", schemas.AgentAppealBody,
-     201, schemas.FiledBody, True, _SIGNED_IN | _OPENING | _CHANGING),
-    ("/v1/disputes/answers", "Answer an objection", schemas.AnswerBody, 201, schemas.FiledBody,
-     True, _OPENING | _CHANGING),
+     201, answer_schemas.FiledBody, True, _SIGNED_IN | _OPENING | _CHANGING),
+    ("/v1/disputes/answers", "Answer an objection", schemas.AnswerBody, 201,
+     answer_schemas.FiledBody, True, _OPENING | _CHANGING),
     ("/v1/disputes/uploads", "Send more files for a dispute", schemas.MoreEvidenceBody, 201,
-     schemas.FiledBody, True, _OPENING | _CHANGING | _PERSON),
+     answer_schemas.FiledBody, True, _OPENING | _CHANGING | _PERSON),
     ("/v1/disputes/withdrawals", "Withdraw a dispute that one has filed",
-     schemas.DisputeWithdrawalBody, 200, schemas.DisputeBody, True,
+     schemas.DisputeWithdrawalBody, 200, answer_schemas.DisputeBody, True,
      _OPENING | _CHANGING | _PERSON),
-    ("/v1/looked", "Who has looked at a case", schemas.LookedBody, 200, schemas.LooksBody, False,
-     _OPENING),
+    ("/v1/looked", "Who has looked at a case", schemas.LookedBody, 200,
+     answer_schemas.LooksBody, False, _OPENING),
     ("/v1/objections", "Object to somebody else's eligibility", schemas.ObjectionBody, 201,
-     schemas.FiledBody, True, _CHANGING | _PERSON | {429: "Too many objections"}),
+     answer_schemas.FiledBody, True, _CHANGING | _PERSON | {429: "Too many objections"}),
     ("/v1/reports", "Report an agent or an officer, by nobody in particular", schemas.ReportBody,
-     201, schemas.ReportedBody, True, {429: "Too many reports"}),
+     201, answer_schemas.ReportedBody, True, {429: "Too many reports"}),
     ("/v1/reports/status", "Where a report stands", schemas.LookedBody, 200,
-     schemas.ReportStatusBody, False, _OPENING),
+     answer_schemas.ReportStatusBody, False, _OPENING),
     ("/v1/agent/registrations", "Register a family for an agent", schemas.RegistrationBody, 201,
-     schemas.ReceivedBody, True, _SIGNED_IN),
+     answer_schemas.ReceivedBody, True, _SIGNED_IN),
 )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def document() -> dict[str, Any]:
     """The document of the public API; made once in a process, since that takes long."""
     bodies = {operation[2] for operation in _OPERATIONS} | {*openapi_checks.SENT}
     answers = {operation[4] for operation in _OPERATIONS}
-    answers |= {schemas.ErrorBody, schemas.ObjectionsBody, schemas.PersonBody}
+    answers |= {answer_schemas.ErrorBody, answer_schemas.ObjectionsBody, answer_schemas.PersonBody}
     answers |= {*openapi_checks.ANSWERED}
     _, definitions = models_json_schema(
         [(model, "validation") for model in sorted(bodies, key=_name)]
@@ -175,7 +175,7 @@ def _pages() -> dict[str, Any]:
 
 def _person() -> dict[str, Any]:
     """A citizen's sign-in: a browser's way there and back, and what it is told of it."""
-    shown = _ref(schemas.PersonBody) | _PAGE
+    shown = _ref(answer_schemas.PersonBody) | _PAGE
     told = {"200": {"description": "Whether it is signed in", "content": shown}}
     later = _refused({503: _REFUSALS[503]})
     none = _refused({404: "This region has no sign-in by IKD"})
@@ -208,7 +208,10 @@ def _person() -> dict[str, Any]:
 def _disputes() -> dict[str, Any]:
     """What of disputes is read, or is for browsers without JavaScript."""
     mine = {
-        "200": {"description": "Own objections", "content": _ref(schemas.ObjectionsBody) | _PAGE}
+        "200": {
+            "description": "Own objections",
+            "content": _ref(answer_schemas.ObjectionsBody) | _PAGE,
+        }
     }
     shown = {"200": {"description": "The form", "content": _PAGE}}
     nobody = _refused({401: "Nobody is signed in", 503: _REFUSALS[503]})
@@ -236,7 +239,7 @@ def _sent(body: type[BaseModel]) -> dict[str, Any]:
 
 
 def _refused(why: Mapping[int, str]) -> dict[str, Any]:
-    content = _ref(schemas.ErrorBody) | _PAGE
+    content = _ref(answer_schemas.ErrorBody) | _PAGE
     return {str(code): {"description": text, "content": content} for code, text in why.items()}
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.domain import blind_keys, ground_check, pmt, registration, reopening
+from chalicelib.domain import visit as visits
 from chalicelib.domain.audit import Event
 from chalicelib.domain.check_rules import CheckRules
 from chalicelib.domain.dispute import Exhibit, Side
@@ -157,7 +158,7 @@ def remark(ref: Ref, key: str, officer: str, text: str, ports: Ports) -> Check:
         if there.remark_id == own:
             return there
         stamp = Stamp(ports.clock.now_ms(), actor, there.salt)
-        moved, event = ground_check.remark(there, own, stamp, {"remark": digest.hex()})
+        moved, event = visits.remark(there, own, stamp, {"remark": digest.hex()})
         sealed = ports.sealer.seal(text.encode(), f"{ref.locator}|{AFTER}")
         statements = (Statement(AFTER, sealed),)
         if ports.checks.change(moved, event, statements=statements) is None:
@@ -199,7 +200,7 @@ def _keep(
     stamp = Stamp(now, visit.actor, there.salt)
     if visit.seen is None:
         missed = Attempt(visit.taken_at, visit.missed or Missed.NOT_HOME)
-        moved, event = ground_check.attempt(
+        moved, event = visits.attempt(
             there,
             missed,
             pieces,
@@ -214,7 +215,7 @@ def _keep(
         if household is None:
             raise NotFound(Fault("check_unknown"))
         verdict = verdict_of(household, there.about, basis)
-        moved, event = ground_check.find(there, visit.seen, verdict, pieces, stamp, request=request)
+        moved, event = visits.find(there, visit.seen, verdict, pieces, stamp, request=request)
     officer_due = ports.terms.calendar.term(now, rules.terms.recommend, rules.terms).at
     case = _case_goes_on(moved, found, stamp, officer_due)
     statements = _sealed(there, visit, ports)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from chalicelib.adapters.ground_check_table import GroundCheckTable
 from chalicelib.adapters.review_table import ReviewTable
-from chalicelib.domain import adjudication, ground_check, hearing
+from chalicelib.domain import adjudication, ground_check, hearing, visit
 from chalicelib.domain.dispute import Dispute, Kind, Outcome
 from chalicelib.domain.ground_check import Verdict
 from chalicelib.domain.registration import Registration, Stamp
@@ -99,7 +99,7 @@ def _visit(stage: Stage, case: Registration, there: Dispute) -> None:
     stamp = Stamp(_now(stage), f"agent:{AGENT}", check.salt)
     verdict = Verdict(("PKH",), MODEL, RULES)
     seen = finding(_now(stage))
-    check, event = ground_check.find(check, seen, verdict, (), stamp, request=REQUEST)
+    check, event = visit.find(check, seen, verdict, (), stamp, request=REQUEST)
     assert checks.change(check, event) is None
 
 

@@ -13,7 +13,7 @@ from staff_front import StaffFront
 from test_pages_fit import healthy
 
 from chalicelib import check_wiring, dispute_wiring, wiring
-from chalicelib.domain import adjudication, ground_check, hearing
+from chalicelib.domain import adjudication, ground_check, hearing, visit
 from chalicelib.domain.dispute import Dispute, Exhibit, Side, Stage
 from chalicelib.domain.evidence import FileKind, Piece, PieceState, page_key
 from chalicelib.domain.finding import Count, Finding
@@ -108,7 +108,7 @@ def gone_to(check: Check, front: StaffFront) -> Check:
     assert checks.change(check, event) is None
     photo = Piece("f" * 32, FileKind.JPEG, 200_000, PieceState.RELEASED, pages=1)
     front.photos[f"/bukti/{page_key(check.ref, photo.id, 1)}"] = jpeg(2)
-    check, event = ground_check.find(
+    check, event = visit.find(
         check,
         Finding(at, RICH, {Count.PEOPLE: 5}),
         Verdict(("XYZ",), MODEL, RULES),

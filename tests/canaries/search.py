@@ -28,7 +28,7 @@ import brotli
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.adapters.answer_words import _DICTIONARIES
+from chalicelib.adapters.household_items import _DICTIONARIES
 from chalicelib.adapters.packing import pack_numbers
 
 DEPTH = 4  # layers in layers: base64 of gzip of JSON with escapes, and one more

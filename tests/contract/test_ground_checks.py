@@ -10,7 +10,14 @@ import pytest
 
 from chalicelib.adapters.ground_check_table import GroundCheckTable
 from chalicelib.adapters.registry_table import TablesDisagreeError
-from chalicelib.domain import check_review, check_sample, ground_check, registration, reopening
+from chalicelib.domain import (
+    check_review,
+    check_sample,
+    ground_check,
+    registration,
+    reopening,
+    visit,
+)
 from chalicelib.domain.assignment import Judges
 from chalicelib.domain.audit import Event
 from chalicelib.domain.check_sample import Sample
@@ -88,7 +95,7 @@ def full() -> Check:
     """A check with everything that one can have."""
     there = assigned(asked(Purpose.SAMPLE, decided=("PKH", "BPNT"), not_by=("agent-7",))[0])[0]
     gone = Attempt(START + 5 * MINUTE, Missed.NOT_FOUND)
-    tried = ground_check.attempt(
+    tried = visit.attempt(
         there, gone, (checking.piece(7),), at(6), request=checking.REQUEST, most=2, apart=0
     )[0]
     seen = found(tried)[0]
@@ -97,7 +104,7 @@ def full() -> Check:
     )
     kept = ground_check.screened(seen, clean, at(99, "system:screen_evidence"))
     assert kept is not None
-    said = ground_check.remark(kept[0], b"m" * 16, at(100), {"digest": "x"})[0]
+    said = visit.remark(kept[0], b"m" * 16, at(100), {"digest": "x"})[0]
     return replace(
         said,
         dispute="5ABC222222",
@@ -182,7 +189,7 @@ def test_of_two_visits_with_the_same_remark_at_once_the_second_is_told(over: Ove
     assert over.checks.change(first, event, statements=(place,)) is None
     late = found(there, eligible=())
     assert over.checks.change(*late, statements=(place,)) == Stands(check=first)
-    again, event = ground_check.remark(first, b"m" * 16, at(100), {"digest": "x"})
+    again, event = visit.remark(first, b"m" * 16, at(100), {"digest": "x"})
     with pytest.raises(TablesDisagreeError):
         over.checks.change(again, event, statements=(place,))
 
@@ -193,7 +200,7 @@ def test_what_is_sealed_stands_beside_the_check_part_by_part(over: Over) -> None
     assert opened is not None
     assert opened.check == there
     assert opened.statements == {PLACE: SEALED, REMARK: SEALED}
-    said, event = ground_check.remark(there, b"m" * 16, at(100), {"digest": "x"})
+    said, event = visit.remark(there, b"m" * 16, at(100), {"digest": "x"})
     assert over.checks.change(said, event, statements=(Statement(AFTER, SEALED),)) is None
     opened = over.checks.read(there.ref)
     assert opened is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from chalicelib.domain import check_review, check_sample, ground_check
+from chalicelib.domain import check_review, check_sample, ground_check, visit
 from chalicelib.domain.assignment import Judges
 from chalicelib.domain.audit import Act
 from chalicelib.domain.errors import TepatError
@@ -244,11 +244,11 @@ def _taken(ready: Check, kind: str, who: int, his: Stamp) -> tuple[Check, Event]
     steps: dict[str, Callable[[], tuple[Check, Event] | None]] = {
         "assign": lambda: ground_check.assign(ready, AGENTS[who % 2], system, due=his.at + MINUTE),
         "escalate": lambda: ground_check.escalate(ready, 1 + who % 2, {"kin": who}, system),
-        "attempt": lambda: ground_check.attempt(
+        "attempt": lambda: visit.attempt(
             ready, missed, photo, his, request=REQUEST, most=2, apart=0
         ),
-        "find": lambda: ground_check.find(ready, *found, photo, his, request=REQUEST),
-        "remark": lambda: ground_check.remark(ready, b"m" * 16, his, {"digest": "x"}),
+        "find": lambda: visit.find(ready, *found, photo, his, request=REQUEST),
+        "remark": lambda: visit.remark(ready, b"m" * 16, his, {"digest": "x"}),
         "screened": lambda: ground_check.screened(ready, clean, system),
         "judge": lambda: check_review.judge(ready, opinion, officer),
         "cancel": lambda: ground_check.cancel(ready, "withdrawn", system),

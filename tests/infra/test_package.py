@@ -17,6 +17,7 @@ import pytest
 
 from chalicelib.domain import adoption, dispute, ground_check, misconduct
 from chalicelib.domain.registration import State
+from chalicelib.entrypoints import openapi
 from chalicelib.usecases.relay import QUEUES
 from infra import stages
 from infra.build import SURFACES, Package, build, sources_hash
@@ -279,14 +280,36 @@ import importlib, json
 for module in json.loads(sys.argv[1]):
     importlib.import_module(module)
 """
+DOCUMENT = """
+import json
+from chalicelib.entrypoints import openapi
+print(json.dumps(openapi.document()))
+"""
 
 
 @pytest.mark.parametrize("surface", SURFACES)
 def test_code_and_layer_import_where_nothing_else_is_installed(
     surface: str, package: Package, tmp_path: Path
 ) -> None:
-    code, layer, runtime = tmp_path / "code", tmp_path / "layer", tmp_path / "runtime"
-    for target, archive in ((code, package.code(surface)), (layer, package.layer(surface))):
+    names = [name for name in sorted(contents(package.code(surface))) if name.endswith(".pyc")]
+    names = [name.removesuffix(".pyc") for name in names if not name.startswith("chalice/")]
+    # `app` comes last: it imports its surface alone.
+    modules = [name.removesuffix("/__init__").replace("/", ".") for name in names]
+    modules.sort(key=lambda module: module == "app")
+    _as_deployed(surface, package, tmp_path, IMPORTS, json.dumps(modules))
+
+
+def test_a_packaged_function_tells_the_whole_openapi_document(
+    package: Package, tmp_path: Path
+) -> None:
+    told = json.loads(_as_deployed("public", package, tmp_path, DOCUMENT))
+    assert told == json.loads(json.dumps(openapi.document())), "see `DESCRIBED` of infra.build"
+
+
+def _as_deployed(surface: str, package: Package, folder: Path, code: str, *told: str) -> str:
+    """What a piece of code prints where a surface's zips and what Lambda brings are alone."""
+    functions, layer, runtime = folder / "code", folder / "layer", folder / "runtime"
+    for target, archive in ((functions, package.code(surface)), (layer, package.layer(surface))):
         with zipfile.ZipFile(archive) as zipped:
             zipped.extractall(target)
     runtime.mkdir()
@@ -296,24 +319,16 @@ def test_code_and_layer_import_where_nothing_else_is_installed(
         (runtime / (name if source.is_dir() else f"{name}.py")).symlink_to(
             source if source.is_dir() else source.with_suffix(".py")
         )
-    files = sorted(path.relative_to(code) for path in code.rglob("*.pyc"))
-    # `app` comes last: it imports its surface alone.
-    modules = [".".join(path.with_suffix("").parts) for path in files if path.parts[0] != "chalice"]
-    modules = [module.removesuffix(".__init__") for module in modules]
-    modules.sort(key=lambda module: module == "app")
-    bare_python = [sys.executable, "-I", "-S", "-c"]
+    path = f"import sys\nsys.path[:0] = {[str(functions), str(layer / 'python'), str(runtime)]!r}\n"
     done = subprocess.run(
-        [*bare_python, _with_path(code, layer / "python", runtime), json.dumps(modules)],
+        [sys.executable, "-I", "-S", "-c", path + code, *told],
         env={"TEPAT_SURFACE": surface, "AWS_DEFAULT_REGION": "ap-southeast-3"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-
-
-def _with_path(*folders: Path) -> str:
-    return f"import sys\nsys.path[:0] = {[str(folder) for folder in folders]!r}\n{IMPORTS}"
+    return done.stdout
 
 
 def test_the_civil_registry_is_asked_no_more_at_once_than_it_agreed_to(

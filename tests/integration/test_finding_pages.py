@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import check_wiring, wiring
-from chalicelib.domain import ground_check
+from chalicelib.domain import ground_check, visit
 from chalicelib.domain.finding import Count, Finding
 from chalicelib.domain.ground_check import Check, Course, Purpose, Verdict
 from chalicelib.domain.registration import Ref, Registration, Stamp, State
@@ -53,7 +53,7 @@ def check(receipt: str) -> Check:
     by = Stamp(stamp.at, "agent:agent-1", made.salt)
     seen = Finding(stamp.at, RICH, {Count.PEOPLE: 5})
     told = Verdict(("XYZ",), MODEL, RULES)
-    made, event = ground_check.find(made, seen, told, (), by, request=(b"q" * 16, b"d" * 16))
+    made, event = visit.find(made, seen, told, (), by, request=(b"q" * 16, b"d" * 16))
     assert checks.change(made, event) is None
     return made
 
@@ -149,7 +149,7 @@ def test_a_judgement_on_what_has_changed_is_refused_with_what_has(desk: Desk, ch
     as_officer(desk, drawn(desk, check))
     old = form_of(desk.get(address)[1]) | {"opinion": REOPEN}
     by = Stamp(wiring.clock.now_ms(), "agent:agent-1", check.salt)
-    moved, event = ground_check.remark(check, b"m" * 16, by, {"remark": "x"})
+    moved, event = visit.remark(check, b"m" * 16, by, {"remark": "x"})
     assert wiring.ground_checks().change(moved, event) is None
     code, _, headers = desk.post(f"{address}/judge", **old)
     assert code == 303

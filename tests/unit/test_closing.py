@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from chalicelib.adapters import proposal_items, registry_items
+from chalicelib.adapters import packing, proposal_items, registry_items
 from chalicelib.domain import adoption, closing, comparison, lottery, ranking, selection
 from chalicelib.domain.adoption import SETTLED_MS, Stage
 from chalicelib.domain.comparison import Part, Proposed
@@ -125,10 +125,10 @@ def test_lines_are_stored_as_they_are() -> None:
         "SEMBAKO": Lines(None, 0, all_fit=False),
         "PBI_JK": Lines(None, 0, all_fit=True),
     }
-    packed = registry_items.pack_lines(lines)
-    assert registry_items.unpack_lines(packed) == lines
+    packed = packing.pack_lines(lines)
+    assert packing.unpack_lines(packed) == lines
     with pytest.raises(ValueError, match="band"):
-        registry_items.pack_lines({"PKH": Lines((1, "ab"), 5, all_fit=False)})
+        packing.pack_lines({"PKH": Lines((1, "ab"), 5, all_fit=False)})
     bare = InForce(1, "ab" * 32, "cd" * 32, (), bytes(32))
     item = registry_items.in_force_to_item(REGION, bare)
     assert not {"g", "f"} & item.keys()
@@ -192,7 +192,7 @@ def test_the_last_state_of_a_packed_timeline_is_the_one_that_belongs() -> None:
         packed = registry_items.to_item(replace(case, steps=steps))["t"]
         at = chance.randint(0, 60)
         belongs = comparison.belongs(replace(case, steps=steps), at)
-        assert (registry_items.state_at(packed, at) == decided) is belongs  # type: ignore[arg-type]
+        assert (packing.state_at(packed, at) == decided) is belongs  # type: ignore[arg-type]
         told.add(belongs)
     assert told == {True, False}
 

@@ -8,15 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain import check_review, ground_check
+from chalicelib.domain import check_review, ground_check, visit
 from chalicelib.domain.audit import Act
 from chalicelib.domain.errors import InvalidRequest, NotAllowed, TepatError, WrongState
 from chalicelib.domain.evidence import PieceState
 from chalicelib.domain.finding import Count, Difference, counts_of
 from chalicelib.domain.ground_check import (
-    GRACE_MS,
-    MOST_PIECES,
-    OLDEST_MS,
     Attempt,
     Check,
     Course,
@@ -28,6 +25,7 @@ from chalicelib.domain.ground_check import (
 )
 from chalicelib.domain.household import Attending, Occupation, Schooling
 from chalicelib.domain.receipt import is_locator
+from chalicelib.domain.visit import GRACE_MS, MOST_PIECES, OLDEST_MS
 from tests import checking
 from tests.builders import MINUTE, household
 from tests.checking import AGENT, DAY, HOUR, OTHER, REQUEST, asked, assigned, at, finding, found
@@ -38,9 +36,7 @@ VERDICT = Verdict(("PKH",), checking.MODEL, checking.RULES)
 
 def missed(check: Check, minutes: int, *, most: int = 2, apart: int = 0) -> Check:
     gone = Attempt(START + minutes * MINUTE, Missed.NOT_HOME)
-    return ground_check.attempt(
-        check, gone, (), at(minutes), request=REQUEST, most=most, apart=apart
-    )[0]
+    return visit.attempt(check, gone, (), at(minutes), request=REQUEST, most=most, apart=apart)[0]
 
 
 def refused(code: str, error: type[TepatError], step: object) -> None:
@@ -94,15 +90,13 @@ def test_only_who_was_drawn_may_answer() -> None:
         refused(
             "check_not_yours",
             NotAllowed,
-            lambda: ground_check.find(drawn, finding(), VERDICT, (), stranger, request=REQUEST),  # noqa: B023 - runs at once
+            lambda: visit.find(drawn, finding(), VERDICT, (), stranger, request=REQUEST),  # noqa: B023 - runs at once
         )
     waiting = asked()[0]
     refused(
         "check_not_yours",
         NotAllowed,
-        lambda: ground_check.find(
-            waiting, finding(), VERDICT, (), at(90, "agent:"), request=REQUEST
-        ),
+        lambda: visit.find(waiting, finding(), VERDICT, (), at(90, "agent:"), request=REQUEST),
     )
 
 
@@ -150,7 +144,7 @@ def test_a_finding_may_come_late_but_not_from_the_future(
     def step() -> Check:
         stamp = replace(at(0), at=START + sent)
         seen = finding(START + taken)
-        return ground_check.find(drawn, seen, VERDICT, (), stamp, request=REQUEST)[0]
+        return visit.find(drawn, seen, VERDICT, (), stamp, request=REQUEST)[0]
 
     if code is None:
         assert step().finding == finding(START + taken)
@@ -220,16 +214,14 @@ def test_one_finding_alone_changes_no_decision_that_stands(purpose: Purpose) -> 
 
 def test_a_remark_is_made_once_by_who_went_and_changes_nothing_found() -> None:
     done = found()[0]
-    said, event = ground_check.remark(done, b"m" * 16, at(95), {"digest": "x"})
+    said, event = visit.remark(done, b"m" * 16, at(95), {"digest": "x"})
     assert event.act is Act.CHECK_REMARKED
     assert (said.finding, said.verdict, said.stage) == (done.finding, done.verdict, done.stage)
-    refused("check_remarked", WrongState, lambda: ground_check.remark(said, b"n" * 16, at(96), {}))
+    refused("check_remarked", WrongState, lambda: visit.remark(said, b"n" * 16, at(96), {}))
     stranger = at(96, f"agent:{OTHER}")
-    refused(
-        "check_not_yours", NotAllowed, lambda: ground_check.remark(done, b"n" * 16, stranger, {})
-    )
+    refused("check_not_yours", NotAllowed, lambda: visit.remark(done, b"n" * 16, stranger, {}))
     drawn = assigned()[0]
-    refused("check_not_done", WrongState, lambda: ground_check.remark(drawn, b"n", at(2), {}))
+    refused("check_not_done", WrongState, lambda: visit.remark(drawn, b"n", at(2), {}))
 
 
 def test_photos_are_screened_after_the_finding_and_only_once() -> None:
@@ -249,7 +241,7 @@ def test_too_many_photos_are_refused() -> None:
     refused(
         "evidence_too_many",
         InvalidRequest,
-        lambda: ground_check.find(drawn, finding(), VERDICT, many, at(90), request=REQUEST),
+        lambda: visit.find(drawn, finding(), VERDICT, many, at(90), request=REQUEST),
     )
 
 
@@ -275,7 +267,7 @@ def test_erasing_forgets_how_the_family_lives() -> None:
         refused(
             "check_not_done" if gone.officer else "check_not_yours",
             WrongState if gone.officer else NotAllowed,
-            lambda: ground_check.remark(gone, b"n" * 16, at(301), {}),  # noqa: B023 - runs at once
+            lambda: visit.remark(gone, b"n" * 16, at(301), {}),  # noqa: B023 - runs at once
         )
 
 
@@ -299,10 +291,10 @@ def test_whatever_is_tried_silence_ends_nothing_but_the_visits(
                 check = missed(check, minute)
             elif name == "found":
                 seen = finding(stamp.at)
-                check = ground_check.find(check, seen, VERDICT, (), stamp, request=REQUEST)[0]
+                check = visit.find(check, seen, VERDICT, (), stamp, request=REQUEST)[0]
                 met = True
             elif name == "remark":
-                check = ground_check.remark(check, b"m" * 16, stamp, {})[0]
+                check = visit.remark(check, b"m" * 16, stamp, {})[0]
             elif name == "cancel":
                 check = ground_check.cancel(check, "withdrawn", stamp)[0]
             else:

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from chalicelib.adapters import (
     dispute_items,
     dynamo,
+    household_items,
     ledger_items,
     registry_items,
     vault_items,
 )
-from chalicelib.adapters.answer_words import pack_answers, unpack_answers
+from chalicelib.adapters.household_items import pack_answers, unpack_answers
 from chalicelib.adapters.packed_locators import pack_locators, unpack_locators
 from chalicelib.adapters.packing import deflate, inflate, pack_numbers, unpack_numbers
 from chalicelib.domain import dispute, reopening
@@ -323,12 +324,12 @@ def test_the_order_of_stored_codes_never_changes() -> None:
         "ways": registry_items.WAYS_IN,
         "outcomes": registry_items.OUTCOMES,
         "fields": MATCHED_FIELDS,
-        "sexes": registry_items.SEXES,
-        "relations": registry_items.RELATIONS,
-        "disabilities": registry_items.DISABILITIES,
-        "schoolings": registry_items.SCHOOLINGS,
-        "attendings": registry_items.ATTENDINGS,
-        "occupations": registry_items.OCCUPATIONS,
+        "sexes": household_items.SEXES,
+        "relations": household_items.RELATIONS,
+        "disabilities": household_items.DISABILITIES,
+        "schoolings": household_items.SCHOOLINGS,
+        "attendings": household_items.ATTENDINGS,
+        "occupations": household_items.OCCUPATIONS,
         "stages": dispute_items.STAGES,
     }
     known = {

@@ -10,7 +10,7 @@ from chalicelib.adapters import dynamo, proposal_items, registry_items
 from chalicelib.adapters.dispute_items import dispute_to_item
 from chalicelib.adapters.ground_check_items import check_to_item
 from chalicelib.adapters.stream_records import state_change
-from chalicelib.domain import adjudication, adoption, dispute, ground_check, hearing
+from chalicelib.domain import adjudication, adoption, dispute, ground_check, hearing, visit
 from chalicelib.domain.dispute import Dispute, Kind
 from chalicelib.domain.ground_check import Check
 from chalicelib.domain.registration import Ref, State
@@ -103,7 +103,7 @@ def test_cases_and_proposals_are_told_as_their_own_kind() -> None:
 def test_a_ground_check_tells_the_dispute_that_asked_for_it_once_it_has_ended() -> None:
     drawn = replace(checking.assigned()[0], dispute="DDDDAAAAAA")
     ended = checking.found(drawn)[0]
-    said = ground_check.remark(ended, b"m" * 16, checking.at(95), {})[0]
+    said = visit.remark(ended, b"m" * 16, checking.at(95), {})[0]
 
     def told_of(before: Check | None, after: Check) -> object:
         old = None if before is None else dynamo.encode(check_to_item(before))
