@@ -90,7 +90,7 @@ def test_differences_have_names_of_their_own() -> None:
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_known_mistake_is_seen(name: str, reals: Sequence[RealSide]) -> None:
-    """Within the calls of a long run, the rare ones; most within those of one test run.
+    """Within the calls of one test run.
 
     It is played against the true fake first, which answers as moto and the local AWS do to these
     very calls; the smallest example is then played against those two as well.
@@ -103,8 +103,8 @@ def test_a_known_mistake_is_seen(name: str, reals: Sequence[RealSide]) -> None:
 
 
 def _first(name: str) -> Differs:
-    """What the calls of the test run say of the mistake, and those that would follow them."""
-    for part in range(LONG * PARTS // CALLS):
+    """What the calls of the test run say of the mistake."""
+    for part in range(PARTS):
         true = FakeSide(name="true fake")
         stage = Stage([true], lambda _: False, lambda: FakeSide(MISTAKES[name]()))
         try:
