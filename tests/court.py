@@ -22,6 +22,8 @@ from chalicelib.usecases import (
     conduct_dispute,
     file_appeal,
     file_objection,
+    file_outcome_appeal,
+    file_own_appeal,
     filing,
     redraw_disputes,
     review_dispute,
@@ -38,6 +40,7 @@ from tests.fakes_reviews import FakeReviews
 from tests.world import CALLER, DATA, REGION, VILLAGE, World, form, member
 
 KEY = "family-0000000000000001"
+HEAD = member(9901)
 PHOTO = Photo(FileKind.JPEG, 180_000)
 TEXT = "Kami tidak punya motor lagi."
 NEIGHBOUR = "3510152003809903"  # invented; another village
@@ -94,16 +97,65 @@ class Courtroom:
         self.disputes = self.world.disputes
         self.terms = terms()
 
-    def appeal_by(self, receipt: str, key: str, *photos: Photo, **changes: Any) -> Filed:
-        """File an appeal of the result that a receipt opens."""
+    def appeal_by(
+        self, receipt: str, key: str, *photos: Photo, agent: str = "", **changes: Any
+    ) -> Filed:
+        """File an appeal of the result that a receipt opens, with an agent or without."""
         body: dict[str, Any] = {"receipt": receipt, "reason": "data_wrong", "text": TEXT}
         said = changes.pop("misused", Misused())
         body |= changes
         form = {**body, "photos": len(photos), "attribute": said.attribute}
+        if agent:
+            form["agreed"] = True
         command = file_appeal.Appeal(
-            key=key, **body, photos=photos, form=form, caller=CALLER, misused=said
+            key=key,
+            **body,
+            photos=photos,
+            form=form,
+            caller=CALLER,
+            actor=f"agent:{agent}" if agent else file_appeal.CITIZEN,
+            misused=said,
         )
         return file_appeal.file_appeal(command, self.appeal_ports())
+
+    def own(
+        self, nik: str = HEAD["nik"], name: str = HEAD["name"], *photos: Photo, **changes: Any
+    ) -> Filed:
+        """File an appeal without a receipt, as somebody who signed in."""
+        told: dict[str, Any] = {"key": "own-000000000000000001", "village": VILLAGE}
+        told |= {"reason": "data_wrong", "text": TEXT} | changes
+        person = file_objection.Person(self.person(nik), name, nik)
+        said = told.pop("misused", Misused())
+        form = {**told, "photos": len(photos), "attribute": said.attribute}
+        command = file_own_appeal.OwnAppeal(
+            person=person, photos=photos, form=form, caller=CALLER, misused=said, **told
+        )
+        return file_own_appeal.file_own_appeal(command, self.own_ports())
+
+    def own_ports(self) -> file_own_appeal.Ports:
+        world = self.world
+        return file_own_appeal.Ports(
+            world.clock,
+            world.random,
+            world.index,
+            FakeSealer(),
+            self.disputes,
+            world.limits,
+            FakeGrants(),
+            self.terms,
+            self.attributes,
+            world.villages(),
+        )
+
+    def second(self, number: str, *photos: Photo, **changes: Any) -> Filed:
+        """Ask, as who objected, that the outcome is looked at again."""
+        told: dict[str, Any] = {"key": "second-000000000000001", "text": "Mobilnya masih ada."}
+        told |= changes
+        party = told.pop("party", None) or self.neighbour()
+        form = {**told, "photos": len(photos)}
+        wish = file_outcome_appeal.Second(told["key"], number, party, told["text"], photos, form)
+        ports = file_outcome_appeal.Ports(self.part_ports(), self.world.random)
+        return file_outcome_appeal.appeal_outcome(wish, ports)
 
     def appeal_ports(self) -> file_appeal.Ports:
         return file_appeal.Ports(
@@ -131,7 +183,7 @@ class Courtroom:
         """File an objection, as a neighbour who signed in."""
         body: dict[str, Any] = {
             "village": VILLAGE,
-            "name": member(9901)["name"],
+            "name": HEAD["name"],
             "place": "Rumah hijau di sebelah musala",
             "reason": "owns_assets",
             "text": "Punya dua mobil.",

@@ -83,17 +83,19 @@ def interests_in(there: Dispute, rules: SanggahRules, now: int, ports: Ports) ->
         now: from which `decided_before_months` are counted back (ms, UTC).
     """
     loaded = None
-    others: Mapping[Ref, Dispute] = {}
     agent = ""
+    # Whoever decided the first does not judge its appeal, its family found or not.
+    beside = [Ref(there.ref.village, there.follows)] if there.follows else []
     judges: Mapping[Ref, Judges] = {}
     if there.case is not None:
         loaded = ports.store.load([there.case]).get(there.case)
     if loaded is not None:
         case = loaded.case
-        others = ports.disputes.load([Ref(case.ref.village, each) for each in case.disputes])
+        beside += [Ref(case.ref.village, each) for each in case.disputes]
         first = ports.ledger.event(case.ref.locator, case.steps[0].at, 1)
         agent = first.actor.partition("agent:")[2] if first else ""
         judges = ports.disputes.judges([case.ref])
+    others = ports.disputes.load(list(dict.fromkeys(beside))) if beside else {}
     since = decided_since(now, rules)
     judged = frozenset[str]().union(*(each.of_late(since) for each in judges.values()))
     return interests_of(there, loaded, others.values(), agent, since, judged=judged)

@@ -19,7 +19,7 @@ from chalicelib.usecases.find_case import Caller
 from chalicelib.usecases.relay import ADOPTION, CHECK, DISPUTE, RELEASE, SCORE
 from chalicelib.usecases.sweep import TICK_MS, days_looked_at
 from tests.fakes import FakeBlindIndex
-from tests.simulation import check_deeds, dispute_deeds, report_deeds
+from tests.simulation import appeal_deeds, check_deeds, dispute_deeds, report_deeds
 from tests.simulation.faulty_aws import Dice, Run
 from tests.simulation.patrol import REGISTRAR
 from tests.simulation.plans import MINUTE, WAITS, Action, by_agent, families
@@ -378,6 +378,9 @@ DEEDS: Mapping[str, Deed] = {
     "adopt": adopt,
     "settle": settle,
     "appeal": dispute_deeds.appeal,
+    "appeal_by_agent": appeal_deeds.by_agent,
+    "appeal_own": appeal_deeds.own,
+    "second": appeal_deeds.second,
     "object": dispute_deeds.object_to,
     "answer": dispute_deeds.answer,
     "take_back": dispute_deeds.take_back,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import dispute
 from chalicelib.domain.audit import DAY_MS
-from chalicelib.domain.dispute import Dispute, Outcome, Stage
+from chalicelib.domain.dispute import Dispute, Kind, Outcome, Stage
 from chalicelib.domain.errors import (
     InvalidRequest,
     NotAllowed,
@@ -31,10 +31,11 @@ NEIGHBOURS = ("3510152003809903", "3510152003809904")  # invented; both of anoth
 NAMES = ("Contoh Sumarni", "Bu Sumarni", "Tidak Terdaftar")
 SUBJECTS = tuple(f"staff:{officer.sub}" for officer in STAFF)
 SUPERVISORS = tuple(each.sub for each in STAFF if "supervisor" in each.roles)
+REJECTED = Outcome.REJECTED, "claim_unproven"
 VOTES = (
     (Outcome.UPHELD, "claim_confirmed"),
     (Outcome.UPHELD, "record_corrected"),
-    (Outcome.REJECTED, "claim_unproven"),
+    REJECTED,
 )
 SETTLED = (PieceState.RELEASED, PieceState.RELEASED, PieceState.REFUSED)
 DAYS = (3, 6, 20, 20)  # past a recommendation's term, past its escalation, past a family's answer
@@ -48,7 +49,7 @@ def appeal(at: Schedule, action: Action, dice: Dice) -> Run | None:
     key = f"appeal-{at.plan.seed:07}-{action.who}-{dice.below(2)}"
     photos = [PHOTO] * dice.below(2)
     work = lambda: at.region.court.appeal_by(receipt, key, *photos)  # noqa: E731 - runs as it is
-    return at.run(str(action), work, _filed(at, key), dice)
+    return at.run(str(action), work, filed(at, key), dice)
 
 
 def object_to(at: Schedule, action: Action, dice: Dice) -> Run:
@@ -56,7 +57,7 @@ def object_to(at: Schedule, action: Action, dice: Dice) -> Run:
     nik, name = dice.pick(NEIGHBOURS), dice.pick(NAMES)
     key = f"objection-{at.plan.seed:07}-{dice.below(3)}"
     work = lambda: at.region.court.object(key, nik=nik, name=name)  # noqa: E731 - runs as it is
-    return at.run(str(action), work, _filed(at, key), dice)
+    return at.run(str(action), work, filed(at, key), dice)
 
 
 def answer(at: Schedule, action: Action, dice: Dice) -> Run | None:
@@ -71,7 +72,7 @@ def answer(at: Schedule, action: Action, dice: Dice) -> Run | None:
     return at.run(
         str(action),
         lambda: at.region.court.answer_by(receipt, number, key),
-        lambda run: _expected(at, run),
+        lambda run: expected(at, run),
         dice,
     )
 
@@ -88,7 +89,7 @@ def take_back(at: Schedule, action: Action, dice: Dice) -> Run | None:
     key = f"second-thoughts-{at.plan.seed:07}"
 
     def end(run: Run) -> None:
-        if _expected(at, run):
+        if expected(at, run):
             at.told.taken_back.add(there.ref)
 
     number = there.ref.locator
@@ -123,13 +124,26 @@ def vote(at: Schedule, action: Action, dice: Dice) -> Run | None:
         return None
     there = dice.pick(waiting)
     actor = f"staff:{there.officer}" if dice.chance(800) else dice.pick(SUBJECTS)
-    outcome, reason = dice.pick(VOTES)
+    outcome, reason = _opinion(there, dice)
     return at.run(
         str(action),
         lambda: voted(at, there, actor, outcome, reason),
         lambda run: _voted(at, run, there, actor, outcome),
         dice,
     )
+
+
+def _opinion(there: Dispute, dice: Dice) -> tuple[Outcome, str]:
+    """Any opinion; more often one by which something comes of a dispute."""
+    if there.votes and dice.chance(600):
+        return there.votes[0].outcome, there.votes[0].reason
+    if dice.chance(700):
+        if there.kind is Kind.OBJECTION and not there.answer_by:
+            return REJECTED  # a family that was not heard cannot lose
+        if there.attribute:
+            return VOTES[0]
+    held: tuple[Outcome, str] = dice.pick(VOTES)
+    return held
 
 
 def voted(at: Schedule, there: Dispute, actor: str, outcome: Outcome, reason: str) -> Dispute:
@@ -155,7 +169,7 @@ def redraw(at: Schedule, action: Action, dice: Dice) -> Run | None:
     court = at.region.court
 
     def end(run: Run) -> None:
-        if _expected(at, run):
+        if expected(at, run):
             at.told.redrawn += [
                 (before[each.number], each.officer, asks) for each in run.answer if not each.fault
             ]
@@ -173,19 +187,21 @@ def days(at: Schedule, _action: Action, dice: Dice) -> None:
 
 
 def _voted(at: Schedule, run: Run, there: Dispute, actor: str, outcome: Outcome) -> None:
-    if _expected(at, run):
+    if expected(at, run):
         at.told.voted.append((there.ref, actor, outcome))
 
 
-def _filed(at: Schedule, key: str) -> Callable[[Run], None]:
+def filed(at: Schedule, key: str) -> Callable[[Run], None]:
+    """Keep that a dispute was acknowledged, if it was."""
+
     def end(run: Run) -> None:
-        if _expected(at, run):
+        if expected(at, run):
             at.told.filed.setdefault(run.answer.dispute.ref, key)
 
     return end
 
 
-def _expected(at: Schedule, run: Run) -> bool:
+def expected(at: Schedule, run: Run) -> bool:
     """People meet each other, are late, and try what they may not; none of it breaks anything."""
     return at.expect(run, WrongState, NotAllowed, NotFound, TooMany, InvalidRequest)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import assignment
 from chalicelib.domain.audit import Act
-from chalicelib.domain.dispute import Kind, Outcome, Stage
+from chalicelib.domain.dispute import OWN_PLACE, Kind, Outcome, Stage
 from chalicelib.domain.registration import State
 from chalicelib.usecases.interests import interests_of
 from chalicelib.usecases.ports import Loaded
@@ -125,10 +125,10 @@ def who_votes_had_no_interest(run: Schedule) -> Iterator[str]:
 
 
 def a_person_holds_few_places(run: Schedule) -> Iterator[str]:
-    """An open objection holds a place of its own, and nobody has more than a few."""
+    """What somebody who signed in has open holds a place of its own, and nobody has many."""
     slots = run.aws.slots
     for there in run.aws.disputes.values():
-        if there.kind is not Kind.OBJECTION:
+        if not there.place:
             continue
         slot = slots.get((there.person, there.place))
         mine = slot is not None and slot.ref == there.ref
@@ -136,7 +136,7 @@ def a_person_holds_few_places(run: Schedule) -> Iterator[str]:
             yield f"{there.ref.locator} is open and holds no place"
         if there.ended and mine and slot is not None and slot.held:
             yield f"{there.ref.locator} has ended and holds a place"
-    if any(not 1 <= place <= PLACES for _, place in slots):
+    if any(not 1 <= place <= PLACES and place != OWN_PLACE for _, place in slots):
         yield f"somebody holds a place beyond {PLACES}"
 
 

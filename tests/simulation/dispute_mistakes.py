@@ -22,7 +22,7 @@ from tests.simulation.region_stores import RegionDisputes
 MACHINE = "system:conduct_dispute"
 
 
-class _Region(Region):
+class Another(Region):
     """The real region with another store of disputes, or another courtroom."""
 
     disputes_of: type[RegionDisputes] = RegionDisputes
@@ -36,7 +36,7 @@ class _Region(Region):
         return self.court_of(self, court.staff) if self.court_of else court
 
 
-class VotesWithoutAVersion(_Region):
+class VotesWithoutAVersion(Another):
     """A step is written over whatever stands there."""
 
     class Disputes(RegionDisputes):
@@ -50,7 +50,7 @@ class VotesWithoutAVersion(_Region):
     disputes_of = Disputes
 
 
-class CaseBesideTheDispute(_Region):
+class CaseBesideTheDispute(Another):
     """The case is told of its dispute in a call of its own, after the dispute is there."""
 
     class Disputes(RegionDisputes):
@@ -74,7 +74,7 @@ class CaseBesideTheDispute(_Region):
     disputes_of = Disputes
 
 
-class PlacesAreNotKept(_Region):
+class PlacesAreNotKept(Another):
     """An objection takes a place without asking whether another has taken it meanwhile."""
 
     class Disputes(RegionDisputes):
@@ -84,7 +84,7 @@ class PlacesAreNotKept(_Region):
     disputes_of = Disputes
 
 
-class PlacesAreHeldForEver(_Region):
+class PlacesAreHeldForEver(Another):
     """An objection that has ended keeps its place."""
 
     class Disputes(RegionDisputes):
@@ -94,7 +94,7 @@ class PlacesAreHeldForEver(_Region):
     disputes_of = Disputes
 
 
-class TheFirstVoteDecides(_Region):
+class TheFirstVoteDecides(Another):
     """What one officer recommends is the decision."""
 
     class Disputes(RegionDisputes):
@@ -107,7 +107,7 @@ class TheFirstVoteDecides(_Region):
     disputes_of = Disputes
 
 
-class DeadlinesReject(_Region):
+class DeadlinesReject(Another):
     """What nobody has looked at in time is rejected."""
 
     def conduct(self, *messages: Message) -> list[Message]:
@@ -118,7 +118,7 @@ class DeadlinesReject(_Region):
         return super().conduct(*messages)
 
 
-class SilenceIsConsent(_Region):
+class SilenceIsConsent(Another):
     """A family that has not answered when a machine looks again is taken to agree."""
 
     def conduct(self, *messages: Message) -> list[Message]:
@@ -129,7 +129,7 @@ class SilenceIsConsent(_Region):
         return super().conduct(*messages)
 
 
-class HeardWithoutBeingAsked(_Region):
+class HeardWithoutBeingAsked(Another):
     """A family counts as heard as soon as officers have the objection."""
 
     class Disputes(RegionDisputes):
@@ -141,7 +141,7 @@ class HeardWithoutBeingAsked(_Region):
     disputes_of = Disputes
 
 
-class DrawnWithoutAsking(_Region):
+class DrawnWithoutAsking(Another):
     """Nobody asks where an officer lives."""
 
     class Anybody(RegionCourt):
@@ -154,7 +154,7 @@ class DrawnWithoutAsking(_Region):
     court_of = Anybody
 
 
-class DrawnAnewForWhoHadIt(_Region):
+class DrawnAnewForWhoHadIt(Another):
     """What is taken from an officer is drawn among all, who had it included."""
 
     class Forgetful:
@@ -174,7 +174,7 @@ class DrawnAnewForWhoHadIt(_Region):
     court_of = Court
 
 
-class ScreenedAgain(_Region):
+class ScreenedAgain(Another):
     """The last screening of a piece counts, whatever the first one found."""
 
     def screen(self, owner: Ref, piece: Piece) -> bool:

@@ -33,6 +33,9 @@ OBJECTED = (*SCORED, "object", "screen", "relay")
 APPEALED = (*SCORED, "appeal1", "relay")
 DRAWN = (*APPEALED, "dispute")
 RECOMMENDED = (*DRAWN, "vote", "relay")
+OWN_APPEAL = (*SCORED, "appeal_own1", "relay")
+UNPROVEN = (*SCORED, "object-unknown", "screen", "relay", "dispute", "vote", "relay", "dispute")
+REJECTED = (*UNPROVEN, "vote", "relay")
 UNSCORED = (*MATCHED, "score")
 SENT = (*UNSCORED, "send")
 DIFFERS = (*SCORED, "night", "visit-poor")
@@ -131,6 +134,11 @@ STORIES: Mapping[str, Story] = {
     "decide": Story("vote", (*RECOMMENDED, "dispute"), ONE),
     "withdraw a dispute": Story("take_back1", (*SCORED, "appeal1"), ONE),
     "erase, an appeal filed": Story("erase1", (*SCORED, "appeal1"), ONE),
+    "file_own_appeal": Story("appeal_own1", SCORED, ONE),
+    "conduct_dispute, find one's own family and draw": Story("dispute", OWN_APPEAL, ONE),
+    "file_appeal, by an agent": Story("appeal_by_agent1", SCORED, ONE),
+    "appeal the outcome of an objection": Story("second", REJECTED, ONE),
+    "conduct_dispute, a second look": Story("dispute", (*REJECTED, "second", "relay"), ONE),
     "send_visits": Story("send", UNSCORED, NEEDY),
     "ask for a visit in a dispute": Story("ask_visit", DRAWN, ONE),
     "carry_out_check": Story("visit", SENT, NEEDY, again="visit-again"),
@@ -288,6 +296,8 @@ def _of_checks(kind: str, special: str) -> Callable[[Dice], bool]:
 
 
 SIMPLE: Mapping[str, Callable[[Dice], bool]] = {
+    "appeal_own": lambda dice: dice.below(2) == 0 and not dice.chance(400),  # the head
+    "second": lambda dice: dice.chance(900) and dice.below(1) == 0 and dice.chance(850),
     "report": lambda dice: dice.below(3) == 1 and dice.chance(900),  # with two photos
     "look": lambda dice: dice.below(1) == 0 and not dice.chance(200),
     "report_photo": lambda dice: dice.chance(800),  # one that waits
@@ -308,6 +318,8 @@ def _dice(kind: str, special: str) -> int:
         wanted = lambda dice: dice.chance(300) and dice.below(4) == 0  # noqa: E731
     elif special == "wrong":
         wanted = lambda dice: dice.below(1) == 0 and dice.chance(200)  # noqa: E731
+    elif special == "unknown":  # a name of no family
+        wanted = lambda dice: dice.below(2) == 0 and dice.below(3) == 2  # noqa: E731
     elif special == "nik":
         wanted = lambda dice: dice.chance(300) and dice.below(4) == 3  # noqa: E731
     elif kind in ("suggest", "adopt"):  # by different persons

@@ -26,6 +26,13 @@ from tests.simulation.adoption_invariants import (
     villages_are_counted_once,
     what_was_closed_is_published,
 )
+from tests.simulation.appeal_invariants import (
+    an_agent_appeals_in_its_own_name,
+    an_objection_is_looked_at_again_once,
+    what_is_not_theirs_counts_for_nothing,
+    who_decided_does_not_look_again,
+    who_is_not_the_head_finds_nothing,
+)
 from tests.simulation.check_invariants import (
     a_finding_alone_changes_no_decision,
     a_finding_counts_once_and_stays,
@@ -422,6 +429,11 @@ AT_THE_END: tuple[Check, ...] = (
     who_votes_had_no_interest,
     what_is_drawn_anew_goes_to_somebody_else,
     what_was_upheld_opened_its_case_once,
+    who_is_not_the_head_finds_nothing,
+    an_agent_appeals_in_its_own_name,
+    an_objection_is_looked_at_again_once,
+    who_decided_does_not_look_again,
+    what_is_not_theirs_counts_for_nothing,
     evidence_stays_settled,
     disputes_settle,
     who_goes_has_no_interest,

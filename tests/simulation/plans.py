@@ -34,8 +34,12 @@ class Family:
 
 @cache
 def families() -> tuple[Family, ...]:
-    """Invented families: easy ones, ones that need a visit, and two pairs that share a number."""
+    """Invented families: easy ones, ones that need a visit, and two pairs that share a number.
+
+    Each has a telephone that may turn out to be somebody else's.
+    """
     model = in_force()[0]
+    boy = child(9904, name="Contoh Anak")
     newborn = child(
         9911, nik=None, birth_date="2026-11-01", schooling="none", attending="no",
         occupation="not_working",
@@ -46,8 +50,8 @@ def families() -> tuple[Family, ...]:
     return (
         _family("alone", form(model, member(9901), kk=None)),
         _family("alone, again by another", form(model, member(9901, name="Contoh Lain"), kk=None)),
-        _family("with a child", form(model, member(9903), child(9904), kk="3510150101209903")),
-        _family("claims that child", form(model, member(9909), child(9904), kk=None)),
+        _family("with a child", form(model, member(9903), boy, kk="3510150101209903")),
+        _family("claims that child", form(model, member(9909), boy, kk=None)),
         replace(_family("answers missing", unanswered), scorable=False),
         _family("newborn", form(model, member(9906), newborn, kk=None)),
         _family("head without NIK", form(model, member(9908, nik=None), child(9907), kk=None)),
@@ -58,6 +62,9 @@ def families() -> tuple[Family, ...]:
 
 DECIDED_AT_ONCE = (0, 2, 5)
 """Which of `families` are decided as soon as the registry has confirmed them."""
+
+WITH_A_MEMBER = 2
+"""Which of these has somebody else with a NIK in it."""
 
 UNSCORABLE = 4
 """Which of them cannot be scored before somebody has been there."""
@@ -70,6 +77,7 @@ def by_agent(number: int) -> Mapping[str, Any]:
 
 
 def _family(name: str, body: dict[str, Any]) -> Family:
+    body["answers"]["mobile"] = 1
     numbers = {person["nik"] for person in body["members"] if person["nik"]}
     return Family(name, body, frozenset(numbers | {body["kk"]} - {None}))
 
@@ -212,6 +220,21 @@ TWO_PEOPLE = [
     *[("relay", 0), ("dispute", 0), ("vote", 0), ("vote", 0)] * 2, ("late", 0), ("take_back", 1),
     ("days", 0), ("sweep", 0), *[("relay", 0), ("dispute", 0), ("vote", 0)] * 2, ("score", 0),
 ]  # fmt: skip
+TWO_VOTES = [("calm", 0), *[("vote", 0)] * 3] * 2
+WITHOUT_A_RECEIPT = [
+    ("calm", 0), *[("appeal_own", 1)] * 3, *[("screen", 0)] * 2, ("relay", 0),
+    *[("dispute", 0)] * 2, *TWO_VOTES, ("score", 0), *[("appeal_own", 1)] * 2, ("take_back", 1),
+    ("appeal_own", 2), ("relay", 0), ("dispute", 0),
+]  # fmt: skip
+BY_AN_AGENT = [
+    ("calm", 0), *[("appeal_by_agent", 1)] * 2, ("relay", 0), ("dispute", 0), *TWO_VOTES,
+    ("score", 0), ("appeal_by_agent", 1), *TWO_VOTES,
+]  # fmt: skip
+A_SECOND_LOOK = [
+    ("calm", 0), *[("object", 0)] * 4, *[("screen", 0)] * 2, ("relay", 0), ("dispute", 0),
+    ("answer", 1), *TWO_VOTES, *[("second", 0)] * 3, ("screen", 0), ("relay", 0), ("dispute", 0),
+    *[("answer", 1)] * 2, *TWO_VOTES, ("days", 0), *TWO_VOTES, ("second", 0),
+]  # fmt: skip
 A_VISIT = [
     ("calm", 0), *[("send", 0)] * 2, ("minute", 0), *[("visit", 0)] * 4, *[("roles", 0)] * 3,
     ("relay", 0), *[("roles", 0)] * 3, ("hours", 0), ("days", 0), ("send", 0), ("minute", 0),
@@ -278,6 +301,13 @@ def _findings(dice: Dice) -> list[tuple[str, int]]:
     return [*A_FINDING, *([("week", 0)] if dice.chance(300) else []), *MORE_OPINIONS]
 
 
+def _appeals(dice: Dice) -> list[tuple[str, int]]:
+    """An appeal without a receipt, one by an agent, or a second look, in some schedules."""
+    if not dice.chance(400):
+        return []
+    return dice.pick((*[WITHOUT_A_RECEIPT, BY_AN_AGENT, A_SECOND_LOOK] * 2, BY_AN_AGENT))
+
+
 def _among(
     actions: tuple[Action, ...], kinds: list[tuple[str, int]], places: range, dice: Dice
 ) -> tuple[Action, ...]:
@@ -293,14 +323,18 @@ def _among(
 def _more(
     seed: int, actions: tuple[Action, ...], clients: dict[int, int]
 ) -> tuple[tuple[Action, ...], bool]:
-    """The same with findings and reports in some schedules, and whether there are findings."""
+    """The same with findings, appeals and reports in some, and whether there are findings."""
     reporting, judging = Dice(seed, "reports"), Dice(seed, "findings")
+    appealing = Dice(seed, "appeals")
     anywhere = range(len(clients) + 1, len(actions) + 1)
-    found = _findings(judging)
-    if found:
+    found, appealed = _findings(judging), _appeals(appealing)
+    if found or appealed:
         clients[1] = judging.pick(DECIDED_AT_ONCE)
-    # Early, while there are families to visit: later most have withdrawn or are erased.
+    if appealed is WITHOUT_A_RECEIPT:
+        clients[1] = WITH_A_MEMBER
+    # Early, while there are families that were decided: later most have withdrawn or are erased.
     actions = _among(actions, found, anywhere[: EARLY + 1], judging)
+    actions = _among(actions, appealed, anywhere[: EARLY + 1], appealing)
     return _among(actions, _reports(reporting), anywhere, reporting), bool(found)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.simulation.adoption_mistakes import ADOPTION_MISTAKES
+from tests.simulation.appeal_mistakes import APPEAL_MISTAKES
 from tests.simulation.check_mistakes import CHECK_MISTAKES
 from tests.simulation.dispute_mistakes import DISPUTE_MISTAKES
 from tests.simulation.judging_mistakes import JUDGING_MISTAKES
@@ -28,6 +29,7 @@ WITHIN = 100
         *MISTAKES,
         *ADOPTION_MISTAKES,
         *DISPUTE_MISTAKES,
+        *APPEAL_MISTAKES,
         *CHECK_MISTAKES,
         *REPORT_MISTAKES,
         *JUDGING_MISTAKES,

@@ -59,7 +59,8 @@ class Told:
         look_ups: reissues that were answered, whatever the answer.
         waited_for_sweep: cases of which nothing was lost, and which waited all the same.
         suggested: proposals that were acknowledged.
-        filed: disputes that were acknowledged -> key; `taken_back` those withdrawn.
+        filed: disputes that were acknowledged -> key; `taken_back` those withdrawn, `by_agents`
+            those that agents sent, `no_heads` appeals of people who are no heads of a family there.
         visits: (check as it was, what was sent) of visits that somebody began to send.
         visited: (check, key, why nobody was met) of visits that were acknowledged.
         judged: (check, officer, course) of opinions that were acknowledged.
@@ -81,6 +82,8 @@ class Told:
     suggested: set[Ref] = field(default_factory=set)
     filed: dict[Ref, str] = field(default_factory=dict)
     taken_back: set[Ref] = field(default_factory=set)
+    by_agents: set[Ref] = field(default_factory=set)
+    no_heads: set[Ref] = field(default_factory=set)
     voted: list[tuple[Ref, str, Outcome]] = field(default_factory=list)
     redrawn: list[tuple[Dispute, str, str]] = field(default_factory=list)
     visits: list[tuple[Check, dict[str, Any]]] = field(default_factory=list)

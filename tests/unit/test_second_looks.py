@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -22,23 +21,15 @@ from chalicelib.domain.dispute import (
 from chalicelib.domain.errors import InvalidRequest, NotFound, TepatError, TooMany, WrongState
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases import (
-    file_appeal,
-    file_outcome_appeal,
-    file_own_appeal,
     review_dispute,
     show_dispute,
 )
-from chalicelib.usecases.file_objection import Person
-from chalicelib.usecases.file_outcome_appeal import AGAIN, Second
-from chalicelib.usecases.filing import Filed, Photo
+from chalicelib.usecases.file_outcome_appeal import AGAIN
 from chalicelib.usecases.my_objections import my_objections
 from chalicelib.usecases.take_part import Party, withdraw
-from tests.court import DAY_MS, ELSEWHERE, NEIGHBOUR, PHOTO, STAFF, TEXT, Court
-from tests.fakes import FakeSealer
-from tests.fakes_evidence import FakeGrants
-from tests.world import CALLER, VILLAGE, member
+from tests.court import DAY_MS, ELSEWHERE, HEAD, NEIGHBOUR, PHOTO, STAFF, Court
+from tests.world import CALLER, VILLAGE
 
-HEAD = member(9901)
 HOMES = {each.sub: each.village[:6] for each in STAFF}
 
 
@@ -49,31 +40,6 @@ def codes(error: pytest.ExceptionInfo[TepatError]) -> list[str]:
 @dataclass
 class Hall(Court):
     """A court in which people come who have signed in."""
-
-    def second(self, number: str, *photos: Photo, **changes: Any) -> Filed:
-        told: dict[str, Any] = {"key": "second-000000000000001", "text": "Mobilnya masih ada."}
-        told |= changes
-        party = told.pop("party", self.neighbour())
-        wish = Second(told["key"], number, party, told["text"], photos, told)
-        ports = file_outcome_appeal.Ports(self.part_ports(), self.world.random)
-        return file_outcome_appeal.appeal_outcome(wish, ports)
-
-    def own(self, nik: str = HEAD["nik"], name: str = HEAD["name"], **changes: Any) -> Filed:
-        told: dict[str, Any] = {"key": "own-000000000000000001", "village": VILLAGE}
-        told |= {"reason": "data_wrong", "text": TEXT} | changes
-        command = file_own_appeal.OwnAppeal(
-            person=Person(self.person(nik), name, nik),
-            photos=(),
-            form=told,
-            caller=CALLER,
-            **told,
-        )
-        world = self.world
-        ports = file_own_appeal.Ports(
-            *(world.clock, world.random, world.index, FakeSealer(), self.disputes, world.limits),
-            *(FakeGrants(), self.terms, self.attributes, world.villages()),
-        )
-        return file_own_appeal.file_own_appeal(command, ports)
 
     def rejected(self) -> Dispute:
         """An objection that two officers held for unproven, after the family was heard."""
@@ -204,6 +170,21 @@ def test_without_anything_to_look_at_the_family_is_not_accused_again(hall: Hall)
     assert hall.now(again).answer_by == 0
 
 
+def test_of_an_unknown_family_too_nobody_looks_again_who_decided(hall: Hall) -> None:
+    there = hall.object(name="Tidak Terdaftar").dispute
+    hall.conduct(there.ref)
+    for _ in range(2):
+        hall.vote(there, Outcome.REJECTED, "claim_unproven")
+    decided = {vote.actor for vote in hall.now(there).votes}
+    again = hall.second(there.ref.locator).dispute
+    hall.conduct(again.ref)
+    assert hall.now(again).officer
+    hall.vote(again, Outcome.REJECTED, "claim_unproven")
+    hall.conduct(again.ref)
+    drawn = {f"staff:{hall.now(again).officer}", hall.now(again).votes[0].actor}
+    assert not drawn & decided
+
+
 # --- an appeal without a receipt ------------------------------------------------------------------
 
 
@@ -301,18 +282,8 @@ def test_a_result_that_can_no_longer_be_appealed_is_for_the_officers_to_say(hall
 def test_an_agent_appeals_with_the_family_s_agreement_which_the_ledger_commits_to(
     hall: Hall,
 ) -> None:
-    body = {"receipt": hall.receipt, "reason": "data_wrong", "text": TEXT, "agreed": True}
-    command = file_appeal.Appeal(
-        key="agent-00000000000000001",
-        receipt=hall.receipt,
-        reason="data_wrong",
-        text=TEXT,
-        photos=(PHOTO,),
-        form=body,
-        caller=CALLER,
-        actor="agent:pendamping-1",
-    )
-    there = file_appeal.file_appeal(command, hall.appeal_ports()).dispute
+    key = "agent-00000000000000001"
+    there = hall.appeal_by(hall.receipt, key, PHOTO, agent="pendamping-1").dispute
     event = hall.world.ledger.event(there.ref.locator, there.steps[0].at, 1)
     assert event is not None
     assert event.actor == "agent:pendamping-1"
