@@ -153,7 +153,7 @@ def _to_settle(at: Schedule, dice: Dice) -> Check | None:
 
 def _whose_turn(at: Schedule, check: Check, dice: Dice) -> str:
     """Who was drawn by what stands now, as the page has told them; now and then somebody else."""
-    if dice.chance(300):
+    if dice.chance(450):
         return f"staff:{dice.pick(JUDGES)}"
     return f"staff:{whose_turn(at, check)}"
 

@@ -273,12 +273,12 @@ def _of_checks(kind: str, special: str) -> Callable[[Dice], bool]:
     if kind == "ask_visit":
         return lambda dice: dice.below(1) == 0 and dice.chance(900)
     if kind == "open_finding":
-        return lambda dice: dice.below(1) == 0 and not dice.chance(300)
+        return lambda dice: dice.below(1) == 0 and not dice.chance(450)
     if kind == "judge":
         return lambda dice: (
             dice.below(1) == 0
             and (dice.below(2) == 1) is (special == "other")
-            and not dice.chance(300)
+            and not dice.chance(450)
         )
     if kind == "roles":  # of one account, the same ones, by different persons
         person = ("asked", "given").index(special)
@@ -309,19 +309,20 @@ SIMPLE: Mapping[str, Callable[[Dice], bool]] = {
 }
 
 
+SPECIAL: Mapping[str, Callable[[Dice], bool]] = {
+    "cold": lambda dice: dice.chance(100),
+    "held": lambda dice: dice.chance(300) and dice.below(4) == 0,
+    "wrong": lambda dice: dice.below(1) == 0 and dice.chance(200),
+    "unknown": lambda dice: dice.below(2) == 0 and dice.below(3) == 2,  # a name of no family
+    "nik": lambda dice: dice.chance(300) and dice.below(4) == 3,
+}
+
+
 def _dice(kind: str, special: str) -> int:
     """Dice that fall as the story needs them."""
     wanted: Callable[[Dice], bool] = lambda dice: not dice.chance(300)  # noqa: E731 - the rest below
-    if special == "cold":
-        wanted = lambda dice: dice.chance(100)  # noqa: E731
-    elif special == "held":
-        wanted = lambda dice: dice.chance(300) and dice.below(4) == 0  # noqa: E731
-    elif special == "wrong":
-        wanted = lambda dice: dice.below(1) == 0 and dice.chance(200)  # noqa: E731
-    elif special == "unknown":  # a name of no family
-        wanted = lambda dice: dice.below(2) == 0 and dice.below(3) == 2  # noqa: E731
-    elif special == "nik":
-        wanted = lambda dice: dice.chance(300) and dice.below(4) == 3  # noqa: E731
+    if special in SPECIAL:
+        wanted = SPECIAL[special]
     elif kind in ("suggest", "adopt"):  # by different persons
         person = ("suggest", "adopt").index(kind)
         wanted = lambda dice: not _proposes_same(dice, kind) and dice.below(2) == person  # noqa: E731

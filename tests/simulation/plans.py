@@ -227,8 +227,8 @@ WITHOUT_A_RECEIPT = [
     ("appeal_own", 2), ("relay", 0), ("dispute", 0),
 ]  # fmt: skip
 BY_AN_AGENT = [
-    ("calm", 0), *[("appeal_by_agent", 1)] * 2, ("relay", 0), ("dispute", 0), *TWO_VOTES,
-    ("score", 0), ("appeal_by_agent", 1), *TWO_VOTES,
+    ("calm", 0), *[("appeal_by_agent", 1)] * 3, ("relay", 0), ("dispute", 0), *TWO_VOTES,
+    *TWO_VOTES, ("score", 0), ("calm", 0), ("appeal_by_agent", 1), *TWO_VOTES,
 ]  # fmt: skip
 A_SECOND_LOOK = [
     ("calm", 0), *[("object", 0)] * 4, *[("screen", 0)] * 2, ("relay", 0), ("dispute", 0),
@@ -249,12 +249,11 @@ A_MONTH = [
 ]  # fmt: skip
 EARLY = 4  # deeds
 A_FINDING = [
-    ("calm", 0), ("night", 0), *[("send", 0)] * 2, ("minute", 0), *[("visit", 0)] * 5,
-    ("minute", 0),
-    ("open_finding", 0), *[("judge", 0)] * 4,
+    ("calm", 0), ("night", 0), *[("send", 0)] * 2, ("minute", 0), *[("visit", 0)] * 7,
+    ("minute", 0), ("open_finding", 0), *[("judge", 0)] * 5,
 ]  # fmt: skip
 MORE_OPINIONS = [
-    ("open_finding", 0), *[("judge", 0)] * 3, ("relay", 0), ("score", 0), *[("judge", 0)] * 2,
+    ("open_finding", 0), *[("judge", 0)] * 4, ("relay", 0), ("score", 0), *[("judge", 0)] * 3,
 ]  # fmt: skip
 A_DOUBT = [
     *[("ask_visit", 0)] * 3, ("send", 0), ("minute", 0), *[("visit", 0)] * 3, ("relay", 0),
@@ -277,7 +276,7 @@ A_SEALED_DAY = [("midnight", 0), ("seal", 0), ("seal", 0)]
 def _visited(seed: int, kinds: list[tuple[str, int]], clients: dict[int, int]) -> bool:
     """Whether somebody goes and looks in a schedule; then it is put among what happens."""
     dice = Dice(seed, "visits")
-    if not dice.chance(280):
+    if not dice.chance(340):
         return False
     if dice.chance(600):
         clients[1] = UNSCORABLE
@@ -296,14 +295,14 @@ def _reports(dice: Dice) -> list[tuple[str, int]]:
 
 def _findings(dice: Dice) -> list[tuple[str, int]]:
     """Findings that would change a decision, in some schedules."""
-    if not dice.chance(120):
+    if not dice.chance(200):
         return []
     return [*A_FINDING, *([("week", 0)] if dice.chance(300) else []), *MORE_OPINIONS]
 
 
 def _appeals(dice: Dice) -> list[tuple[str, int]]:
     """An appeal without a receipt, one by an agent, or a second look, in some schedules."""
-    if not dice.chance(400):
+    if not dice.chance(360):
         return []
     return dice.pick((*[WITHOUT_A_RECEIPT, BY_AN_AGENT, A_SECOND_LOOK] * 2, BY_AN_AGENT))
 
