@@ -6,8 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from chalicelib.domain import adjudication, audit, hearing
-from chalicelib.domain.audit import Event, event_key
-from chalicelib.domain.dispute import ENDED, Dispute, Kind, Outcome, Side, Stage, Vote
+from chalicelib.domain.audit import Act, Event, event_key
+from chalicelib.domain.dispute import (
+    ENDED,
+    UNCLEAR,
+    UNPROVEN,
+    Dispute,
+    Kind,
+    Outcome,
+    Reached,
+    Side,
+    Stage,
+    Vote,
+)
 from chalicelib.domain.errors import InvalidRequest, NotAllowed, WrongState
 from chalicelib.domain.evidence import PieceState
 from chalicelib.domain.registration import Stamp
@@ -162,6 +173,57 @@ def reached(kind: Kind, stage: Stage) -> Life:
         go("withdraw")
     assert life.now.stage is stage
     return life
+
+
+def laden(kind: Kind, stage: Stage) -> Life:
+    """A dispute at a stage in which every field that a step may leave or clear holds something."""
+    life = reached(kind, stage)
+    life.now = replace(
+        life.now,
+        names=b"n" * 16,
+        device=b"d" * 16,
+        street=b"s" * 16,
+        officer=OFFICER,
+        passed=(OTHER,),
+        level=1,
+        due=life.time + 2 * DAY,
+        concerns=(UNCLEAR, UNPROVEN, "by_agent"),
+        last_request=b"z" * 16,
+    )
+    return life
+
+
+def assert_becomes(
+    before: Dispute,
+    made: Step | None,
+    stamp: Stamp,
+    act: Act,
+    told: dict[str, object],
+    *,
+    reason: str | None = None,
+    **changed: object,
+) -> None:
+    """A step gives the dispute with these fields changed and no other, and an event that says so.
+
+    Args:
+        told: what the event commits to.
+        changed: field -> value; what belongs to one stage only begins anew with another.
+    """
+    assert made is not None
+    after, event = made
+    stage = changed.get("stage", before.stage)
+    if stage is not before.stage:
+        steps = (*before.steps, Reached(Stage(str(stage)), stamp.at))
+        changed = {"level": 0, "passed": (), "steps": steps} | changed
+    head = audit.Head(event.seq, event.hash, event.at)
+    assert after == replace(before, **{"version": before.version + 1, "head": head, **changed})
+    assert (event.act, event.actor, event.at, event.reason) == (
+        act,
+        stamp.actor,
+        stamp.at,
+        reason,
+    )
+    assert event.commitment == audit.commit(after.salt, told)
 
 
 OPEN = [

@@ -195,3 +195,13 @@ def test_each_step_commits_to_what_it_rests_on() -> None:
     for act, (details, reason) in told.items():
         assert last[act].commitment == audit.commit(life.now.salt, details), act
         assert last[act].reason == reason
+
+
+def test_visits_that_were_asked_for_are_counted_and_no_other_step() -> None:
+    life = reached(Kind.APPEAL, Stage.VISIT)
+    assert dispute.visits(reached(Kind.APPEAL, Stage.REVIEW).now) == 0
+    assert dispute.visits(life.now) == 1
+    assert life.take(lambda: step(life, "to_review", 0, Outcome.UPHELD, 0))
+    assert life.take(lambda: step(life, "assign", 0, Outcome.UPHELD, 0))
+    assert life.take(lambda: step(life, "visit", 0, Outcome.UPHELD, 0))
+    assert dispute.visits(life.now) == 2
