@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from chalicelib.domain import adoption, audit, dispute, ground_check, misconduct, officer_profile
-from chalicelib.domain.audit import Act
+from chalicelib.domain import (
+    adoption,
+    audit,
+    dispute,
+    ground_check,
+    misconduct,
+    officer_profile,
+    receipt,
+)
+from chalicelib.domain.audit import Act, Event, Head
 from chalicelib.domain.errors import Fault, NotAllowed, WrongState
 from chalicelib.domain.evidence import PieceState
-from chalicelib.domain.misconduct import HIGHEST_LEVEL, LOST_MS, Report, Stage
+from chalicelib.domain.misconduct import HIGHEST_LEVEL, LOST_MS, Reached, Report, Stage
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases import export_disputes, send_visits
 from tests.builders import VILLAGE, VILLAGE_INDEX
@@ -20,11 +30,32 @@ from tests.disputing import DAY, OFFICER, OTHER, at, exhibits, mac, piece
 from tests.fakes import START
 
 LAST_VILLAGE = 83_761  # place in the national list
+SALT = bytes(range(16))
 
 
-def filed(pieces: int = 0) -> Report:
+def check_step(
+    before: Report,
+    after: tuple[Report, Event],
+    act: Act,
+    actor: str,
+    details: Mapping[str, object],
+    *,
+    reason: str | None = None,
+    **changed: Any,
+) -> Report:
+    """A step changes what it says and nothing else, and its event follows in the one chain."""
+    now, event = after
+    told = (event.chain, event.act, event.actor, event.reason, event.commitment)
+    assert told == (before.ref.locator, act, actor, reason, audit.commit(SALT, details))
+    assert (event.seq, event.prev) == (before.head.seq + 1, before.head.hash)
+    head = Head(event.seq, event.hash, event.at)
+    assert now == replace(before, version=before.version + 1, head=head, **changed)
+    return now
+
+
+def blank(pieces: int = 0) -> Report:
     locator = misconduct.paper_of(mac, "a report's key", VILLAGE_INDEX).locator
-    blank = Report(
+    return Report(
         ref=Ref(VILLAGE, locator),
         stage=Stage.FILED,
         version=0,
@@ -33,11 +64,14 @@ def filed(pieces: int = 0) -> Report:
         body_digest=bytes(16),
         secret_mac=bytes(16),
         steps=(),
-        head=audit.first_head(locator),
-        salt=bytes(16),
+        head=Head(0, bytes(32), 0),  # filing begins the chain
+        salt=SALT,
         evidence=exhibits(pieces),
     )
-    return misconduct.file(blank, at(START, "citizen"), due=START + DAY)[0]
+
+
+def filed(pieces: int = 0) -> Report:
+    return misconduct.file(blank(pieces), at(START, "citizen"), due=START + DAY)[0]
 
 
 def given(report: Report, who: str = OFFICER) -> Report:
@@ -123,6 +157,33 @@ def test_who_works_where_an_agent_of_the_district_works_stays_out() -> None:
     assert misconduct.from_elsewhere(VILLAGE, [lives_here]) == []
 
 
+def test_an_agent_of_another_district_and_an_officer_of_this_one_keep_nobody_out() -> None:
+    far = officer(1, district=ELSEWHERE, roles="supervisor")
+    not_of_here = officer(2, district=ELSEWHERE, roles="agent")
+    no_agent = replace(officer(3), districts=frozenset({VILLAGE[:6], ELSEWHERE}))
+    assert misconduct.from_elsewhere(VILLAGE, [far, not_of_here, no_agent]) == [far, not_of_here]
+
+
+def test_each_of_several_agents_keeps_out_where_they_work_and_all_of_the_district_itself() -> None:
+    third, fourth = "351002", "351003"
+    here = VILLAGE[:6]
+    agents = [
+        replace(officer(number, roles="agent"), districts=frozenset({here, other}))
+        for number, other in ((1, ELSEWHERE), (2, third))
+    ]
+    lives_here = replace(
+        officer(3, roles="agent"), village=VILLAGE, districts=frozenset({fourth})
+    )  # and works elsewhere only
+    drawn = [
+        replace(officer(number, roles="supervisor"), village="", districts=frozenset({district}))
+        for number, district in ((4, here), (5, ELSEWHERE), (6, third), (7, fourth), (8, "351004"))
+    ]
+    assert misconduct.from_elsewhere(VILLAGE, [*agents, *drawn]) == drawn[3:]
+    assert misconduct.from_elsewhere(VILLAGE, [*agents, lives_here, *drawn]) == drawn[4:]
+    only_elsewhere = replace(lives_here, village=f"{fourth}2001")
+    assert misconduct.from_elsewhere(VILLAGE, [only_elsewhere, drawn[0]]) == [only_elsewhere]
+
+
 def test_a_photo_is_screened_once_and_a_machine_looks_when_it_could_go_on() -> None:
     report = filed(pieces=1)
     assert misconduct.wakes(report) == report.due
@@ -137,3 +198,75 @@ def test_a_photo_is_screened_once_and_a_machine_looks_when_it_could_go_on() -> N
     assert misconduct.wakes(given(report)) == START + DAY
     closed, _ = misconduct.close(given(report), "not_shown", at(START, f"staff:{OFFICER}"))
     assert misconduct.wakes(closed) == 0
+
+
+@pytest.mark.parametrize("index", [0, VILLAGE_INDEX, LAST_VILLAGE])
+def test_a_number_tells_its_village_and_each_request_has_a_paper_of_its_own(index: int) -> None:
+    paper = misconduct.paper_of(mac, "a key", index)
+    assert misconduct.village_index(paper.locator) == index
+    assert paper == misconduct.paper_of(mac, "a key", index)
+    assert paper != misconduct.paper_of(mac, "another key", index)
+    assert misconduct.village_index(receipt.derive(mac, "a key", index).locator) < 0
+
+
+def test_each_step_tells_the_ledger_what_it_rests_on_and_changes_nothing_else() -> None:
+    citizen, officer_ = "citizen", f"staff:{OFFICER}"
+    new = blank(pieces=2)
+    begun = replace(new, head=audit.first_head(new.ref.locator))
+    report = check_step(
+        begun,
+        misconduct.file(new, at(START, citizen), due=START + DAY),
+        Act.REPORTED,
+        citizen,
+        {"reason": "money_asked", "pieces": 2},
+        reason="money_asked",
+        stage=Stage.FILED,
+        due=START + DAY,
+        steps=(Reached(Stage.FILED, START),),
+    )
+    found = replace(piece(0), state=PieceState.REFUSED, why="no_image", tries=1)
+    step = misconduct.screened(report, found, at(START + 1, "system:screen"))
+    assert step is not None
+    report = check_step(
+        report,
+        step,
+        Act.SCREENED,
+        "system:screen",
+        {"piece": found.id, "state": "refused", "why": "no_image"},
+        evidence=(replace(report.evidence[0], piece=found), report.evidence[1]),
+    )
+    report = check_step(
+        report,
+        misconduct.assign(report, OFFICER, at(START + 2), due=START + 2 * DAY),
+        Act.ASSIGNED,
+        "system:tests",
+        {"officer": OFFICER},
+        stage=Stage.REVIEW,
+        officer=OFFICER,
+        due=START + 2 * DAY,
+        steps=(Reached(Stage.FILED, START), Reached(Stage.REVIEW, START + 2)),
+    )
+    report = check_step(
+        report,
+        misconduct.hand_on(report, at(START + 3), due=START + 3 * DAY),
+        Act.ESCALATED,
+        "system:tests",
+        {"level": 1},
+        officer="",
+        passed=(OFFICER,),
+        level=1,
+        due=START + 3 * DAY,
+    )  # it is in review as before: no stage is reached anew
+    report = given(report)
+    check_step(
+        report,
+        misconduct.close(report, "talked_to", at(START + 5, officer_)),
+        Act.REPORT_CLOSED,
+        officer_,
+        {},
+        reason="talked_to",
+        stage=Stage.CLOSED,
+        outcome="talked_to",
+        due=0,
+        steps=(*report.steps, Reached(Stage.CLOSED, START + 5)),
+    )
