@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,9 @@ import pytest
 
 from chalicelib.adapters import dynamo, officer_items, registry_items
 from chalicelib.adapters.stream_records import state_change
-from chalicelib.domain import blind_keys, officer_profile
-from chalicelib.domain.assignment import GUEST, missing
-from chalicelib.domain.audit import Act
+from chalicelib.domain import audit, blind_keys, officer_profile
+from chalicelib.domain.assignment import GUEST, Officer, missing
+from chalicelib.domain.audit import Act, Event, Head
 from chalicelib.domain.errors import (
     Fault,
     InvalidRequest,
@@ -20,9 +21,11 @@ from chalicelib.domain.errors import (
     TryAgain,
     WrongState,
 )
-from chalicelib.domain.officer_profile import Profile
+from chalicelib.domain.officer_profile import Asked, Profile
+from chalicelib.domain.registration import Stamp
 from chalicelib.usecases import keep_officers
 from chalicelib.usecases.keep_officers import MOST_KIN, Declare, Ports
+from tests.fakes import START
 from tests.fakes_officers import FakeOfficers
 from tests.world import REGION, VILLAGE, World
 
@@ -86,6 +89,9 @@ def test_what_is_told_is_kept_as_digests_that_others_compare(world: World, ports
     made = keep_officers.declare(TOLD, ports)
     assert made == kept(world)
     mac = world.index.mac
+    assert made.ref == officer_profile.ref_of(mac, REGION, SUB)
+    assert made.ref.village == REGION
+    assert (made.officer.sub, made.officer.kin_at) == (SUB, world.clock.now)
     assert made.officer.person == blind_keys.person(mac, NIK)
     assert made.officer.kk == blind_keys.card(mac, KK)
     assert made.officer.kin_people == {blind_keys.person(mac, SPOUSE)}
@@ -109,10 +115,19 @@ def test_said_again_changes_nothing_and_anew_replaces(world: World, ports: Ports
     assert [act for act, _ in acts(world)] == [Act.PROFILE_DECLARED] * 3
 
 
-def test_a_declaration_keeps_the_roles(world: World, ports: Ports) -> None:
+def test_a_declaration_keeps_the_roles_and_said_again_still_changes_nothing(ports: Ports) -> None:
     keep_officers.ask_roles(SUB, REVIEWER, ONE, ports)
     keep_officers.grant_roles(SUB, REVIEWER, OTHER, ports)
-    assert keep_officers.declare(TOLD, ports).officer.roles == REVIEWER
+    told = keep_officers.declare(TOLD, ports)
+    assert told.officer.roles == REVIEWER
+    assert keep_officers.declare(TOLD, ports) == told
+
+
+def test_devices_are_not_told_so_knowing_them_makes_nothing_new(world: World, ports: Ports) -> None:
+    there = keep_officers.declare(TOLD, ports)
+    seen = replace(there, officer=replace(there.officer, devices=frozenset({bytes(16)})))
+    world.aws.officers[there.ref] = seen
+    assert keep_officers.declare(TOLD, ports) == seen
 
 
 def test_numbers_may_be_typed_with_spaces(ports: Ports) -> None:
@@ -132,6 +147,7 @@ def test_numbers_may_be_typed_with_spaces(ports: Ports) -> None:
         ({"kin_niks": (SPOUSE, "35101511038799AB")}, ("nik_non_digit", "kin_niks")),
         ({"kin_kks": ("1",)}, ("kk_length", "kin_kks")),
         ({"kin_niks": (SPOUSE,) * (MOST_KIN + 1)}, ("field_too_long", "kin_niks")),
+        ({"kin_kks": (CARD,) * (MOST_KIN + 1)}, ("field_too_long", "kin_kks")),
         ({"phone": "12"}, ("phone_malformed", "phone")),
         ({"village": "351015"}, ("village_malformed", "village")),
         ({"districts": ()}, ("field_not_an_option", "districts")),
@@ -146,6 +162,11 @@ def test_what_cannot_be_is_refused_and_nothing_kept(
         keep_officers.declare(replace(TOLD, **changes), ports)
     assert codes(error) == [expected]
     assert world.aws.officers == {}
+
+
+def test_as_many_relatives_as_there_may_be_are_kept(ports: Ports) -> None:
+    many = replace(TOLD, kin_niks=(SPOUSE,) * MOST_KIN, kin_kks=(CARD,) * MOST_KIN)
+    assert len(keep_officers.declare(many, ports).officer.kin_kks) == 1
 
 
 def test_all_faults_are_told_at_once(ports: Ports) -> None:
@@ -202,8 +223,16 @@ def test_nobody_does_anything_about_themselves(world: World, ports: Ports) -> No
 
 def test_other_roles_than_were_read_are_not_given(ports: Ports) -> None:
     keep_officers.ask_roles(SUB, SUPERVISOR, ONE, ports)
-    with pytest.raises(TryAgain):
+    with pytest.raises(TryAgain) as error:
         keep_officers.grant_roles(SUB, REVIEWER, OTHER, ports)
+    assert error.value.faults == (Fault("busy"),)
+
+
+def test_roles_that_nobody_proposed_are_not_given(ports: Ports) -> None:
+    keep_officers.declare(TOLD, ports)
+    with pytest.raises(WrongState) as error:
+        keep_officers.grant_roles(SUB, REVIEWER, OTHER, ports)
+    assert error.value.faults == (Fault("roles_not_waiting"),)
 
 
 def test_a_proposal_is_dropped_by_either_and_may_be_made_anew(ports: Ports) -> None:
@@ -241,8 +270,8 @@ def test_only_roles_that_are_drawn_from_are_given_here(ports: Ports, role: str) 
     assert codes(error) == [("field_not_an_option", "roles")]
 
 
-@pytest.mark.parametrize("sub", ["nobody", "a b", ""])
-def test_an_account_without_a_profile(ports: Ports, sub: str) -> None:
+@pytest.mark.parametrize(("sub", "looks"), [("nobody", 2), ("a b", 0), ("", 0)])
+def test_an_account_without_a_profile(world: World, ports: Ports, sub: str, looks: int) -> None:
     for step in (
         lambda: keep_officers.grant_roles(sub, REVIEWER, ONE, ports),
         lambda: keep_officers.drop_roles(sub, ONE, ports),
@@ -250,6 +279,7 @@ def test_an_account_without_a_profile(ports: Ports, sub: str) -> None:
         with pytest.raises(NotFound) as error:
             step()
         assert error.value.faults == (Fault("officer_unknown"),)
+    assert world.aws.calls.count("GetItem") == looks  # what is no account is not looked for
 
 
 def test_of_two_at_once_one_is_told_to_look_again(world: World, ports: Ports) -> None:
@@ -261,8 +291,9 @@ def test_of_two_at_once_one_is_told_to_look_again(world: World, ports: Ports) ->
 
     keep_officers.declare(replace(TOLD, kin_kks=()), ports)
     late = replace(ports, officers=Late(world.aws))
-    with pytest.raises(TryAgain):
+    with pytest.raises(TryAgain) as error:
         keep_officers.declare(replace(TOLD, kin_niks=(), actor=OTHER), late)
+    assert error.value.faults == (Fault("busy"),)
     assert kept(world).officer.kin_people != frozenset()
 
 
@@ -279,3 +310,95 @@ def test_a_profile_that_moves_is_no_work_for_the_queues(ports: Ports) -> None:
     item = dynamo.encode(officer_items.profile_to_item(made))
     assert state_change(None, item) is None
     assert registry_items.is_chained(dynamo.decode(item))
+
+
+def digest(number: int) -> bytes:
+    return bytes([number]) * 16
+
+
+def check_step(
+    before: Profile,
+    after: tuple[Profile, Event],
+    act: Act,
+    stamp: Stamp,
+    details: Mapping[str, object],
+    **changed: Any,
+) -> Profile:
+    """A step changes what it says and nothing else, and its event follows in the one chain."""
+    now, event = after
+    told = (event.chain, event.act, event.actor, event.at, event.commitment)
+    said = audit.commit(stamp.salt, details)
+    assert told == (before.ref.locator, act, stamp.actor, stamp.at, said)
+    assert (event.seq, event.prev) == (before.head.seq + 1, before.head.hash)
+    head = Head(event.seq, event.hash, event.at)
+    assert now == replace(before, version=before.version + 1, head=head, **changed)
+    return now
+
+
+def test_each_step_tells_the_ledger_what_it_rests_on_and_changes_nothing_else(world: World) -> None:
+    salt = digest(99)
+    one, other = Stamp(START, ONE, salt), Stamp(START + 1, OTHER, salt)
+    ref = officer_profile.ref_of(world.index.mac, REGION, SUB)
+    profile = officer_profile.blank(ref, SUB, salt)
+    assert profile == Profile(
+        ref, Officer(SUB, frozenset()), 0, audit.first_head(ref.locator), salt
+    )
+    told = Officer(
+        sub="somebody-else",  # what is told names nobody anew, and gives no role
+        roles=SUPERVISOR,
+        person=digest(1),
+        kk=digest(2),
+        phone=digest(3),
+        village=VILLAGE,
+        districts=frozenset({"351015", "351001"}),
+        kin_people=frozenset({digest(5), digest(4)}),
+        kin_kks=frozenset({digest(7), digest(6)}),
+        kin_at=START,
+    )
+    profile = check_step(
+        profile,
+        officer_profile.declare(profile, told, one),
+        Act.PROFILE_DECLARED,
+        one,
+        {
+            "person": digest(1).hex(),
+            "kk": digest(2).hex(),
+            "phone": digest(3).hex(),
+            "village": VILLAGE,
+            "districts": ["351001", "351015"],
+            "kin_people": [digest(4).hex(), digest(5).hex()],
+            "kin_kks": [digest(6).hex(), digest(7).hex()],
+            "kin_at": START,
+        },
+        officer=replace(told, sub=SUB, roles=frozenset()),
+        declared_by=ONE,
+        declared_at=START,
+    )
+    roles = frozenset({"supervisor", "agent"})
+    details = {"officer": SUB, "roles": ["agent", "supervisor"]}
+    asked = check_step(
+        profile,
+        officer_profile.ask_roles(profile, roles, one),
+        Act.ROLES_PROPOSED,
+        one,
+        details,
+        asked=Asked(roles, ONE, START),
+    )
+    check_step(
+        asked,
+        officer_profile.drop_roles(asked, other),
+        Act.ROLES_DROPPED,
+        other,
+        details,
+        asked=None,
+    )
+    check_step(
+        asked,
+        officer_profile.grant_roles(asked, other),
+        Act.ROLES_GRANTED,
+        other,
+        details,
+        officer=replace(profile.officer, roles=roles),
+        asked=None,
+        granted=Asked(roles, OTHER, START + 1),
+    )
