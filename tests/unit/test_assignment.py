@@ -17,6 +17,7 @@ from chalicelib.domain.assignment import (
     Drawn,
     Escalated,
     Interests,
+    Judges,
     Officer,
     Role,
     conflicts,
@@ -25,6 +26,7 @@ from chalicelib.domain.assignment import (
     may_act,
     missing,
 )
+from chalicelib.domain.registration import Ref
 
 UNTIMED = settings(deadline=None)
 KEY = b"k" * 32
@@ -171,6 +173,20 @@ def test_who_must_be_from_elsewhere_neither_works_nor_lives_there(
     for close in ({"village": NEIGHBOUR}, {"districts": frozenset({OTHER_DISTRICT, DISTRICT})}):
         for role in roles:
             assert may_act(replace(away, **close), MATTER, role) == {"other_place"}
+
+
+def test_who_has_judged_since_a_day_includes_who_judged_on_it() -> None:
+    first = Judges(Ref(HERE, "3M3GZZZZZZ")).and_of("staff:ani", 5)
+    both = first.and_of("staff:budi", 7)
+    assert (first.version, both.version, both.case) == (1, 2, first.case)
+    assert [both.of_late(since) for since in (5, 6, 7, 8)] == [
+        {"ani", "budi"},
+        {"budi"},
+        {"budi"},
+        set(),
+    ]
+    again = both.and_of("staff:ani", 9)
+    assert (again.version, again.of_late(8)) == (3, {"ani"})
 
 
 # --- drawing --------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain import misused
+from chalicelib.domain.audit import Act
 from chalicelib.domain.dispute import Outcome, Side
 from chalicelib.domain.errors import InvalidRequest
-from chalicelib.domain.handover import Handover, Kind, of_case
+from chalicelib.domain.handover import Handover, Kind, of_case, of_dispute
 from chalicelib.domain.household import Household
 from chalicelib.domain.registration import State
 from chalicelib.usecases import show_dispute
@@ -134,3 +135,30 @@ def test_the_event_tells_it_and_no_other_event_of_the_case(court: Court) -> None
     earlier = replace(case, earlier=None)
     assert of_case(earlier, event) is None
     assert of_case(case, replace(event, act=event.act.DISPUTED)) is None
+
+
+def test_a_belonging_is_handed_over_by_the_decision_and_by_no_event_after_it(court: Court) -> None:
+    court.world.aws.cases[court.case().ref] = replace(court.case(), household=richer(court))
+    there = court.decided(Outcome.UPHELD, "identity_misused", court.appeal(misused=SAID, **MISUSE))
+    chain = [each for each in court.world.aws.events.values() if each.chain == there.ref.locator]
+    decided = next(each for each in chain if each.act is Act.DISPUTE_DECIDED)
+    told = Handover(Kind.REGISTER, court.case().ref, decided.at, ("laptop",), there.ref.locator)
+    assert of_dispute(there, decided) == told
+    for act in (Act.SCREENED, Act.FORGOTTEN, Act.OBJECTOR_OPENED):
+        assert of_dispute(there, replace(decided, act=act)) is None
+    for outcome in (Outcome.PARTLY_UPHELD, Outcome.REJECTED):
+        assert of_dispute(replace(there, outcome=outcome), decided) is None
+    assert of_dispute(replace(there, attribute=""), decided) is None
+
+
+def test_a_choice_without_a_none_cannot_be_set_apart(court: Court) -> None:
+    land = next(each for each in court.world.model.questions if each.code == "land")
+    assert misused.attributes([land]) == ("land", misused.OTHER)
+    some = replace(land, options=tuple(each for each in land.options if each[0] != "none"))
+    assert misused.attributes([some]) == (misused.OTHER,)
+    assert misused.attributes([replace(land, step="house")]) == (misused.OTHER,)
+    known = richer(court)
+    assert misused.set_apart(known, "land", [some]) is None
+    apart = misused.set_apart(known, "land", [land])
+    assert apart is not None
+    assert apart == replace(known, answers={**known.answers, "land": "none"})

@@ -357,6 +357,42 @@ def test_checked_answers_are_scored_anew_and_the_old_result_stays_beside(
     assert anew.earlier == moved.earlier
 
 
+def test_what_was_missing_and_what_was_waited_for_are_concerns_no_more(
+    world: World, case: Registration
+) -> None:
+    answered = ("missing:rooms", "ratio_part_missing:members", "not_met:kitchen")
+    waiting = replace(
+        decided(world, case),
+        state=State.NEEDS_GROUND_CHECK,
+        earlier=Earlier(1, "0f" * 32, "f0" * 32, (), "not_met"),
+        concerns=(*answered, "without_nik:1", "warning:0:missing"),
+    )
+    moved, event = reopening.reopen(waiting, case.household, "visited", STAMP, officer_due=DUE)
+    assert moved.concerns == ("without_nik:1", "warning:0:missing")
+    is_event_of(event, waiting, moved, Act.REOPENED, {"reason": "visited"})
+
+
+@pytest.mark.parametrize("state", [State.DECIDED, State.NEEDS_OFFICER, State.NEEDS_GROUND_CHECK])
+def test_wrong_answers_are_looked_at_at_home_whatever_was_decided(
+    world: World, case: Registration, state: State
+) -> None:
+    result = decided(world, case)
+    steps = (*result.steps[:-1], Step(state, STAMP.at - 5))
+    before = replace(result, state=state, steps=steps, concerns=("without_nik:1",))
+    moved, event = reopening.revisit(before, "answers_wrong:x", STAMP, due=DUE)
+    assert (moved.state, moved.waiting) == (State.NEEDS_GROUND_CHECK, Waiting(Work.VISIT, DUE))
+    assert moved.concerns == ("without_nik:1", "answers_wrong:x")
+    assert (moved.scored, moved.decisions, moved.rules_hash) == (None, (), "")
+    assert moved.household == before.household
+    told = (event.act, event.reason, event.from_state, event.to_state)
+    assert told == (Act.REOPENED, "answers_wrong", state, State.NEEDS_GROUND_CHECK)
+    assert event.commitment == audit.commit(STAMP.salt, {"reason": "answers_wrong:x"})
+    assert moved.version == before.version + 1
+    with pytest.raises(WrongState) as refused:
+        reopening.revisit(replace(before, state=State.MATCHED), "x", STAMP, due=DUE)
+    assert refused.value.faults == (Fault("case_not_decided"),)
+
+
 def test_what_no_answer_settles_is_an_officer_s(world: World, case: Registration) -> None:
     before = replace(decided(world, case), concerns=("missing:rooms",))
     moved, _ = reopening.reopen(before, None, "identity_wrong", STAMP, officer_due=DUE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,9 +14,13 @@ import pytest
 from chalicelib.domain.rule_set import load_rules
 from chalicelib.domain.sanggah_rules import (
     OUTCOMES,
+    ClusterLimits,
     DatedRules,
+    Evidence,
     SanggahError,
     Standing,
+    Terms,
+    Together,
     load_sanggah,
 )
 from chalicelib.domain.strict_json import ShapeError
@@ -25,6 +30,7 @@ FILE = (DATA / "sanggah" / "default.json").read_bytes()
 DOCUMENT: dict[str, Any] = json.loads(FILE)
 RULES = load_sanggah(FILE)
 TODAY = date(2026, 11, 22)
+MIB = 1024 * 1024
 PERIOD = ("periods", 0)
 TERMS, EVIDENCE, CLUSTERS = (*PERIOD, "terms"), (*PERIOD, "evidence"), (*PERIOD, "clusters")
 
@@ -77,6 +83,42 @@ def test_where_a_figure_comes_from_is_told() -> None:
     assert standing["window_months"] is Standing.PUBLISHED
     assert standing["same_village"] is standing["terms.visit"] is Standing.REPORTED
     assert standing["terms.answer"] is standing["clusters.device"] is Standing.CHOSEN
+
+
+def test_what_is_read_is_what_stands_in_the_file() -> None:
+    rules, told = load_sanggah(FILE), DOCUMENT["periods"][0]
+    assert rules.sha256 == hashlib.sha256(FILE).hexdigest()
+    assert (rules.title, rules.sources) == (DOCUMENT["title"], DOCUMENT["sources"])
+    assert rules.known_on == date.fromisoformat(DOCUMENT["known_on"])
+    (period,) = rules.periods
+    assert period.effective_from == date.fromisoformat(told["effective_from"])
+    assert period.effective_to is None
+    for name in ("window_months", "same_village", "most_open_objections", "decided_before_months"):
+        assert getattr(period, name) == told[name]
+    for name in ("appeal_reasons", "objection_reasons", "report_reasons", "report_outcomes"):
+        assert getattr(period, name) == tuple(told[name])
+    assert period.misused_identity == frozenset(told["misused_identity"])
+    assert period.decision_reasons == {
+        outcome: tuple(codes) for outcome, codes in told["decision_reasons"].items()
+    }
+    lists = {name: tuple(told["terms"][name]) for name in ("remind_before", "escalate_after")}
+    assert period.terms == Terms(**told["terms"] | lists)
+    assert period.evidence == Evidence(**told["evidence"])
+    kinds = {
+        name: Together(**told["clusters"][name]) for name in told["clusters"] if "_" not in name
+    }
+    assert period.clusters == ClusterLimits(**kinds, photo_bits=told["clusters"]["photo_bits"])
+
+
+def test_every_figure_has_a_standing_and_nothing_else_has() -> None:
+    told = DOCUMENT["periods"][0]
+    names = ["window_months", "same_village", "most_open_objections", "decided_before_months"]
+    for group in ("terms", "evidence", "clusters"):
+        names += [f"{group}.{name}" for name in told[group]]
+    wanted = dict.fromkeys(names, Standing.CHOSEN)
+    wanted |= dict.fromkeys(told["published"], Standing.PUBLISHED)
+    wanted |= dict.fromkeys(told["reported"], Standing.REPORTED)
+    assert load_sanggah(FILE).on(TODAY).standing == wanted
 
 
 @pytest.mark.parametrize("day", [date(2025, 9, 17), date(2025, 1, 1)])
@@ -135,6 +177,11 @@ def test_a_day_may_be_a_period_of_its_own() -> None:
         ((*PERIOD, "decision_reasons", "rejected"), []),
         ((*TERMS, "remind_before"), [1, 3]),
         ((*TERMS, "remind_before"), [3, 3]),
+        ((*TERMS, "remind_before"), [6, 5, 4, 3, 2, 1]),
+        ((*TERMS, "remind_before"), [251]),
+        ((*TERMS, "remind_before"), [1, 0]),
+        ((*TERMS, "escalate_after"), [0, 251]),
+        ((*TERMS, "escalate_after"), [-1, 5]),
         ((*TERMS, "escalate_after"), [0]),
         ((*TERMS, "escalate_after"), [5, 5]),
         ((*TERMS, "escalate_after"), [0, 5, 9]),
@@ -183,6 +230,78 @@ def test_a_figure_lies_between_its_bounds(
     for value in (least - 1, most + 1):
         with pytest.raises(ShapeError, match=f"{path[-1]}: must be a whole number"):
             load(changed(*path, value=value))
+
+
+FEWEST = {
+    "pieces": 1,
+    "at_first": 1,
+    "objection_pieces": 1,
+    "bytes": 100_000,
+    "shrunk_bytes": 50_000,
+    "pixels": 1_000_000,
+    "pages": 1,
+    "grant_seconds": 60,
+    "link_seconds": 10,
+    "dark_below": 0,
+    "blur_below": 0,
+}
+MOST = {
+    "pieces": 100,
+    "at_first": 100,
+    "objection_pieces": 20,
+    "bytes": 50 * MIB,
+    "shrunk_bytes": 50 * MIB,
+    "pixels": 200_000_000,
+    "pages": 100,
+    "grant_seconds": 3600,
+    "link_seconds": 600,
+    "dark_below": 255,
+    "blur_below": 100_000,
+}
+
+
+def test_the_limits_of_evidence_may_all_be_as_low_or_as_high_as_they_go() -> None:
+    for limits in (FEWEST, MOST):
+        rules = load(changed(*EVIDENCE, value=limits))
+        assert rules.on(TODAY).evidence == Evidence(**limits)
+
+
+@pytest.mark.parametrize("name", FEWEST)
+def test_no_limit_of_evidence_lies_beyond_its_bounds(name: str) -> None:
+    for limits, by in ((FEWEST, -1), (MOST, 1)):
+        beyond = limits | {name: limits[name] + by}
+        with pytest.raises(ShapeError, match=rf"{name}: must be a whole number"):
+            load(changed(*EVIDENCE, value=beyond))
+
+
+def test_what_an_objection_needs_may_be_all_that_is_sent_at_first_and_at_all() -> None:
+    load(changed(*EVIDENCE, value=MOST | {"objection_pieces": 3, "at_first": 3, "pieces": 3}))
+    for other in ({"objection_pieces": 4}, {"pieces": 2}):
+        limits = MOST | {"objection_pieces": 3, "at_first": 3, "pieces": 3} | other
+        with pytest.raises(ShapeError, match="must allow at first what is needed"):
+            load(changed(*EVIDENCE, value=limits))
+
+
+@pytest.mark.parametrize("days", [[], [1], [250], [5, 4, 3, 2, 1], [250, 1]])
+def test_up_to_five_reminders_in_a_working_year_may_be_sent(days: list[int]) -> None:
+    rules = load(changed(*TERMS, "remind_before", value=days))
+    assert rules.on(TODAY).terms.remind_before == tuple(days)
+
+
+@pytest.mark.parametrize("days", [[0, 1], [249, 250]])
+def test_each_level_waits_longer_and_no_longer_than_a_working_year(days: list[int]) -> None:
+    rules = load(changed(*TERMS, "escalate_after", value=days))
+    assert rules.on(TODAY).terms.escalate_after == tuple(days)
+
+
+def test_a_list_of_codes_has_one_to_forty() -> None:
+    codes = [f"code_{number}" for number in range(41)]
+    for count in (1, 40):
+        rules = load(changed(*PERIOD, "report_outcomes", value=codes[:count]))
+        assert rules.on(TODAY).report_outcomes == tuple(codes[:count])
+    for wrong in ([], codes):
+        with pytest.raises(ShapeError, match="report_outcomes: must be a list of 1 to 40"):
+            load(changed(*PERIOD, "report_outcomes", value=wrong))
 
 
 def test_every_code_has_its_words_and_every_word_its_code() -> None:
