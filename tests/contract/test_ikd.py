@@ -74,6 +74,11 @@ def test_what_is_asked_for_is_pushed_and_nobody_is_taken_as_signed_in_before(
     ikd.client().sign_in_address(start)
     *_, (_, pushed) = ikd.sandbox.pushed.things.values()
     proof = {name: pushed.pop(name) for name in ("client_assertion", "client_assertion_type")}
+    assert jwt.get_unverified_header(proof["client_assertion"]) == {
+        "alg": "ES256",
+        "typ": "JWT",
+        "kid": "key-1",
+    }
     said = jwt.decode(proof["client_assertion"], options={"verify_signature": False})
     assert (said["aud"], said["exp"] - said["iat"]) == (ikd.sandbox.issuer, 60)
     digest = hashlib.sha256(start.verifier.encode()).digest()
@@ -235,6 +240,17 @@ def test_a_push_that_is_not_taken_is_our_own_fault_and_not_the_persons(
     in_trouble(lambda: ikd.client().sign_in_address(begun()), "ikd_refused")
 
 
+@pytest.mark.parametrize("name", ["u", "u" * 2_048], ids=len)
+def test_the_name_of_what_was_pushed_may_be_short_and_may_be_long(
+    ikd: Running, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(
+        "chalicelib.adapters.ikd.send_form", lambda *_: (201, {"request_uri": name})
+    )
+    asked = parse_qs(urlsplit(ikd.client().sign_in_address(begun())).query)
+    assert asked["request_uri"] == [name]
+
+
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
@@ -274,6 +290,12 @@ SAID = {
 def test_the_issuers_own_document_is_read() -> None:
     found = read_endpoints(json.dumps(SAID).encode(), "https://ikd.example")
     assert (found.push, found.names_itself) == ("https://ikd.example/par", False)
+
+
+def test_the_connection_is_the_one_that_the_issuers_address_begins_with() -> None:
+    issuer = "https://ikd.example/of/http://realm"
+    said = json.dumps(SAID | {"issuer": issuer}).encode()
+    assert read_endpoints(said, issuer).token == SAID["token_endpoint"]
 
 
 @pytest.mark.parametrize(

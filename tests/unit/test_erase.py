@@ -12,9 +12,10 @@ from chalicelib.domain.dispute import Dispute, Kind, Side, Stage
 from chalicelib.domain.errors import Fault, NotFound, TryAgain
 from chalicelib.domain.evidence import PieceState, page_key
 from chalicelib.domain.registration import Ref, Registration, Stamp, State
-from chalicelib.usecases.dispute_ports import ANSWER, CLAIM, FILER, Stands
-from tests.disputing import at, blank, piece, statement, statements
+from chalicelib.usecases.dispute_ports import ANSWER, CLAIM, FILER, Slot, Stands
+from tests.disputing import PERSON, at, blank, piece, statement, statements
 from tests.fakes_disputes import FakeDisputes
+from tests.fakes_evidence import FakeCopies
 from tests.world import VILLAGE, World, form, member
 
 SUPERVISOR = "staff:supervisor-1"
@@ -214,6 +215,67 @@ def test_a_dispute_that_others_write_each_time_keeps_the_family_whole(
 ) -> None:
     made = brought(world, Kind.APPEAL, Side.FILER)
     monkeypatch.setattr(FakeDisputes, "forget", lambda *_, **__: Stands(dispute=made))
-    with pytest.raises(TryAgain):
+    with pytest.raises(TryAgain) as told:
         forget(world)
+    assert told.value.faults == (Fault("busy"),)
     assert world.only().state is State.DECIDED
+
+
+def held_by(world: World, made: Dispute, other: str = "") -> Slot:
+    """The place that its filer holds by a dispute, or by another one since."""
+    holder = replace(made.ref, locator=other) if other else made.ref
+    held = Slot(made.person, made.place, holder, b"a named family..")
+    world.aws.slots[made.person, made.place] = held
+    return held
+
+
+def own(world: World, stage: Stage = Stage.FILED) -> Dispute:
+    """An appeal by somebody who signed in: it holds a place of theirs while it is open."""
+    there = brought(world, Kind.APPEAL, Side.FILER)
+    made = replace(there, person=PERSON, place=1, stage=stage)
+    world.aws.disputes[made.ref] = made
+    return made
+
+
+def test_an_appeal_that_ends_with_its_family_gives_up_its_place(world: World) -> None:
+    made = own(world)
+    held = held_by(world, made)
+    forget(world)
+    assert world.aws.slots == {(PERSON, 1): replace(held, held=False, named=b"")}
+
+
+def test_an_appeal_that_had_ended_leaves_its_place_to_whoever_has_it_now(world: World) -> None:
+    made = own(world, Stage.DECIDED)
+    held = held_by(world, made, other="9K3GYYYYYY")
+    assert forget(world).state is State.ERASED
+    assert world.aws.slots == {(PERSON, 1): held}
+    assert world.aws.disputes[made.ref].evidence == ()
+
+
+def test_whoever_objected_keeps_the_place_since_the_objection_goes_on(world: World) -> None:
+    held = held_by(world, brought(world, Kind.OBJECTION, Side.FAMILY))
+    forget(world)
+    assert list(world.aws.slots.values()) == [held]
+
+
+def test_what_the_family_showed_is_forgotten_though_it_wrote_nothing(world: World) -> None:
+    made = brought(world, Kind.OBJECTION, Side.FAMILY)
+    world.aws.statements.pop((NUMBER, ANSWER))
+    forget(world)
+    assert world.aws.disputes[made.ref].evidence == ()
+    assert world.aws.released == {"another's": b"a copy"}
+
+
+def test_the_copies_of_a_piece_are_asked_for_by_their_pages(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as were counted; all that there may be, of a piece that nobody has counted."""
+    made = brought(world, Kind.APPEAL, Side.FILER)
+    asked: list[str] = []
+    monkeypatch.setattr(FakeCopies, "erase", lambda _, keys: asked.extend(keys))
+    forget(world)
+    counted, not_yet = (each.piece.id for each in made.evidence)
+    assert asked == [
+        *(page_key(made.ref, counted, page) for page in (1, 2)),
+        *(page_key(made.ref, not_yet, page) for page in range(1, 101)),
+    ]

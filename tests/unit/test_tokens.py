@@ -9,15 +9,27 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from jwt.algorithms import RSAAlgorithm
 
-from chalicelib.adapters.tokens import REFETCH_S, KeySet, read_keys, verify, verify_id
+from chalicelib.adapters.tokens import (
+    REFETCH_S,
+    KeySet,
+    read_keys,
+    signed_claims,
+    verify,
+    verify_id,
+)
 from chalicelib.domain import tokens
 from chalicelib.domain.errors import Fault, NotAllowed, NotSignedIn, TryAgain
 from tests.minted import KEY, KID, NOW, POOL, SUBJECT, access, id_claims, jwks, keys, part, sign
 
+UNLOOKED: Any = {
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+}  # as its own clock says
 OTHER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PEM = KEY.public_key().public_bytes(
     serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -219,6 +231,25 @@ def test_a_key_that_a_token_brings_is_not_used() -> None:
 
 def test_a_token_that_demands_extensions_is_refused() -> None:
     refused(sign(access(), crit=["exp"], exp=NOW + 840))
+
+
+def test_a_token_that_demands_an_extension_that_the_library_knows_is_refused_unlooked() -> None:
+    said = f"{part({'alg': 'RS256', 'kid': KID, 'crit': ['b64'], 'b64': True})}.{part(access())}"
+    signature = KEY.sign(said.encode(), padding.PKCS1v15(), hashes.SHA256())
+    token = f"{said}.{part(signature)}"
+    assert jwt.decode(token, KEY.public_key(), ["RS256"], options=UNLOOKED)["sub"] == SUBJECT
+    asked: list[str] = []
+    with pytest.raises(NotSignedIn):
+        verify(token, NOW, lambda kid, _now: asked.append(kid), POOL)
+    assert asked == []
+    refused(token)
+
+
+def test_what_was_signed_is_given_as_it_stands_and_not_judged_by_the_library() -> None:
+    odd = {"sub": 7, "iss": 7, "aud": 7, "exp": 1, "nbf": 2**40, "iat": 2**40, "jti": 7}
+    said = f"{part({'alg': 'RS256', 'kid': KID})}.{part(odd)}"
+    signature = KEY.sign(said.encode(), padding.PKCS1v15(), hashes.SHA256())
+    assert signed_claims(f"{said}.{part(signature)}", NOW, keys) == odd
 
 
 def test_a_changed_claim_breaks_the_signature() -> None:
