@@ -200,4 +200,16 @@ def test_nothing_is_chosen_by_chance(desk: Desk, appeal: Dispute) -> None:
 def test_a_number_that_is_none_is_not_found(desk: Desk, appeal: Dispute) -> None:
     as_officer(desk, ONE)
     for number in (appeal.about, "0000000000", "2222222222"):
-        assert desk.get(f"/staff/disputes/{number}")[0] == 404
+        code, body, _ = desk.get(f"/staff/disputes/{number}")
+        assert (code, "Sanggah ini tidak ditemukan." in body) == (404, True)
+
+
+def test_a_visit_to_what_has_changed_is_refused_and_tells_no_version(
+    desk: Desk, appeal: Dispute
+) -> None:
+    number = appeal.ref.locator
+    as_officer(desk, ONE)
+    code, _, headers = desk.post(f"/staff/disputes/{number}/visit", seen=str(appeal.version + 1))
+    assert code == 303
+    assert headers["Location"] == f"/staff/disputes/{number}?told=dispute_changed"
+    assert now(appeal) == appeal
