@@ -19,7 +19,7 @@ from chalicelib.usecases.dispute_pieces import DisputePieces
 from chalicelib.usecases.dispute_ports import Stands
 from tests.court import DAY_MS, Court
 from tests.fakes_disputes import FakeTraces
-from tests.unit.test_clusters import KINDS, LIMITS, Season, honest_of, mac, sent
+from tests.unit.test_clusters import HERE, KINDS, LIMITS, Season, honest_of, mac, sent
 from tests.world import VILLAGE, member
 
 PHONE = "Mozilla/5.0 (Linux; Android 9; CPH1923)"
@@ -240,3 +240,66 @@ def test_a_device_is_a_network_and_a_browser_together(
 def test_half_of_a_device_is_none() -> None:
     assert clusters.device_tag(mac, "203.0.113.7", "") == b""
     assert clusters.device_tag(mac, "", PHONE) == b""
+
+
+OTHER_LOOK = f"{int(LOOK, 16) ^ (2**64 - 1):016x}"  # has no band of bits in common with it
+
+
+def test_a_row_tells_what_is_compared_under_its_key_and_no_more() -> None:
+    """Under these very names, or a later version would not find what an earlier one kept."""
+    one = sent("L1", looks=(LOOK, OTHER_LOOK, LOOK))
+    plain = f"{HERE}|L1|{one.person[:8].hex()}|{one.at}|"
+    shown = dict.fromkeys(clusters.keys(replace(one, looks=()), LIMITS), plain)
+    for look in (LOOK, OTHER_LOOK):
+        for key in clusters.keys(replace(one, looks=(look,)), LIMITS)[3:]:
+            shown[key] = plain + look
+    found = cluster_index.rows(one, LIMITS, mac)
+    assert [row.told for row in found] == [*shown.values()][: cluster_index.MOST_KEYS]
+    assert len(found) == 3 + 2 * (LIMITS.photo_bits + 1)
+    for row, key in zip(found, shown, strict=True):
+        span = getattr(LIMITS, key.partition("#")[0]).hours * HOUR
+        name = mac("cluster", f"{key}|{one.at // span}".encode())[:12].hex()
+        assert (row.name, row.locator) == (name, "L1")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_may_be_compared_meets_and_is_kept_as_long_as_it_may(kind: str) -> None:
+    same = {"device": b"d" * 16, "street": b"s" * 16, "looks": (LOOK,)}
+    span = getattr(LIMITS, kind).hours * HOUR
+    place = ["hour", "device", "street", "photo"].index(kind)
+    one = replace(sent("L1", **same), at=100 * span)
+    names = cluster_index.names(one, LIMITS, mac)
+    for at, meets in (
+        (99 * span - 1, False),
+        (99 * span, True),
+        (102 * span - 1, True),
+        (102 * span, False),
+    ):
+        row = cluster_index.rows(replace(one, at=at), LIMITS, mac)[place]
+        assert (row.name in names) is meets
+    for at in (100 * span, 101 * span - 1):
+        row = cluster_index.rows(replace(one, at=at), LIMITS, mac)[place]
+        assert row.until == 102 * span + DAY_MS  # nobody looks for it after that, and a day
+
+
+def test_who_shares_several_keys_is_one_with_all_that_is_shared() -> None:
+    """Its person shortened, and what is not shared left out; who asks is not among the others."""
+    mine = cluster_index.shortened(sent("L1", device=b"d" * 16, looks=(LOOK, OTHER_LOOK)))
+    assert mine.person == sent("L1").person[:8]
+    whole = sent("L2", 5, device=b"d" * 16, street=mine.street, looks=(OTHER_LOOK, LOOK))
+    device = sent("L3", 5, device=b"d" * 16, looks=("0" * 16,))
+    street = sent("L4", 5, street=mine.street)
+    hour = sent("L5", 5)
+    traces = FakeTraces()
+    for each in (mine, whole, device, street, hour):
+        traces.keep(cluster_index.rows(each, LIMITS, mac))
+    kept = traces.found(cluster_index.names(mine, LIMITS, mac))
+    first, *rest = cluster_index.others(mine, kept, LIMITS, mac)
+    assert sorted(first.looks) == sorted(whole.looks)
+    assert replace(first, looks=whole.looks) == cluster_index.shortened(whole)
+    shown = (
+        replace(device, street=b"", looks=()),
+        replace(street, device=b""),
+        replace(hour, device=b"", street=b""),
+    )
+    assert rest == [cluster_index.shortened(each) for each in shown]
