@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain import check_review, ground_check, visit
-from chalicelib.domain.audit import Act
+from chalicelib.domain import audit, check_review, ground_check, visit
+from chalicelib.domain.audit import Act, Event, Head
 from chalicelib.domain.errors import InvalidRequest, NotAllowed, TepatError, WrongState
 from chalicelib.domain.evidence import PieceState
-from chalicelib.domain.finding import Count, Difference, counts_of
+from chalicelib.domain.finding import Count, Difference, Finding, counts_of, differences
 from chalicelib.domain.ground_check import (
     Attempt,
     Check,
@@ -39,10 +41,31 @@ def missed(check: Check, minutes: int, *, most: int = 2, apart: int = 0) -> Chec
     return visit.attempt(check, gone, (), at(minutes), request=REQUEST, most=most, apart=apart)[0]
 
 
-def refused(code: str, error: type[TepatError], step: object) -> None:
+def refused(
+    code: str, error: type[TepatError], step: object, field: str = "", **params: int
+) -> None:
     with pytest.raises(error) as caught:
         step()  # type: ignore[operator]
-    assert [fault.code for fault in caught.value.faults] == [code]
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.field) == (code, field)
+    assert json.dumps(fault.params) == json.dumps(params)  # a sentence says 12 hours, never 12.0
+
+
+def kept(
+    before: Check,
+    done: tuple[Check, Event],
+    details: Mapping[str, object],
+    *,
+    reason: str | None = None,
+    under: bytes = checking.SALT,
+    **changes: object,
+) -> None:
+    """A step changes these fields and no other, and its one event commits to these details."""
+    after, event = done
+    changes |= {"version": before.version + 1, "head": Head(event.seq, event.hash, event.at)}
+    assert after == replace(before, **changes)  # type: ignore[arg-type]
+    assert (event.chain, event.prev) == (before.ref.locator, before.head.hash)
+    assert (event.commitment, event.reason) == (audit.commit(under, details), reason)
 
 
 def test_a_check_is_asked_for_drawn_and_found_each_step_in_its_own_chain() -> None:
@@ -60,6 +83,44 @@ def test_a_check_is_asked_for_drawn_and_found_each_step_in_its_own_chain() -> No
     assert {each.to_state for each in (first, second, third)} == {None}
     assert (third.model, third.rules) == (checking.MODEL, checking.RULES)
     assert (done.stage, done.ended, done.received_at) == (Stage.DONE, True, third.at)
+
+
+def test_the_first_event_says_of_whom_why_and_by_what_chance() -> None:
+    told = {"about": checking.CASE, "purpose": "sample", "dispute": "D", "occasion": "sample 1"}
+    drawn = replace(asked(Purpose.SAMPLE)[0], dispute="D", occasion="sample 1", chance=(3, 70))
+    new = replace(drawn, version=0, head=audit.first_head(drawn.ref.locator))
+    # Whatever chain and version it is handed, a check begins its own.
+    elsewhere = replace(drawn, stage=Stage.DONE, version=7)
+    kept(new, ground_check.ask(elsewhere, at(0, "system:x")), told | {"chance": [3, 70]})
+
+
+def test_whoever_is_drawn_has_the_time_of_the_draw_and_nobody_higher_is_called_any_more() -> None:
+    waiting = ground_check.escalate(asked()[0], 1, {"b": 2, "a": 1}, at(1, "system:x"))[0]
+    kept(
+        waiting,
+        ground_check.assign(waiting, AGENT, at(2, "system:x"), due=START + 3 * DAY),
+        {"officer": AGENT},
+        stage=Stage.ASSIGNED,
+        officer=AGENT,
+        due=START + 3 * DAY,
+        level=0,
+        why=(),
+    )
+
+
+def test_somebody_higher_is_called_once_a_level_and_only_while_nobody_is_drawn() -> None:
+    def call(check: Check, level: int) -> tuple[Check, Event]:
+        return ground_check.escalate(check, level, {"b": 2, "a": 1}, at(5, "system:x"))
+
+    waiting = asked()[0]
+    told = {"level": 1, "why": {"a": 1, "b": 2}}
+    kept(waiting, call(waiting, 1), told, level=1, why=(("a", 1), ("b", 2)))
+    for level in (0, 1, 3):
+        with pytest.raises(ValueError, match="rises"):
+            call(call(waiting, 1)[0], level)
+    assert call(call(waiting, 1)[0], 2)[0].level == 2
+    refused("check_moved", WrongState, lambda: call(assigned()[0], 1))
+    refused("check_ended", WrongState, lambda: call(found()[0], 1))
 
 
 def test_the_same_need_has_the_same_locator_and_no_case_has_it() -> None:
@@ -120,24 +181,79 @@ def test_not_at_home_twice_goes_back_to_an_officer_and_is_no_finding() -> None:
 
 def test_two_attempts_are_not_one() -> None:
     once = missed(assigned()[0], 60, apart=12 * HOUR)
-    refused("attempt_too_soon", InvalidRequest, lambda: missed(once, 120, apart=12 * HOUR))
+    refused(
+        "attempt_too_soon",
+        InvalidRequest,
+        lambda: missed(once, 120, apart=12 * HOUR),
+        "taken_at",
+        hours=12,
+    )
     assert missed(once, 60 + 12 * 60, apart=12 * HOUR).stage is Stage.NOT_MET
 
 
+def test_an_attempt_is_kept_with_its_photos_and_its_request() -> None:
+    once = replace(assigned()[0], evidence=(checking.piece(1),))
+    gone = Attempt(START + HOUR, Missed.REFUSED)
+    kept(
+        once,
+        visit.attempt(once, gone, (checking.piece(2),), at(90), request=REQUEST, most=2, apart=0),
+        {"why": "refused", "at": START + HOUR},
+        reason="refused",
+        attempts=(Attempt(START + HOUR, Missed.REFUSED, *REQUEST),),
+        evidence=(checking.piece(1), checking.piece(2)),
+        request_id=REQUEST[0],
+        body_digest=REQUEST[1],
+    )
+
+
+@pytest.mark.parametrize("eligible", [None, (), ("PKH", "BPNT")])
 @pytest.mark.parametrize(
-    ("taken", "sent", "code"),
+    ("learned", "head"),
     [
-        (HOUR, HOUR, None),
-        (HOUR + GRACE_MS, HOUR, None),
-        (HOUR + GRACE_MS + 1, HOUR, "taken_in_future"),
-        (HOUR, HOUR + OLDEST_MS, None),
-        (HOUR, HOUR + OLDEST_MS + 1, "taken_too_old"),
-        (-GRACE_MS, HOUR, None),
-        (-GRACE_MS - 1, HOUR, "taken_before_asked"),
+        ({}, [None, None]),
+        ({"schooling": Schooling.BACHELOR, "occupation": None}, ["bachelor", None]),
+        ({"schooling": None, "occupation": Occupation.FARMER}, [None, "farmer"]),
+    ],
+)
+def test_a_finding_commits_to_all_that_was_seen_and_to_what_follows(
+    eligible: tuple[str, ...] | None, learned: dict[str, Schooling], head: list[str | None]
+) -> None:
+    drawn = assigned()[0]
+    seen, verdict = replace(finding(), **learned), replace(VERDICT, eligible=eligible)  # type: ignore[arg-type]
+    kept(
+        drawn,
+        visit.find(drawn, seen, verdict, (checking.piece(),), at(90), request=REQUEST),
+        {
+            "taken_at": START + HOUR,
+            "answers": {"tenure": "owned", "rooms": 2, "toilet": "flush_tank"},
+            "counts": {"people": 5, "under_5": 0},
+            "head": head,
+            "eligible": eligible,
+        },
+        stage=Stage.DONE,
+        finding=seen,
+        verdict=verdict,
+        received_at=at(90).at,
+        evidence=(checking.piece(),),
+        request_id=REQUEST[0],
+        body_digest=REQUEST[1],
+    )
+
+
+@pytest.mark.parametrize(
+    ("taken", "sent", "code", "params"),
+    [
+        (HOUR, HOUR, None, {}),
+        (HOUR + GRACE_MS, HOUR, None, {}),
+        (HOUR + GRACE_MS + 1, HOUR, "taken_in_future", {}),
+        (HOUR, HOUR + OLDEST_MS, None, {}),
+        (HOUR, HOUR + OLDEST_MS + 1, "taken_too_old", {"days": 30}),
+        (-GRACE_MS, HOUR, None, {}),
+        (-GRACE_MS - 1, HOUR, "taken_before_asked", {}),
     ],
 )
 def test_a_finding_may_come_late_but_not_from_the_future(
-    taken: int, sent: int, code: str | None
+    taken: int, sent: int, code: str | None, params: dict[str, int]
 ) -> None:
     drawn = assigned()[0]
 
@@ -149,7 +265,7 @@ def test_a_finding_may_come_late_but_not_from_the_future(
     if code is None:
         assert step().finding == finding(START + taken)
     else:
-        refused(code, InvalidRequest, step)
+        refused(code, InvalidRequest, step, "taken_at", **params)
 
 
 def test_what_was_found_stands_over_what_was_declared_and_what_was_not_seen_stays() -> None:
@@ -202,6 +318,57 @@ def test_people_are_counted_as_the_model_counts_them() -> None:
     }
 
 
+def of_age(years: int, **other: object) -> dict[Count, int]:
+    """Counts of somebody of so many years, as a family of one."""
+    alone = household(1)
+    someone = replace(alone.head, birth_month=(2025 - years, 11), **other)  # type: ignore[arg-type]
+    return counts_of(replace(alone, members=(someone,)))
+
+
+@pytest.mark.parametrize(
+    ("count", "youngest", "oldest"),
+    [
+        (Count.UNDER_5, 0, 4),
+        (Count.OUT_OF_SCHOOL, 7, 16),
+        (Count.WORKING, 10, 99),
+        (Count.AGED_60, 60, 99),
+    ],
+)
+def test_the_ages_that_are_counted(count: Count, youngest: int, oldest: int) -> None:
+    counted = [years for years in range(100) if of_age(years)[count]]
+    assert counted == list(range(youngest, oldest + 1))
+
+
+def test_who_works_and_who_is_out_of_school() -> None:
+    idle = {"not_working", "housework", "student", "pensioner"}
+    working = {each.value for each in Occupation if of_age(30, occupation=each)[Count.WORKING]}
+    assert working == set(Occupation) - idle
+    out = {each for each in Attending if of_age(12, attending=each)[Count.OUT_OF_SCHOOL]}
+    assert out == {Attending.NO}
+
+
+def test_people_are_as_old_as_on_the_day_of_the_visit() -> None:
+    """A child that turned five after the answers were given is declared as five, not as four."""
+    family = household(3)
+    child = replace(family.members[2], birth_month=(2020, 12))
+    declared = replace(family, members=(*family.members[:2], child))
+    seen = Finding(START + 40 * DAY, {}, {Count.UNDER_5: 0})
+    assert seen.month == (2025, 12)
+    assert differences(declared, seen) == ()
+    assert differences(declared, replace(seen, taken_at=START)) == (
+        Difference("counts.under_5", 1, 0),
+    )
+
+
+def test_what_the_head_learned_and_does_is_compared_when_it_was_heard() -> None:
+    heard = Finding(START, {}, {}, Schooling.BACHELOR, Occupation.EMPLOYER)
+    assert differences(household(), heard) == (
+        Difference("head.schooling", "primary", "bachelor"),
+        Difference("head.occupation", "labourer", "employer"),
+    )
+    assert differences(household(), Finding(START, {}, {}, Schooling.PRIMARY)) == ()
+
+
 @pytest.mark.parametrize("purpose", Purpose)
 def test_one_finding_alone_changes_no_decision_that_stands(purpose: Purpose) -> None:
     """Of families that have their decision an officer looks when it would be another."""
@@ -216,7 +383,7 @@ def test_a_remark_is_made_once_by_who_went_and_changes_nothing_found() -> None:
     done = found()[0]
     said, event = visit.remark(done, b"m" * 16, at(95), {"digest": "x"})
     assert event.act is Act.CHECK_REMARKED
-    assert (said.finding, said.verdict, said.stage) == (done.finding, done.verdict, done.stage)
+    kept(done, (said, event), {"digest": "x"}, remark_id=b"m" * 16)
     refused("check_remarked", WrongState, lambda: visit.remark(said, b"n" * 16, at(96), {}))
     stranger = at(96, f"agent:{OTHER}")
     refused("check_not_yours", NotAllowed, lambda: visit.remark(done, b"n" * 16, stranger, {}))
@@ -229,38 +396,65 @@ def test_photos_are_screened_after_the_finding_and_only_once() -> None:
     clean = replace(done.evidence[0].piece, state=PieceState.RELEASED, pages=1)
     step = ground_check.screened(done, clean, at(100, "system:screen_evidence"))
     assert step is not None
-    kept, event = step
-    assert (kept.evidence[0].piece, event.act) == (clean, Act.SCREENED)
-    assert ground_check.screened(kept, replace(clean, pages=2), at(101, "system:x")) is None
+    after, event = step
+    assert (after.evidence[0].piece, event.act) == (clean, Act.SCREENED)
+    assert ground_check.screened(after, replace(clean, pages=2), at(101, "system:x")) is None
     assert ground_check.screened(done, replace(clean, id="f" * 32), at(101, "system:x")) is None
 
 
+def test_the_ledger_commits_to_what_screening_found_of_which_photo() -> None:
+    done = replace(found()[0], evidence=(checking.piece(1), checking.piece(2)))
+    torn = replace(done.evidence[1].piece, state=PieceState.REFUSED, why="evidence_broken")
+    step = ground_check.screened(done, torn, at(100, "system:screen_evidence"))
+    assert step is not None
+    kept(
+        done,
+        step,
+        {"piece": torn.id, "state": "refused", "why": "evidence_broken"},
+        evidence=(done.evidence[0], replace(done.evidence[1], piece=torn)),
+    )
+
+
 def test_too_many_photos_are_refused() -> None:
-    drawn = assigned()[0]
-    many = tuple(checking.piece(number) for number in range(MOST_PIECES + 1))
+    drawn = replace(assigned()[0], evidence=(checking.piece(MOST_PIECES),))
+
+    def find(photos: int) -> Check:
+        pieces = tuple(checking.piece(number) for number in range(photos))
+        return visit.find(drawn, finding(), VERDICT, pieces, at(90), request=REQUEST)[0]
+
+    assert len(find(MOST_PIECES - 1).evidence) == MOST_PIECES
     refused(
-        "evidence_too_many",
-        InvalidRequest,
-        lambda: visit.find(drawn, finding(), VERDICT, many, at(90), request=REQUEST),
+        "evidence_too_many", InvalidRequest, lambda: find(MOST_PIECES), "photos", most=MOST_PIECES
     )
 
 
 def test_what_nobody_needs_any_more_is_cancelled() -> None:
-    gone, event = ground_check.cancel(assigned()[0], "withdrawn", at(5, "system:send_visits"))
-    assert (gone.stage, event.reason) == (Stage.CANCELLED, "withdrawn")
+    there = assigned()[0]
+    gone, event = ground_check.cancel(there, "withdrawn", at(5, "system:send_visits"))
+    told = {"reason": "withdrawn"}
+    kept(there, (gone, event), told, reason="withdrawn", stage=Stage.CANCELLED)
     refused(
         "check_ended", WrongState, lambda: ground_check.cancel(gone, "withdrawn", at(6, "system:x"))
     )
 
 
 def test_erasing_forgets_how_the_family_lives() -> None:
-    for there in (asked()[0], assigned()[0], found()[0]):
+    for there in (asked()[0], assigned()[0], found(assigned(asked(Purpose.SAMPLE)[0])[0])[0]):
         gone, event = ground_check.forget(
             there, replace(at(300, "staff:officer-1"), salt=b"n" * 16)
         )
-        assert (gone.declared, gone.finding, gone.evidence, gone.salt) == (None, None, (), b"")
-        assert gone.ended
-        assert gone.verdict == there.verdict
+        kept(
+            there,
+            (gone, event),
+            {},
+            under=b"n" * 16,
+            salt=b"",
+            stage=Stage.DONE if there.ended else Stage.CANCELLED,
+            declared=None,
+            finding=None,
+            evidence=(),
+            to_settle=False,
+        )
         assert event.act is Act.FORGOTTEN
         assert ground_check.checked_household(gone) is None
         assert ground_check.differences(gone) == ()
@@ -299,8 +493,8 @@ def test_whatever_is_tried_silence_ends_nothing_but_the_visits(
                 check = ground_check.cancel(check, "withdrawn", stamp)[0]
             else:
                 stamp = at(minute, f"staff:officer-{minute % 3}")
-                kept = Opinion(stamp.actor, Course.KEEP, "finding_doubtful", stamp.at)
-                check = check_review.judge(check, kept, stamp)[0]
+                doubt = Opinion(stamp.actor, Course.KEEP, "finding_doubtful", stamp.at)
+                check = check_review.judge(check, doubt, stamp)[0]
         except (NotAllowed, WrongState):
             assert check is before
             continue
