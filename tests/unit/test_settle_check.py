@@ -8,13 +8,21 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from chalicelib.adapters import ground_check_items
-from chalicelib.domain import assignment, check_review, registration
+from chalicelib.domain import assignment, audit, check_review, ground_check, registration
 from chalicelib.domain.assignment import Officer, Role
 from chalicelib.domain.audit import Act
-from chalicelib.domain.errors import InvalidRequest, NotAllowed, NotFound, TepatError, WrongState
-from chalicelib.domain.ground_check import Check, Course, Opinion
+from chalicelib.domain.errors import (
+    Fault,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    TepatError,
+    WrongState,
+)
+from chalicelib.domain.ground_check import Check, Course, Opinion, Purpose
 from chalicelib.domain.registration import Ref, Registration, Stamp, State
 from chalicelib.usecases import settle_check, show_status
+from tests import checking
 from tests.court import STAFF
 from tests.fakes import FakeOpener
 from tests.visiting import RICH, Field
@@ -295,3 +303,75 @@ def test_what_is_settled_is_judged_no_more_and_is_kept(office: Office) -> None:
     item = ground_check_items.check_to_item(settled)
     assert ground_check_items.check_from_item(item) == settled
     assert "wk" not in item
+
+
+def judged(check: Check, number: int, course: Course, reason: str) -> tuple[Check, audit.Event]:
+    stamp = checking.at(100 + number, f"staff:officer-{number}")
+    return check_review.judge(check, Opinion(stamp.actor, course, reason, stamp.at), stamp)
+
+
+def to_judge() -> Check:
+    """A family of the sample whose finding gives another result, just received."""
+    return checking.found(checking.assigned(checking.asked(Purpose.SAMPLE)[0])[0])[0]
+
+
+@pytest.mark.parametrize(
+    ("opinions", "acts", "decided"),
+    [
+        ([REOPEN, REOPEN], [Act.RECOMMENDED, Act.CHECK_SETTLED], Course.REOPEN),
+        ([KEEP, (Course.KEEP, "case_ended")], [Act.RECOMMENDED, Act.CHECK_SETTLED], Course.KEEP),
+        ([REOPEN, KEEP, KEEP], [Act.RECOMMENDED, Act.SPLIT, Act.CHECK_SETTLED], Course.KEEP),
+        ([KEEP, REOPEN, KEEP], [Act.RECOMMENDED, Act.SPLIT, Act.CHECK_SETTLED], Course.KEEP),
+    ],
+)
+def test_each_opinion_is_one_event_and_nothing_is_decided_before_the_last(
+    opinions: list[tuple[Course, str]], acts: list[Act], decided: Course
+) -> None:
+    check = to_judge()
+    roles = [Role.RECOMMENDER, Role.DECIDER, Role.THIRD]
+    for number, ((course, reason), act) in enumerate(zip(opinions, acts, strict=True)):
+        before = check
+        assert check_review.turn(check) is roles[number]
+        assert check_review.since(check) == checking.at(99 + number if number else 90).at
+        assert check_review.outcome(check) is None
+        check, event = judged(check, number, course, reason)
+        assert (event.act, event.reason) == (act, reason)
+        told = {"course": course.value, "reason": reason}
+        assert event.commitment == audit.commit(checking.SALT, told)
+        opinion = Opinion(f"staff:officer-{number}", course, reason, event.at)
+        assert check == replace(
+            before,
+            version=before.version + 1,
+            head=audit.Head(event.seq, event.hash, event.at),
+            opinions=(*before.opinions, opinion),
+            to_settle=act is not Act.CHECK_SETTLED,
+        )
+    assert check_review.outcome(check) is decided
+    assert check_review.turn(check) is roles[len(opinions)] if len(opinions) < 3 else Role.THIRD
+
+
+@pytest.mark.parametrize("opinions", [[], [REOPEN], [REOPEN, KEEP]])
+def test_erased_before_it_was_decided_it_never_is(opinions: list[tuple[Course, str]]) -> None:
+    check = to_judge()
+    for number, opinion in enumerate(opinions):
+        check = judged(check, number, *opinion)[0]
+    gone = ground_check.forget(check, replace(checking.at(200), salt=b"n" * 16))[0]
+    assert (gone.to_settle, check_review.outcome(gone)) == (False, None)
+
+
+def test_what_is_refused_of_an_opinion_and_why() -> None:
+    check = to_judge()
+    once = judged(check, 1, *REOPEN)[0]
+    settled = judged(once, 2, *REOPEN)[0]
+    for error, fault, step in (
+        (WrongState, Fault("check_settled"), lambda: judged(settled, 3, *KEEP)),
+        (NotAllowed, Fault("check_same_person"), lambda: judged(once, 1, *REOPEN)),
+        (
+            InvalidRequest,
+            Fault("field_not_an_option", "opinion"),
+            lambda: judged(once, 2, Course.KEEP, "found_differs"),
+        ),
+    ):
+        with pytest.raises(error) as caught:
+            step()
+        assert caught.value.faults == (fault,)
