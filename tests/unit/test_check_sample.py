@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 
 import pytest
@@ -47,6 +48,8 @@ def test_the_draw_is_told_so_that_anybody_draws_the_same() -> None:
         "drawn": 12,
     }
     assert event.commitment == audit.commit(drawn.salt, told)
+    assert (event.seq, event.prev) == (2, begun().head.hash)
+    assert drawn.head == audit.Head(event.seq, event.hash, event.at)
     assert check_sample.again(drawn, reversed(FAMILIES)) == chosen
     with pytest.raises(ValueError, match="another population"):
         check_sample.again(drawn, FAMILIES[1:])
@@ -56,7 +59,7 @@ def test_another_seed_or_a_second_draw_is_refused() -> None:
     with pytest.raises(ValueError, match="another seed"):
         check_sample.draw(begun(), bytes(32), FAMILIES, 12, STAMP)
     drawn = check_sample.draw(begun(), SEED, FAMILIES, 12, STAMP)[0]
-    with pytest.raises(WrongState):
+    with pytest.raises(WrongState, match=r"^sample_drawn$"):
         check_sample.draw(drawn, SEED, FAMILIES, 12, STAMP)
 
 
@@ -88,3 +91,5 @@ def test_each_family_is_as_likely_as_any() -> None:
 def test_the_population_has_one_name_in_any_order() -> None:
     assert check_sample.population_of(FAMILIES) == check_sample.population_of(FAMILIES[::-1])
     assert check_sample.population_of(FAMILIES) != check_sample.population_of(FAMILIES[1:])
+    lines = "".join(f"{family}\n" for family in sorted(FAMILIES))  # what `sort | sha256sum` gives
+    assert check_sample.population_of(FAMILIES) == hashlib.sha256(lines.encode()).hexdigest()
