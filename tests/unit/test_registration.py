@@ -22,6 +22,7 @@ from chalicelib.domain.registration import (
     State,
     Step,
     Waiting,
+    WayIn,
     Work,
 )
 from tests.world import World, form
@@ -128,6 +129,16 @@ def test_a_second_failed_match_goes_to_an_officer(case: Registration) -> None:
     assert (moved.state, moved.waiting) == (State.NEEDS_OFFICER, WAITS_FOR_OFFICER)
     passed, _ = identity_check.check_identity(corrected, (GOOD, GOOD), STAMP, **ASKED)
     assert (passed.state, passed.waiting) == (State.MATCHED, None)
+
+
+def test_who_came_by_a_list_has_a_month_for_the_letter_and_then_an_officer_looks(
+    case: Registration,
+) -> None:
+    listed = replace(case, way_in=WayIn.IMPORT)
+    moved, _ = identity_check.check_identity(listed, (UNKNOWN, GOOD), STAMP, **ASKED)
+    month = 30 * 86_400_000
+    assert moved.state is State.NEEDS_CORRECTION
+    assert moved.waiting == Waiting(Work.OFFICER, STAMP.at + month)
 
 
 def test_a_held_number_waits_for_an_officer_only_once_the_people_are_confirmed(
