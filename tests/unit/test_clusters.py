@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.clusters import Sent, flags, keys, street_tag
+from chalicelib.domain.clusters import Sent, device_tag, flags, keys, street_tag
 from chalicelib.domain.evidence import alike
 from chalicelib.domain.sanggah_rules import Together, load_sanggah
 
@@ -116,6 +116,26 @@ def test_streets_of_two_villages_and_no_street() -> None:
     assert street_tag(mac, HERE, "Jalan Melati") != street_tag(mac, THERE, "Jalan Melati")
     assert street_tag(mac, HERE, "Jalan Melati") != street_tag(mac, HERE, "Jalan Mawar")
     assert street_tag(mac, HERE, "Gg. 5 No. 3") == street_tag(mac, HERE, "") == b""
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("2001:db8:1:2:aaaa:bbbb:cccc:dddd", "2001:db8:1:2"),
+        ("2001:db8:1:2::9", "2001:db8:1:2"),
+    ],
+)
+def test_a_device_is_its_line_and_its_browser(address: str, network: str) -> None:
+    """The form stays as it is: tags are kept, and compared with those of weeks before."""
+    assert device_tag(mac, address, "Firefox") == mac("device", f"{network}|Firefox".encode())[:16]
+    assert device_tag(mac, "", "Firefox") == device_tag(mac, address, "") == b""
+
+
+def test_a_street_keeps_the_words_of_its_name() -> None:
+    """As above: the form of a tag stays as it is."""
+    tagged = street_tag(mac, HERE, "Jl. Raya Melati No. 5")
+    assert tagged == mac("street", f"{HERE}|raya melati".encode())[:16]
 
 
 LOOKS = st.integers(0, 2**64 - 1).map(lambda number: f"{number:016x}")
