@@ -61,6 +61,7 @@ def test_what_happens_next() -> None:
     while now := clock.next(now):
         seen.append(now)
     assert seen == [*clock.reminders, *clock.escalations]
+    assert now == 0  # afterwards: no instant, and a number all the same
 
 
 def test_a_reminder_that_would_fall_on_the_day_of_entry_is_left_out() -> None:

@@ -80,6 +80,10 @@ def test_a_file_is_as_large_and_of_the_kind_that_was_granted() -> None:
     assert why(JPEG + bytes(LIMITS.bytes), greedy) is Why.TOO_LARGE
 
 
+def test_a_verdict_says_why_wherever_it_is_printed() -> None:
+    assert str(Unfit(Why.VIRUS)) == "evidence_virus"
+
+
 def test_a_sender_is_told_of_a_photo_that_cannot_be_seen_well() -> None:
     assert evidence.advice(GOOD, LIMITS) == ""
     assert evidence.advice(replace(GOOD, sharpness=LIMITS.blur_below), LIMITS) == ""
