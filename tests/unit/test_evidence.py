@@ -100,7 +100,10 @@ def test_photos_are_alike_when_few_bits_differ() -> None:
     assert not evidence.alike(one, other, 3)
 
 
-@pytest.mark.parametrize("plain", ["", "0000000000000000", "ffffffffffffffff", "000000000000000f"])
+@pytest.mark.parametrize(
+    "plain",
+    ["", "0000000000000000", "ffffffffffffffff", "000000000000000f", "fffffffffffffff0"],
+)
 def test_a_plain_photo_is_like_none(plain: str) -> None:
     """Two photos of a wall are not one photo."""
     assert not evidence.alike(plain, plain, 64)
