@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -110,6 +111,10 @@ def test_each_step_commits_to_what_it_rests_on(world: World) -> None:
     ):
         assert told[act].commitment == audit.commit(made.salt, details), act
         assert (told[act].model, told[act].rules) == (made.model, made.rules)
+    quotas = json.loads(world.aws.files[f"ranking/{done.manifest}.json"][0])["quotas"]
+    ends = {code: list(line.entry) if line.entry else None for code, line in done.lines.items()}
+    assert ends == {code: quota["last"] for code, quota in quotas.items()}
+    assert ends.keys() == PLACES.keys()
 
 
 def test_what_was_told_is_what_the_families_then_get(world: World) -> None:

@@ -12,7 +12,7 @@ from chalicelib.domain.dispute import Outcome, Side
 from chalicelib.domain.errors import InvalidRequest
 from chalicelib.domain.handover import Handover, Kind, of_case, of_dispute
 from chalicelib.domain.household import Household
-from chalicelib.domain.registration import State
+from chalicelib.domain.registration import Earlier, State
 from chalicelib.usecases import show_dispute
 from chalicelib.usecases.filing import Misused
 from tests.court import Court
@@ -135,6 +135,24 @@ def test_the_event_tells_it_and_no_other_event_of_the_case(court: Court) -> None
     earlier = replace(case, earlier=None)
     assert of_case(earlier, event) is None
     assert of_case(case, replace(event, act=event.act.DISPUTED)) is None
+
+
+def test_a_place_is_handed_over_by_the_new_decision_and_by_no_other_event(court: Court) -> None:
+    case = court.case()
+    event = next(each for each in court.world.aws.events.values() if each.act is Act.DECIDED)
+    had = tuple(replace(each, eligible=True) for each in case.decisions)
+    lost = tuple(replace(each, eligible=False) for each in had)
+    before = Earlier(1, "0f" * 32, "f0" * 32, had, "objection_upheld")
+    now = replace(case, earlier=before, decisions=(replace(had[0], eligible=True), *lost[1:]))
+    codes = tuple(each.programme for each in had[1:])
+    assert codes
+    assert of_case(now, event) == Handover(
+        Kind.PLACE, case.ref, event.at, codes, "objection_upheld"
+    )
+    assert of_case(now, replace(event, act=Act.DISPUTED)) is None
+    assert of_case(replace(now, state=State.NEEDS_OFFICER), event) is None
+    assert of_case(replace(now, decisions=had), event) is None
+    assert of_case(replace(now, earlier=replace(before, why="")), event) is None
 
 
 def test_a_belonging_is_handed_over_by_the_decision_and_by_no_event_after_it(court: Court) -> None:

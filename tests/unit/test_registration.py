@@ -368,6 +368,31 @@ def test_checked_answers_are_scored_anew_and_the_old_result_stays_beside(
     assert anew.earlier == moved.earlier
 
 
+def test_a_decision_that_is_taken_again_keeps_the_last_one_and_its_day(
+    world: World, case: Registration
+) -> None:
+    first = decided(world, case)
+    assert (first.under, first.earlier) == (0, None)
+    assert first.scored is not None
+    steps = (*case.steps, Step(State.MATCHED, 5), Step(State.DECIDED, 9))
+    before = replace(first, steps=steps)
+    last = Earlier(9, first.scored.model_hash, first.rules_hash, first.decisions)
+    again, _ = registration.decide(
+        before,
+        first.scored,
+        (),
+        world.rules.sha256,
+        STAMP,
+        provisional=True,
+        officer_due=DUE,
+        under=7,
+    )
+    assert (again.state, again.under, again.earlier) == (State.NEEDS_OFFICER, 7, last)
+    assert registration.decided_before(again) == last  # what no rule decided is no decision
+    verdict = CannotScore((), world.model.sha256)
+    assert registration.send_to_visit(before, verdict, STAMP, due=DUE)[0].earlier == last
+
+
 def test_what_was_missing_and_what_was_waited_for_are_concerns_no_more(
     world: World, case: Registration
 ) -> None:
@@ -395,6 +420,7 @@ def test_wrong_answers_are_looked_at_at_home_whatever_was_decided(
     assert moved.concerns == ("without_nik:1", "answers_wrong:x")
     assert (moved.scored, moved.decisions, moved.rules_hash) == (None, (), "")
     assert moved.household == before.household
+    assert (moved.earlier is not None) == (state is State.DECIDED)
     told = (event.act, event.reason, event.from_state, event.to_state)
     assert told == (Act.REOPENED, "answers_wrong", state, State.NEEDS_GROUND_CHECK)
     assert event.commitment == audit.commit(STAMP.salt, {"reason": "answers_wrong:x"})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.domain.region_calendar import RegionCalendar
 from chalicelib.domain.strict_json import ShapeError
 from chalicelib.domain.working_days import (
     CalendarError,
@@ -173,3 +175,19 @@ def test_a_week_has_seven_days_and_one_to_work(weekend: list[int], fits: bool) -
 def test_a_year_is_loaded_once() -> None:
     with pytest.raises(ShapeError, match="already"):
         load_holidays([FILES["2026"], FILES["2026"]])
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+@pytest.mark.parametrize("hours_east", [7, 8, 9])
+def test_a_region_s_day_begins_at_its_midnight_wherever_the_machine_stands(
+    zone: str, hours_east: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calendar = RegionCalendar(HOLIDAYS, hours_east)
+    midnight = datetime(2026, 11, 22, tzinfo=UTC) - timedelta(hours=hours_east)
+    at = int(midnight.timestamp()) * 1000
+    with monkeypatch.context() as there:
+        there.setenv("TZ", zone)
+        time.tzset()
+        days = [calendar.day(at + ms).isoformat() for ms in (-1, 0, 86_399_999, 86_400_000)]
+    time.tzset()
+    assert days == ["2026-11-21", "2026-11-22", "2026-11-22", "2026-11-23"]
