@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,18 @@ def test_enough_people_within_the_span_are_a_cluster(
     assert code not in flags(one_person[0], one_person, LIMITS)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_cluster_is_all_that_lie_in_any_span_with_it(order: int) -> None:
+    """Some came a whole span before, some a whole span after: it belongs to both groups."""
+    span = LIMITS.device.hours * HOUR
+    assert LIMITS.device.least == 3
+    times = [-span, 1 - span, 0, span - 1, span]
+    group = [sent(f"L{n}", at, device=tag("one")) for n, at in enumerate(times)]
+    found = flags(group[2], group[::order], LIMITS)
+    assert found == {"cluster:device": {each.locator for each in group}}
+    assert flags(group[0], group[::order], LIMITS) == {"cluster:device": {"L0", "L1", "L2"}}
+
+
 def test_one_photo_in_two_objections_is_a_cluster_whoever_sent_it() -> None:
     one = sent("L1", looks=(PHOTO,), person=tag("me"))
     other = sent("L2", 300 * DAY, looks=("00ff", f"{int(PHOTO, 16) ^ 0b111111:x}"), village=THERE)
@@ -136,6 +149,22 @@ def test_a_street_keeps_the_words_of_its_name() -> None:
     """As above: the form of a tag stays as it is."""
     tagged = street_tag(mac, HERE, "Jl. Raya Melati No. 5")
     assert tagged == mac("street", f"{HERE}|raya melati".encode())[:16]
+
+
+def test_an_objection_is_kept_under_all_that_others_may_share_with_it() -> None:
+    """Rows of weeks before stand under the same keys; a photo has one more than bits may differ."""
+    one = sent("L1", looks=(PHOTO, PHOTO, ""))
+    borders = [0, 9, 18, 27, 36, 45, 54, 64]  # 64 bits in seven bands
+    assert LIMITS.photo_bits + 2 == len(borders)
+    bits = f"{int(PHOTO, 16):064b}"[::-1]
+    bands = [int(bits[low:high][::-1], 2) for low, high in pairwise(borders)]
+    assert keys(one, LIMITS) == (
+        f"hour#{HERE}",
+        f"device#{one.device.hex()}",
+        f"street#{one.street.hex()}",
+        *(f"photo#6#{band}#{part:x}" for band, part in enumerate(bands)),
+        *(f"photo#6#{band}#0" for band in range(7)),  # of a photo whose looks are not known
+    )
 
 
 LOOKS = st.integers(0, 2**64 - 1).map(lambda number: f"{number:016x}")
