@@ -93,6 +93,27 @@ def test_borders_and_quotas_are_those_of_one_sort(spread: int, *, by_persons: bo
             )
 
 
+def test_a_population_has_the_name_that_anybody_computes() -> None:
+    """A manifest names each village's part by its hash: the form of what is hashed stays."""
+    chance = Random(4)  # noqa: S311 - seeded
+    parts = [
+        replace(a_part(code, 5, chance, 50), unscored=unscored, gone=gone)
+        for code, unscored, gone in (("3510152004", 2, 0), ("3510011001", 0, 3))
+    ]
+    told = [
+        [e.village, *map(list, (e.ids, e.scores, e.sizes, e.held, e.limits)), e.unscored, e.gone]
+        for e in parts
+    ]
+    hashes = [hashlib.sha256(json.dumps(e, separators=(",", ":")).encode()) for e in told]
+    gathered = closing.gather(parts)
+    assert gathered.villages == {
+        part.village: told.hexdigest() for part, told in zip(parts, hashes, strict=True)
+    }
+    rising = b"".join(told.digest() for told in reversed(hashes))  # by the villages' codes
+    assert gathered.population == hashlib.sha256(rising).hexdigest()
+    assert (gathered.unscored, gathered.gone) == (2, 3)
+
+
 def test_what_is_no_run_is_not_merged() -> None:
     chance = Random(1)  # noqa: S311 - seeded
     good = a_part("3510152004", 9, chance, 50)
