@@ -9,9 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import adoption, audit, lottery, pmt, programme, ranking
+from chalicelib.domain import adoption, audit, closing, lottery, pmt, programme, ranking
 from chalicelib.domain.adoption import NOBODY, Proposal, Stage
 from chalicelib.domain.audit import Act
+from chalicelib.domain.closing import Closed, Quota
+from chalicelib.domain.comparison import Part
 from chalicelib.domain.errors import (
     Fault,
     InvalidRequest,
@@ -216,6 +218,57 @@ def test_a_refused_proposal_changes_nothing(world: World) -> None:
     assert events(world, made.ref.locator)[-1] is Act.REFUSED
     with pytest.raises(WrongState):
         adopt.adopt(made.ref.locator, OTHER, world.adopt_ports())
+
+
+def test_a_population_is_frozen_at_the_instant_and_every_village_is_waited_for() -> None:
+    made = replace(example("3M3GAAAAAA", ONE, 1, Stage.PROPOSED), left=0)
+    frozen, event = adoption.freeze(made, Stamp(5, "system:compare", made.salt))
+    assert (frozen.stage, frozen.frozen_at, frozen.left) == (Stage.COMPARING, 5, len(VILLAGES))
+    assert event.commitment == audit.commit(made.salt, {"at": 5})
+
+
+@pytest.mark.parametrize(("by_persons", "by"), [(True, "persons"), (False, "families")])
+def test_a_manifest_says_in_one_form_what_a_region_was_closed_with(
+    by_persons: bool,
+    by: str,
+) -> None:
+    """Whoever has it can reckon every border again; few who have a place are not told apart."""
+    made = example("3M3GAAAAAA", ONE, 7, Stage.COMPARING)
+    part = Part(VILLAGES[0], ("A", "B"), (5, 7), (2, 4), (0, 3), ("40", "45"))
+    gathered = closing.gather([part])
+    ends = {
+        "A": (20, 10, (3, "cd"), 10),
+        "B": (20, 9, (3, "cd"), None),
+        "C": (3, 3, None, 3),
+        "D": (5, 0, None, 0),
+    }
+    quotas = {code: Quota(places, given, last) for code, (places, given, last, _) in ends.items()}
+    closed = Closed(6, ((1, "ab"), (2, "cd")), (), quotas)
+    told = json.loads(
+        adoption.manifest(made, gathered, closed, ("PKH", "SEMBAKO"), by_persons=by_persons)
+    )
+    assert told == {
+        "format": adoption.MANIFEST,
+        "region": REGION,
+        "proposal": "3M3GAAAAAA",
+        "adoption": 1,
+        "model": made.model,
+        "rules": made.rules,
+        "occasion": f"{REGION} 3M3GAAAAAA",
+        "commitment": made.commitment,
+        "frozen_at": 7,
+        "population": gathered.population,
+        "villages": {VILLAGES[0]: closing.hash_of(part)},
+        "by": by,
+        "families": 2,
+        "weight": 6,
+        "programmes": ["PKH", "SEMBAKO"],
+        "cutoffs": [[1, "ab"], [2, "cd"]],
+        "quotas": {
+            code: {"places": places, "given": shown, "last": list(last) if last else None}
+            for code, (places, _, last, shown) in ends.items()
+        },
+    }
 
 
 def test_a_proposal_that_ends_waits_for_no_village() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections import Counter
 from dataclasses import replace
@@ -120,6 +121,11 @@ def test_an_incomplete_profile_is_told_and_excluded(untold: dict[str, Any], told
     assert "profile_incomplete" in conflicts(someone, MATTER)
 
 
+def test_where_nobody_objected_nobody_without_a_number_is_the_objector() -> None:
+    none = replace(MATTER, objector=b"")
+    assert conflicts(officer(person=b""), none) == {"profile_incomplete"}
+
+
 def test_nothing_told_is_all_missing() -> None:
     assert missing(Officer("ani", frozenset())) == (
         "person",
@@ -203,6 +209,17 @@ def drawn(officers: list[Officer], locator: str = "L1", **other: Any) -> str:
 def test_a_repeat_draws_the_same_in_whatever_order_they_are_listed() -> None:
     for n in range(50):
         assert drawn(POOL, f"L{n}") == drawn(POOL[::-1], f"L{n}") == drawn([*POOL], f"L{n}")
+
+
+@pytest.mark.parametrize("role", [Role.RECOMMENDER, Role.DECIDER])
+def test_the_highest_lot_of_role_matter_and_officer_is_drawn(role: Role) -> None:
+    """As it is published, so that anybody who is shown the day's key can draw again."""
+    for n in range(20):
+        lots = {
+            hmac.digest(KEY, f"{role.value}|L{n}|{each.sub}".encode(), "sha256"): each.sub
+            for each in POOL
+        }
+        assert draw(KEY, f"L{n}", POOL, MATTER, role) == Drawn(lots[max(lots)], 0)
 
 
 def test_day_key_and_matter_change_the_draw() -> None:

@@ -187,6 +187,34 @@ def test_decisions_in_hand_give_the_part_that_new_scores_give(world: World) -> N
     assert slow.gone == 1
 
 
+def test_who_is_gone_or_cannot_be_scored_is_counted_and_all_the_others_are_scored(
+    world: World,
+) -> None:
+    at, village = world.clock.now_ms(), VILLAGES[0]
+    cases = list(world.proposals.families(village))
+    cases[:2] = [replace(case, household=None) for case in cases[:2]]
+    for place in (2, 3, 4):
+        household = cases[place].household
+        assert household is not None
+        cases[place] = replace(cases[place], household=replace(household, answers={}))
+    part = comparison.part_of(village, cases, at, of_now(world))
+    assert (part.gone, part.unscored) == (2, 3)
+    assert set(part.ids) == {case.ref.locator for case in cases[5:]}
+    before = comparison.part_of(village, cases, 0, of_now(world))
+    assert before == Part(village, (), (), (), (), ())  # nobody was decided then
+
+
+def test_programmes_for_the_poorest_tenth_alone_are_noted_for_whom_they_are(world: World) -> None:
+    at, village, there = world.clock.now_ms(), VILLAGES[0], of_now(world)
+    narrow = tuple(replace(each, decile_max=1) for each in world.rules.programmes)
+    under = replace(there, rules=replace(world.rules, programmes=narrow))
+    wide = comparison.part_of(village, world.proposals.families(village), at, there)
+    part = comparison.part_of(village, world.proposals.families(village), at, under)
+    poorest = ["".join("0" if digit == "0" else "1" for digit in each) for each in wide.limits]
+    assert list(part.limits) == poorest
+    assert any("1" in each for each in poorest)
+
+
 def test_what_is_decided_no_more_is_scored_anew(world: World) -> None:
     """A decision says nothing of what a family has told since, nor one under other rules."""
     at = world.clock.now_ms()

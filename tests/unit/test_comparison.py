@@ -98,7 +98,9 @@ def shown(counts: dict[str, int]) -> dict[str, int | None]:
 
 
 @pytest.mark.parametrize("by_persons", [False, True])
-@pytest.mark.parametrize(("seed", "families"), [(1, 900), (2, 300), (3, 120), (4, 100)])
+@pytest.mark.parametrize(
+    ("seed", "families"), [(1, 900), (2, 300), (3, 120), (4, 100), (6, 40), (9, 40), (32, 40)]
+)
 def test_who_enters_leaves_and_stays_is_told_by_group(
     seed: int, families: int, by_persons: bool
 ) -> None:
@@ -124,6 +126,23 @@ def test_small_numbers_and_what_would_give_them_away_are_hidden() -> None:
     assert all(cell is None or cell == 0 or cell >= 10 for cell in cells)
     assert cells.count(None) > 10
     assert len(cells) - cells.count(None) > 100
+
+
+def test_a_programme_alone_is_told_as_among_others() -> None:
+    parts = population(1, 900)
+    alone = [
+        replace(
+            part,
+            held=tuple(held & 1 for held in part.held),
+            limits=tuple(limits[0] for limits in part.limits),
+        )
+        for part in parts
+    ]
+    gathered = closing.gather(alone)
+    closed = closing.close(gathered, CODES[:1], KEY, by_persons=False, places={})
+    told = comparison.told(gathered, closed, CODES[:1])
+    _, among = told_of(parts)
+    assert told["programmes"] == {CODES[0]: among["programmes"][CODES[0]]}
 
 
 @pytest.mark.parametrize(
