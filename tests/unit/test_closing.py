@@ -114,12 +114,41 @@ def test_a_population_has_the_name_that_anybody_computes() -> None:
     assert (gathered.unscored, gathered.gone) == (2, 3)
 
 
+def test_each_row_is_a_family_as_its_part_tells_it_and_families_alike_are_one_kind() -> None:
+    """Two villages of one place, and one of another place with the same families."""
+    chance = Random(5)  # noqa: S311 - seeded
+    parts = [a_part(code, 30, chance, 50) for code in ("3510152004", "3510152005", "3510011001")]
+    twin = replace(parts[0], village="3510021001")
+    parts.append(twin)
+    gathered = closing.gather(parts)
+    rows = [
+        (each, score, (part.village[:7], size, held, limits))
+        for part in parts
+        for each, score, size, held, limits in zip(
+            part.ids, part.scores, part.sizes, part.held, part.limits, strict=True
+        )
+    ]
+    assert rows == [
+        (gathered.id(row), score, gathered.table[kind])
+        for row, (score, kind) in enumerate(zip(gathered.scores, gathered.kinds, strict=True))
+    ]
+    assert len(set(gathered.table)) == len(gathered.table)
+    ends = [sum(len(part.ids) for part in parts[:count]) for count in range(5)]
+    assert gathered.starts == ends
+
+
 def test_what_is_no_run_is_not_merged() -> None:
     chance = Random(1)  # noqa: S311 - seeded
     good = a_part("3510152004", 9, chance, 50)
     bad = Part(good.village, good.ids, good.scores[::-1], good.sizes, good.held, good.limits)
     with pytest.raises(ranking.RankingError, match="not in order"):
         closing.gather([bad])
+    rising = (1, 1, 3, 5, 5, 6, 7, 8, 9)
+    assert list(closing.gather([replace(good, scores=rising)]).scores) == list(rising)
+    for first in (1, 2, 4, 7):  # two neighbours in each other's place
+        swapped = [*rising[:first], rising[first + 1], rising[first], *rising[first + 2 :]]
+        with pytest.raises(ranking.RankingError, match="not in order"):
+            closing.gather([replace(good, scores=tuple(swapped))])
     with pytest.raises(ranking.RankingError, match="comes twice"):
         closing.gather([good, good])
     longer = tuple(f"{each}2" for each in good.ids)
