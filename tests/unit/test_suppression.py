@@ -71,3 +71,15 @@ def test_no_more_is_hidden_than_must_be(counts: dict[str, int], least: int) -> N
     if extra:  # without the largest of those taken along, the rest would be given away
         kept = found.parts - {max(found.parts - small, key=lambda name: (counts[name], name))}
         assert len(kept) < 2 or sum(counts[name] for name in kept) < least
+
+
+def test_a_total_is_told_where_those_hidden_reach_the_least_number_and_nobody_is_told_of() -> None:
+    just = hide({"a": 4, "b": 6, "c": 0}, 10)
+    assert (just.parts, just.total) == ({"a", "b"}, False)
+    under = hide({"a": 4, "b": 5, "c": 0}, 10)
+    assert (under.parts, under.total) == ({"a", "b"}, True)
+    one = hide({"a": 1, "b": 0}, 10)
+    assert (one.parts, one.total) == ({"a"}, True)
+    for nobody in ({"a": 0, "b": 0}, {}):
+        found = hide(nobody, 10)
+        assert (found.parts, found.total) == (frozenset(), False)
