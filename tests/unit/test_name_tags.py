@@ -39,6 +39,17 @@ def test_a_part_of_a_name_finds_it_and_a_word_too_many_does_not() -> None:
     assert name_tags.words_shared(tags("Siti Aminah Rahayu"), kept) == 2
 
 
+def test_an_apostrophe_parts_no_word() -> None:
+    for typed in ("Ma'ruf", "Maruf", "MA'RUF"):
+        assert name_tags.words_of(typed) == ("maruf",)
+
+
+def test_kept_tags_are_found_by_later_versions() -> None:
+    """Nobody has the names to make them anew from."""
+    words = [f"{VILLAGE}|{word}".encode() for word in ("aminah", "siti")]
+    assert tags("Siti Aminah") == b"".join(mac("name", word)[:3] for word in words)
+
+
 def test_nothing_given_finds_nobody() -> None:
     assert not name_tags.is_whole(tags("..."), tags("Siti"))
 
