@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import replace
 from random import Random
 
@@ -91,6 +92,24 @@ def test_borders_and_quotas_are_those_of_one_sort(spread: int, *, by_persons: bo
             assert {f.id for f in may if line.has_place(f.point, receiving=False)} == set(
                 chosen.places.selected
             )
+
+
+@pytest.mark.parametrize("families", range(1, 13))
+@pytest.mark.parametrize("by_persons", [False, True])
+def test_fewer_families_than_deciles_are_parted_as_by_one_sort(
+    families: int, *, by_persons: bool
+) -> None:
+    part = a_part("3510152004", families, Random(families), 2)  # noqa: S311 - seeded
+    gathered = closing.gather([part])
+    key = lottery.key(bytes(32), gathered.population)
+    closed = closing.close(gathered, CODES, key, by_persons=by_persons, places={})
+    weights = part.sizes if by_persons else None
+    ranked = ranking.order(part.ids, part.scores, key)
+    assert closed.cutoffs == ranking.cutoffs(ranked, part.ids, part.scores, key, weights=weights)
+    alike = tuple(Counter[int]() for _ in range(ranking.DECILES))
+    for kind, decile in zip(gathered.kinds, ranking.divide(ranked, weights=weights), strict=True):
+        alike[decile - 1][kind] += 1
+    assert closed.alike == alike
 
 
 def test_a_population_has_the_name_that_anybody_computes() -> None:
