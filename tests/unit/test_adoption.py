@@ -302,8 +302,9 @@ def test_a_form_sent_twice_is_one_proposal(world: World) -> None:
     first = proposed(world)
     world.clock.advance(5_000)
     assert proposed(world).at == first.at
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(InvalidRequest) as reused:
         proposed(world, same=True)
+    assert reused.value.faults == (Fault("key_reused"),)
     assert len(world.aws.proposals) == 1
 
 

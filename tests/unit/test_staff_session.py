@@ -37,8 +37,10 @@ from chalicelib.entrypoints.staff_session import (
     SIGN_IN_S,
     Session,
 )
+from tests.fakes import FakeBlindIndex
 
 NOW = 1_795_230_000
+NIK = "3510154903859901"  # invented
 NOT_SIGNED_IN = (Fault("not_signed_in"),)
 SEALER = CookieSealer(lambda *parts: hmac.digest(b"k", repr(parts).encode(), "sha256"))
 
@@ -331,6 +333,25 @@ def test_a_form_says_that_it_comes_from_us(house: House) -> None:
         with pytest.raises(NotAllowed) as told:
             staff_session.check_origin(Asked(**headers))  # type: ignore[arg-type]
         assert told.value.faults == (Fault("not_allowed"),)
+
+
+def test_a_citizens_sign_in_holds_to_its_last_second(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "index", FakeBlindIndex)
+    began = NOW - person_session.IDLE_S
+    kept = {"nik": NIK, "name": "Contoh", "session": "s-9", "since": began, "at": began}
+    cookie = f"{person_session.PERSON}={SEALER.seal(person_session.PERSON, json.dumps(kept))}"
+    request: Any = Asked(cookie=cookie)
+    assert person_session.until(request) == NOW
+    signed = person_session.require_person(request)
+    assert (signed.session, signed.nik, signed.name) == ("s-9", NIK, "Contoh")
+    assert signed.until == NOW + person_session.IDLE_S
+    house.now += 1
+    assert person_session.until(request) is None
+    with pytest.raises(NotSignedIn) as told:
+        person_session.require_person(request)
+    assert told.value.faults == NOT_SIGNED_IN
 
 
 def test_a_citizens_form_says_that_it_comes_from_us(monkeypatch: pytest.MonkeyPatch) -> None:
