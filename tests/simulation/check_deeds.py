@@ -155,7 +155,7 @@ def _whose_turn(at: Schedule, check: Check, dice: Dice) -> str:
     """Who was drawn by what stands now, as the page has told them; now and then somebody else."""
     if dice.chance(450):
         return f"staff:{dice.pick(JUDGES)}"
-    return f"staff:{whose_turn(at, check)}"
+    return f"staff:{whose_turn(at, check) or dice.pick(JUDGES)}"
 
 
 def whose_turn(at: Schedule, check: Check) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chalicelib.domain import dispute
+from chalicelib.domain import adjudication, dispute
+from chalicelib.domain.assignment import Officer, Role
 from chalicelib.domain.audit import DAY_MS
 from chalicelib.domain.dispute import Dispute, Kind, Outcome, Stage
 from chalicelib.domain.errors import (
@@ -216,8 +217,36 @@ def _receipt(at: Schedule, action: Action) -> str | None:
     return client.paper.text if client is not None and client.paper is not None else None
 
 
-def stuck(there: Dispute) -> bool:
+def stuck(at: Schedule, there: Dispute) -> bool:
     """Whether a machine could take a dispute further now, and has not."""
     if there.stage is Stage.FILED:
         return dispute.is_screened(there)
-    return there.stage in dispute.WITH_OFFICER and not there.officer
+    waits = there.stage in dispute.WITH_OFFICER and not there.officer
+    if not waits or there.level < dispute.HIGHEST_LEVEL:
+        return waits
+    elsewhere = there.stage is Stage.SPLIT or adjudication.needs_stranger(there)
+    acted = who_acted(at, there.about, {there.ref.locator, there.follows})
+    return anybody_may(at, there.ref.village, acted, elsewhere=elsewhere)
+
+
+def who_acted(at: Schedule, about: str, numbers: set[str]) -> set[str]:
+    """Who decided one of these disputes, or something of the family that has a case."""
+    disputes = [
+        each
+        for each in at.aws.disputes.values()
+        if each.ref.locator in numbers or (about and each.about == about)
+    ]
+    checks = [each for each in at.aws.checks.values() if about and each.about == about]
+    acted = {vote.actor for each in disputes for vote in each.votes}
+    return acted | {opinion.actor for each in checks for opinion in each.opinions}
+
+
+def anybody_may(at: Schedule, village: str, acted: set[str], *, elsewhere: bool) -> bool:
+    """Whether anybody is left who could be drawn; else the region has to find somebody."""
+
+    def may(each: Officer) -> bool:
+        here = village[:6] in each.districts
+        placed = not here if elsewhere else here or Role.SUPERVISOR in each.roles
+        return placed and each.village != village and f"staff:{each.sub}" not in acted
+
+    return any(map(may, at.region.court.staff))

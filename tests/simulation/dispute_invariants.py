@@ -160,7 +160,7 @@ def what_was_upheld_opened_its_case_once(run: Schedule) -> Iterator[str]:
 def disputes_settle(run: Schedule) -> Iterator[str]:
     """No dispute waits for a machine (8)."""
     for there in run.aws.disputes.values():
-        if stuck(there):
+        if stuck(run, there):
             yield f"{there.ref.locator} is still {there.stage}, drawn: {there.officer or 'nobody'}"
 
 

@@ -39,10 +39,10 @@ def families() -> tuple[Family, ...]:
     Each has a telephone that may turn out to be somebody else's.
     """
     model = in_force()[0]
-    boy = child(9904, name="Contoh Anak")
+    boy, other = child(9904, name="Contoh Anak"), child(9907, name="Contoh Budi")
     newborn = child(
-        9911, nik=None, birth_date="2026-11-01", schooling="none", attending="no",
-        occupation="not_working",
+        9911, name="Contoh Bayi", nik=None, birth_date="2026-11-01", schooling="none",
+        attending="no", occupation="not_working",
     )  # fmt: skip
     unanswered = form(model, member(9905), kk=None)
     for question in NEEDED:
@@ -54,7 +54,10 @@ def families() -> tuple[Family, ...]:
         _family("claims that child", form(model, member(9909), boy, kk=None)),
         replace(_family("answers missing", unanswered), scorable=False),
         _family("newborn", form(model, member(9906), newborn, kk=None)),
-        _family("head without NIK", form(model, member(9908, nik=None), child(9907), kk=None)),
+        _family(
+            "head without NIK",
+            form(model, member(9908, nik=None), other, kk=None),
+        ),
         _family("quiet", form(model, member(9912), kk=None)),
         _family("quiet too", form(model, member(9913), kk=None)),
     )

@@ -27,7 +27,7 @@ from chalicelib.usecases.dispute_pieces import DisputePieces
 from chalicelib.usecases.ports import Message, VaultItem
 from chalicelib.usecases.relay import ADOPTION, CHECK, DISPUTE, RELEASE, SCORE, relay
 from tests.adopting import another_model, other_rules
-from tests.court import STAFF, Courtroom, officer
+from tests.court import ELSEWHERE, STAFF, Courtroom, officer
 from tests.fakes import (
     FakeBlindIndex,
     FakeClock,
@@ -53,6 +53,11 @@ from tests.world import NOW, REGION, VILLAGE, World, artefact, rule_set
 
 NEIGHBOUR = replace(officer(11), village=VILLAGE)
 """An officer who lives where all families of a schedule do."""
+MORE_STAFF = (
+    *(officer(number) for number in (12, 13)),
+    *(officer(number, district=ELSEWHERE) for number in (14, 15)),
+)
+"""Second looks need many, since nobody decides twice for one family."""
 QUEUES = (CHECK, SCORE, RELEASE, ADOPTION, DISPUTE)
 INDEX_KEY = b"a key of the tests"
 NOBODYS = "3510012001"
@@ -140,7 +145,7 @@ class Region(World):
 
     def make_court(self) -> Courtroom:
         """Officers, and what moves disputes; mistakes bring their own."""
-        return RegionCourt(self, (*STAFF, NEIGHBOUR))
+        return RegionCourt(self, (*STAFF, NEIGHBOUR, *MORE_STAFF))
 
     def erase_ports(self) -> erase.Ports:
         """As of the world; what it does to a visit is told by the stream too."""

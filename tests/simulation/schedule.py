@@ -316,7 +316,7 @@ class Schedule:
 
     def _something_waits(self) -> bool:
         waits = any(proposal.stage in DRIVEN for proposal in self.aws.proposals.values())
-        waits |= any(map(dispute_deeds.stuck, self.aws.disputes.values()))
+        waits |= any(dispute_deeds.stuck(self, there) for there in self.aws.disputes.values())
         now = self.aws.now
         waits |= any(report_deeds.waits(there, now) for there in self.aws.reports.values())
         return waits or any(
