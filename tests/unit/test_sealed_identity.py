@@ -76,6 +76,24 @@ def test_numbers_are_held_under_keyed_names() -> None:
     assert len(nik) == len("N#v1#") + 22
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["081234567890", "+62 812-3456-7890", "6281234567890", "81234567890", "(0812) 3456 7890\u0663"],
+)
+def test_a_telephone_is_one_however_it_is_written(written: str) -> None:
+    assert blind_keys.phone(mac, written) == mac("phone", b"081234567890")[:16]
+    assert blind_keys.phone(mac, "081234567891") != blind_keys.phone(mac, written)
+
+
+def test_a_person_and_a_card_are_sixteen_bytes_each_of_its_own_kind() -> None:
+    number = "3510154903859901"
+    assert blind_keys.person(mac, number) == mac("nik", number.encode())[:16]
+    assert blind_keys.card(mac, number) == mac("kk", number.encode())[:16]
+    held = blind_keys.guard_of("v1", blind_keys.person(mac, number))
+    assert held == blind_keys.nik_guard(mac, "v1", number)
+    assert blind_keys.guard_of("v1", mac("nik", number.encode())) == held
+
+
 def test_a_request_is_known_by_digests_of_its_key_and_body() -> None:
     assert blind_keys.request_id(mac, "key-1") == mac("request", b"key-1")[:16]
     body = {"b": "\u00e9", "a": [1, None]}
