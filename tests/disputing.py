@@ -1,14 +1,15 @@
-"""Invented appeals and objections, complete enough to be stored and moved on."""
+"""Invented appeals, objections and reports, complete enough to be stored and moved on."""
 
 from __future__ import annotations
 
-from chalicelib.domain import audit, dispute, hearing, name_tags
+from chalicelib.domain import audit, dispute, hearing, misconduct, name_tags
 from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute, Exhibit, Kind, Side, Stage
 from chalicelib.domain.evidence import FileKind, Piece
+from chalicelib.domain.misconduct import Report
 from chalicelib.domain.registration import Ref, Stamp
 from chalicelib.usecases.dispute_ports import CLAIM, FILER, Slot, Statement
-from tests.builders import VILLAGE, VILLAGE_INDEX
+from tests.builders import SALT, VILLAGE, VILLAGE_INDEX
 from tests.fakes import START, FakeBlindIndex, FakeSealer
 
 HOUR = 3_600_000
@@ -71,6 +72,31 @@ def filed(
     """A dispute as filed, with its first event."""
     made = blank(kind, about, key, pieces, place)
     return hearing.file(made, at(when, "citizen"), due=when + DAY)
+
+
+def reported(
+    locator: str = "W5ABC22222",
+    *,
+    pieces: int = 1,
+    when: int = START,
+    due: int = START + DAY,
+    salt: bytes = SALT,
+) -> tuple[Report, Event]:
+    """A report about an agent as filed, with its first event."""
+    blank = Report(
+        ref=Ref(VILLAGE, locator),
+        stage=misconduct.Stage.FILED,
+        version=0,
+        reason="money_asked",
+        request_id=b"q" * 16,
+        body_digest=b"d" * 16,
+        secret_mac=b"s" * 32,
+        steps=(),
+        head=audit.first_head(locator),
+        salt=salt,
+        evidence=exhibits(pieces),
+    )
+    return misconduct.file(blank, at(when, "citizen"), due=due)
 
 
 def statements(made: Dispute) -> list[Statement]:

@@ -8,20 +8,19 @@ import pytest
 
 from chalicelib.adapters.report_table import ReportTable
 from chalicelib.domain import misconduct
-from chalicelib.domain.audit import Event, first_head
-from chalicelib.domain.dispute import Exhibit, Side
-from chalicelib.domain.evidence import FileKind, Piece, PieceState
-from chalicelib.domain.misconduct import Report, Stage
+from chalicelib.domain.audit import Event
+from chalicelib.domain.evidence import PieceState
+from chalicelib.domain.misconduct import Report
 from chalicelib.domain.registration import Ref, Stamp, Work
 from chalicelib.usecases.ports import Sealed
 from chalicelib.usecases.report_ports import Reports
 from tests.builders import MINUTE, REGION, SALT, VILLAGE
+from tests.disputing import reported
 from tests.fakes import START, FakeCaseStore
 from tests.fakes_reports import FakeReports
 from tests.stores import LOCAL, Backend, World, fake_world
 
 SEALED = Sealed(b"sealed", b"key")
-NUMBER = "W5ABC22222"
 
 
 @dataclass
@@ -44,30 +43,12 @@ def over(request: pytest.FixtureRequest) -> Over:
     return Over(backend.world(), table)
 
 
-def filed(number: str = NUMBER, salt: bytes = SALT) -> tuple[Report, Event]:
-    piece = Piece("a" * 32, FileKind.JPEG, 9_000)
-    blank = Report(
-        ref=Ref(VILLAGE, number),
-        stage=Stage.FILED,
-        version=0,
-        reason="money_asked",
-        request_id=b"q" * 16,
-        body_digest=b"d" * 16,
-        secret_mac=b"s" * 32,
-        steps=(),
-        head=first_head(number),
-        salt=salt,
-        evidence=(Exhibit(Side.FILER, piece),),
-    )
-    return misconduct.file(blank, stamp(0, "citizen"), due=START + 5 * MINUTE)
-
-
 def stamp(minute: int, actor: str = "system:conduct_dispute") -> Stamp:
     return Stamp(START + minute * MINUTE, actor, SALT)
 
 
 def stored(over: Over) -> Report:
-    report, event = filed()
+    report, event = reported()
     assert over.reports.create(report, event, SEALED) is None
     return report
 
@@ -82,16 +63,15 @@ def test_a_report_stands_with_its_text_its_event_and_its_work(over: Over) -> Non
     assert over.reports.load([there.ref]) == {there.ref: there}
     assert over.reports.read(there.ref) == (there, SEALED)
     assert over.reports.read(Ref(VILLAGE, "W5ABC33333")) is None
-    assert dict(over.world.store.heads()) == {NUMBER: there.head}
-    late = START + 5 * MINUTE
-    assert list(over.world.store.waiting(Work.REPORT, REGION, late, 9)) == [there.ref]
-    assert list(over.world.store.waiting(Work.REPORT, REGION, late - 1, 9)) == []
+    assert dict(over.world.store.heads()) == {there.ref.locator: there.head}
+    assert list(over.world.store.waiting(Work.REPORT, REGION, there.due, 9)) == [there.ref]
+    assert list(over.world.store.waiting(Work.REPORT, REGION, there.due - 1, 9)) == []
 
 
 def test_the_first_of_one_number_stands_and_a_repeat_meets_itself(over: Over) -> None:
     there = stored(over)
-    assert over.reports.create(*filed(), SEALED) is None
-    assert over.reports.create(*filed(salt=b"another salt 16b"), SEALED) == there
+    assert over.reports.create(*reported(), SEALED) is None
+    assert over.reports.create(*reported(salt=b"another salt 16b"), SEALED) == there
 
 
 def test_a_step_is_written_over_the_version_before_it_and_once(over: Over) -> None:

@@ -108,6 +108,16 @@ class Play:
         made: list[tuple[T, Event]] = self.steps.get(_locator(first[0]), [first])
         return made[max(0, len(made) - max(back, 1))][0]
 
+    def begun(
+        self, stands: T | None, first: tuple[T, Event], back: int
+    ) -> tuple[tuple[T, Event] | None, T]:
+        """The first step if it has to be taken now, and what is known then.
+
+        It has to where nothing stands yet, but for those who know an older version.
+        """
+        began = self.took(first) if stands is None and not back else None
+        return began, self.known(stands, first, back)
+
     def took(self, step: tuple[T, Event]) -> tuple[T, Event]:
         """Remember a step."""
         self.steps.setdefault(_locator(step[0]), []).append(step)

@@ -91,8 +91,7 @@ class MoveCheck:
     parts: ClassVar = CASES
 
     def deed(self, play: Play) -> Deed:
-        first = None if self.back else _to_ask(play, self.number, self.minute)
-        before = _known(play, self.number, self.back)
+        first, before = _before(play, self.number, self.minute, self.back)
         made, event = play.took(_moved(before, self.kind, self.who, self.minute))
         told = list(map(_statement, self.written))
         case = case_step(play, dispute_ref(play, 0).locator, self.minute) if self.case else None
@@ -129,8 +128,7 @@ class ForgetCheck:
 
     def deed(self, play: Play) -> Deed:
         stamp = Stamp(at(self.minute), "system:erase", SALT)
-        first = None if self.back else _to_ask(play, self.number, self.minute)
-        before = _known(play, self.number, self.back)
+        first, before = _before(play, self.number, self.minute, self.back)
         there = play.took(_plain_step(before, stamp)) if first else None
         made, event = play.took(ground_check.forget(there[0] if there else before, stamp))
 
@@ -201,15 +199,12 @@ def _asked(play: Play, number: int, minute: int) -> tuple[Check, Event]:
     return ground_check.ask(blank, Stamp(at(minute), "system:send_visits", SALT))
 
 
-def _known(play: Play, number: int, back: int) -> Check:
-    first = _asked(play, number, 0)
-    return play.known(play.fake.aws.checks.get(first[0].ref), first, back)
-
-
-def _to_ask(play: Play, number: int, minute: int) -> tuple[Check, Event] | None:
-    """The check as asked for, if nobody has asked for it."""
-    made = _asked(play, number, minute)
-    return None if made[0].ref in play.fake.aws.checks else play.took(made)
+def _before(
+    play: Play, number: int, minute: int, back: int
+) -> tuple[tuple[Check, Event] | None, Check]:
+    """The check as asked for, if it is asked for now, and as somebody knows it."""
+    first = _asked(play, number, minute)
+    return play.begun(play.fake.aws.checks.get(first[0].ref), first, back)
 
 
 def _moved(before: Check, kind: str, who: int, minute: int) -> tuple[Check, Event]:

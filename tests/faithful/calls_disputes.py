@@ -82,8 +82,7 @@ class MoveDispute:
     parts: ClassVar = CASES
 
     def deed(self, play: Play) -> Deed:
-        first = None if self.back else _to_file(play, self.number, self.minute)
-        before = _known(play, self.number, self.back)
+        first, before = _before(play, self.number, self.minute, self.back)
         made, event = play.took(_moved(before, self.kind, self.who, self.minute))
         told = statement(made, self.written) if self.written else None
         case = case_step(play, made.ref.locator, self.minute) if self.case else None
@@ -122,8 +121,7 @@ class ForgetDispute:
     parts: ClassVar = CASES
 
     def deed(self, play: Play) -> Deed:
-        first = None if self.back else _to_file(play, self.number, self.minute)
-        before = _known(play, self.number, self.back)
+        first, before = _before(play, self.number, self.minute, self.back)
         made, event = play.took(_plain_step(before, self.minute))
         given = _given_up(made, self.place)
 
@@ -255,21 +253,17 @@ def _filed(play: Play, number: int, place: int, minute: int) -> tuple[Dispute, E
     return (replace(made, attribute="vehicle") if not number else made), event
 
 
-def _known(play: Play, number: int, back: int) -> Dispute:
-    first = _filed(play, number, 1, 0)
-    return play.known(play.fake.aws.disputes.get(first[0].ref), first, back)
+def _before(
+    play: Play, number: int, minute: int, back: int
+) -> tuple[tuple[Dispute, Event] | None, Dispute]:
+    """The dispute as filed, if it is filed now, and as somebody knows it."""
+    first = _filed(play, number, 1, minute)
+    return play.begun(play.fake.aws.disputes.get(first[0].ref), first, back)
 
 
 def dispute_ref(play: Play, number: int) -> Ref:
     """The dispute of a number."""
     return _filed(play, number, 1, 0)[0].ref
-
-
-def _to_file(play: Play, number: int, minute: int) -> tuple[Dispute, Event] | None:
-    """The dispute as filed, if nobody has filed it."""
-    if play.fake.aws.disputes.get(dispute_ref(play, number)):
-        return None
-    return play.took(_filed(play, number, 1, minute))
 
 
 def _moved(before: Dispute, kind: str, who: int, minute: int) -> tuple[Dispute, Event]:
@@ -293,7 +287,9 @@ def _moved(before: Dispute, kind: str, who: int, minute: int) -> tuple[Dispute, 
 
 def dispute_step(play: Play, number: int, kind: str, minute: int) -> tuple[Dispute, Event]:
     """A step of a dispute as it stands, that is written with something else."""
-    return play.took(_moved(_known(play, number, 0), kind, 0, minute))
+    first = _filed(play, number, 1, 0)
+    before = play.known(play.fake.aws.disputes.get(first[0].ref), first, 0)
+    return play.took(_moved(before, kind, 0, minute))
 
 
 def _plain_step(before: Dispute, minute: int) -> tuple[Dispute, Event]:

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.domain import misconduct, officer_profile
 from chalicelib.domain.assignment import Officer
-from chalicelib.domain.audit import first_head
-from chalicelib.domain.dispute import Exhibit, Side
 from chalicelib.domain.errors import TepatError
-from chalicelib.domain.evidence import FileKind, Piece, PieceState
+from chalicelib.domain.evidence import PieceState
 from chalicelib.domain.misconduct import Report, Stage
 from chalicelib.domain.officer_profile import Profile
 from chalicelib.domain.registration import Ref, Stamp, Work
 from chalicelib.usecases.ports import Sealed
 from tests.builders import REGION, SALT, VILLAGE
+from tests.disputing import piece, reported
 from tests.faithful.calls import CASES, NOTHING, at
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ ADMINS = ("staff:admin-1", "staff:admin-2")
 SUPERVISORS = ("supervisor-1", "supervisor-2")
 PROFILE_STEPS = ("declare", "ask", "grant", "drop")
 REPORT_STEPS = ("assign", "hand_on", "close", "screened")
-PIECE = Piece("a" * 32, FileKind.JPEG, 9_000)
 
 
 @dataclass(frozen=True)
@@ -103,12 +101,10 @@ class MoveReport:
 
     def deed(self, play: Play) -> Deed:
         first = _reported(self.number, self.minute)
-        there = play.fake.aws.reports.get(first[0].ref)
-        filed = play.took(first) if there is None and not self.back else None
+        filed, before = play.begun(play.fake.aws.reports.get(first[0].ref), first, self.back)
         if self.kind == "again":
             made, event = play.last(first)
         else:
-            before = play.known(there, first, self.back)
             made, event = play.took(_moved(before, self.kind, self.who, at(self.minute)))
 
         def move(side: sides.Side) -> object:
@@ -174,20 +170,7 @@ def _told(before: Profile, kind: str, who: int, when: int) -> tuple[Profile, Eve
 def _reported(number: int, minute: int) -> tuple[Report, Event]:
     """The report of a number as filed."""
     locator = ("W5ABC22222", "W5ABC33333")[number]
-    blank = Report(
-        ref=Ref(VILLAGE, locator),
-        stage=Stage.FILED,
-        version=0,
-        reason="money_asked",
-        request_id=b"q" * 16,
-        body_digest=b"d" * 16,
-        secret_mac=b"s" * 32,
-        steps=(),
-        head=first_head(locator),
-        salt=SALT,
-        evidence=(Exhibit(Side.FILER, PIECE),) * number,
-    )
-    return misconduct.file(blank, Stamp(at(minute), "citizen", SALT), due=at(minute + 5))
+    return reported(locator, pieces=number, when=at(minute), due=at(minute + 5))
 
 
 def _moved(before: Report, kind: str, who: int, when: int) -> tuple[Report, Event]:
@@ -195,7 +178,7 @@ def _moved(before: Report, kind: str, who: int, when: int) -> tuple[Report, Even
     stamp, officer = Stamp(when, "system:conduct_dispute", SALT), SUPERVISORS[who]
     open_now = replace(before, stage=Stage.REVIEW, officer=officer, outcome="")
     own = replace(stamp, actor=f"staff:{officer}")
-    seen = replace(PIECE, state=PieceState.RELEASED, pages=1)
+    seen = replace(piece(0), state=PieceState.RELEASED, pages=1)
     steps: dict[str, Callable[[], Any]] = {
         "assign": lambda: misconduct.assign(
             replace(open_now, officer=""), officer, stamp, due=when + 1
