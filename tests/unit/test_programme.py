@@ -132,7 +132,8 @@ def test_limits_of_the_family_and_of_each_kind(
     pkh = answers(HEAD, *members)["PKH"]
     assert {part.code: part.count for part in pkh.components} == counted
     assert pkh.rp_per_year == rupiah
-    assert "components_limited" in codes(pkh.reasons)
+    (limited,) = (each for each in pkh.reasons if each.code is Code.COMPONENTS_LIMITED)
+    assert limited.params == (4,)
 
 
 @pytest.mark.parametrize(
