@@ -183,8 +183,8 @@ def needs_stranger(dispute: Dispute) -> bool:
 
 def may_open(dispute: Dispute, actor: str) -> bool:
     """Whether an officer may look into it: who was drawn, and who has voted, and nobody else."""
-    drawn = f"staff:{dispute.officer}" if dispute.officer else ""
-    return actor == drawn or any(vote.actor == actor for vote in dispute.votes)
+    drawn = bool(dispute.officer) and actor == f"staff:{dispute.officer}"
+    return drawn or any(vote.actor == actor for vote in dispute.votes)
 
 
 def _heard(dispute: Dispute, vote: Vote) -> None:

@@ -95,8 +95,8 @@ def _period(node: Node) -> CheckRules:
     fields = node.fields(f"effective_from effective_to {' '.join(_WHOLE)}")
     last = fields["effective_to"]
     found = CheckRules(
-        effective_from=_day(fields["effective_from"]),
-        effective_to=None if last.is_null else _day(last),
+        effective_from=fields["effective_from"].day(),
+        effective_to=None if last.is_null else last.day(),
         **{name: fields[name].whole(*ends) for name, ends in _WHOLE.items()},
     )
     if found.effective_to is not None and found.effective_to < found.effective_from:
@@ -104,10 +104,3 @@ def _period(node: Node) -> CheckRules:
     if found.sample_least > found.sample_most:
         fields["sample_least"].refuse("is more than the most")
     return found
-
-
-def _day(node: Node) -> date:
-    try:
-        return date.fromisoformat(node.text(10))
-    except ValueError:
-        node.refuse("must be a date such as 2026-01-01")

@@ -75,13 +75,14 @@ def blank(ref: Ref, sub: str, salt: bytes) -> Profile:
 
 
 def declare(profile: Profile, told: Officer, stamp: Stamp) -> tuple[Profile, Event]:
-    """Replace what is told of an officer; the roles stay.
+    """Replace what is told of an officer; the roles stay, and the devices, which nobody tells.
 
     Raises:
         NotAllowed: of oneself.
     """
     _somebody_else(profile, stamp)
-    officer = replace(told, sub=profile.officer.sub, roles=profile.officer.roles)
+    own = profile.officer
+    officer = replace(told, sub=own.sub, roles=own.roles, devices=own.devices)
     moved = replace(profile, officer=officer, declared_by=stamp.actor, declared_at=stamp.at)
     details = {
         "person": officer.person.hex(),

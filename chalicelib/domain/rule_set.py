@@ -183,7 +183,7 @@ def _rule_set(root: Node, sha256: str) -> RuleSet:
         sha256=sha256,
         title=fields["title"].text(),
         notice=fields["notice"].text(),
-        known_on=_day(fields["known_on"]),
+        known_on=fields["known_on"].day(),
         appeal_months=fields["appeal_months"].whole(1, 24),
         sources=sources,
         programmes=programmes,
@@ -258,21 +258,13 @@ def _component(node: Node) -> ComponentRule:
 
 def _period(first: Node, last: Node) -> tuple[date, date | None]:
     """Both ends of a rule's life; families are known by month, so rules turn with the month."""
-    start = _day(first)
-    end = None if last.is_null else _day(last)
+    start = first.day()
+    end = None if last.is_null else last.day()
     if start.day != 1:
         first.refuse("must be the first day of a month")
     if end and ((end + timedelta(days=1)).day != 1 or end < start):
         last.refuse("must be the last day of a month, after the first")
     return start, end
-
-
-def _day(node: Node) -> date:
-    text = node.text(10)
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        node.refuse("must be a date such as 2026-01-01")
 
 
 def _matching(node: Node, pattern: re.Pattern[str]) -> str:

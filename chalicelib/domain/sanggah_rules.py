@@ -214,7 +214,7 @@ def load_sanggah(data: bytes) -> DatedRules:
     return DatedRules(
         sha256=hashlib.sha256(data).hexdigest(),
         title=fields["title"].text(),
-        known_on=_day(fields["known_on"]),
+        known_on=fields["known_on"].day(),
         sources=sources,
         periods=periods,
     )
@@ -226,9 +226,9 @@ def _period(node: Node, sources: Mapping[str, str]) -> SanggahRules:
         " decided_before_months terms evidence clusters appeal_reasons objection_reasons"
         " misused_identity decision_reasons report_reasons report_outcomes published reported"
     )
-    start = _day(fields["effective_from"])
+    start = fields["effective_from"].day()
     last = fields["effective_to"]
-    end = None if last.is_null else _day(last)
+    end = None if last.is_null else last.day()
     if end is not None and end < start:
         last.refuse("is before the first day")
     appeals = _codes(fields["appeal_reasons"])
@@ -330,11 +330,3 @@ def _standing(fields: Mapping[str, Node], sources: Mapping[str, str]) -> dict[st
             source.one_of(*sources)
             found[name] = standing
     return found
-
-
-def _day(node: Node) -> date:
-    text = node.text(10)
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        node.refuse("must be a date such as 2026-01-01")

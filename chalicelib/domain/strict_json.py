@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from typing import NoReturn
 
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
@@ -109,6 +110,17 @@ class Node:
         if type(self.value) is not str or not self.value.strip() or len(self.value) > most:
             self.refuse(f"must be a text of 1 to {most} characters")
         return self.value
+
+    def day(self) -> date:
+        """A day, written as 2026-01-01 and in no other way of ISO 8601."""
+        text = self.text()
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            day = None
+        if day is None or day.isoformat() != text:
+            self.refuse("must be a date such as 2026-01-01")
+        return day
 
     def code(self) -> str:
         """A short code: lower-case ASCII letters, digits and underscores."""

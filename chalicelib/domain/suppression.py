@@ -35,5 +35,4 @@ def hide(counts: Mapping[str, int], least: int) -> Hidden:
         n, name = rest.pop(0)
         hidden.append(name)
         covered += n
-    short = bool(hidden) and (len(hidden) < 2 or covered < least)  # noqa: PLR2004 - as above
-    return Hidden(frozenset(hidden), short or 0 < sum(counts.values()) < least)
+    return Hidden(frozenset(hidden), 0 < sum(counts.values()) < least)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from chalicelib.domain.strict_json import Node, ShapeError, parse
+from chalicelib.domain.strict_json import Node, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -128,10 +128,7 @@ def _holiday(node: Node, year: int) -> date:
     fields = node.fields("date kind name", "estimated")
     fields["kind"].one_of(*KINDS)
     fields["name"].text()
-    try:
-        day = date.fromisoformat(fields["date"].text(10))
-    except ValueError as error:
-        raise ShapeError(f"{node.path}: not a date") from error
+    day = fields["date"].day()
     if day.year != year:
         node.refuse(f"is not in {year}")
     return day

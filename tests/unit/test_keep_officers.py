@@ -130,6 +130,15 @@ def test_devices_are_not_told_so_knowing_them_makes_nothing_new(world: World, po
     assert keep_officers.declare(TOLD, ports) == seen
 
 
+def test_another_declaration_forgets_no_device(world: World, ports: Ports) -> None:
+    there = keep_officers.declare(TOLD, ports)
+    devices = frozenset({bytes(16)})
+    world.aws.officers[there.ref] = replace(there, officer=replace(there.officer, devices=devices))
+    moved = keep_officers.declare(replace(TOLD, phone="081234599099"), ports)
+    assert moved.officer.devices == devices
+    assert moved.officer.phone != there.officer.phone
+
+
 def test_numbers_may_be_typed_with_spaces(ports: Ports) -> None:
     spaced = replace(TOLD, nik="3510 1549 0385 9901")
     told = keep_officers.declare(spaced, ports).officer

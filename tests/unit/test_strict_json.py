@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -85,6 +86,11 @@ READS: list[tuple[Callable[[Node], object], object, str]] = [
     (Node.text, 5, "must be a text of 1 to 2000 characters"),
     (Node.text, "x" * 2001, "must be a text of 1 to 2000 characters"),
     (lambda node: node.text(3), "four", "must be a text of 1 to 3 characters"),
+    (Node.day, 20260101, "must be a text of 1 to 2000 characters"),
+    (Node.day, "2026-02-29", "must be a date such as 2026-01-01"),
+    (Node.day, "20260101", "must be a date such as 2026-01-01"),
+    (Node.day, "2026-W01-4", "must be a date such as 2026-01-01"),
+    (Node.day, "2026-01-01 ", "must be a date such as 2026-01-01"),
     (Node.code, "Code", "must be a code of a-z, 0-9 and _"),
     (Node.code, "1a", "must be a code of a-z, 0-9 and _"),
     (Node.code, "a\n", "must be a code of a-z, 0-9 and _"),
@@ -127,3 +133,7 @@ def test_another_kind_or_size_is_refused_at_its_place(
 )
 def test_what_is_as_stated_is_given_back(read: Callable[[Node], object], value: object) -> None:
     assert read(Node(value, "$")) == value
+
+
+def test_a_day_is_a_day() -> None:
+    assert Node("2028-02-29", "$").day() == date(2028, 2, 29)
