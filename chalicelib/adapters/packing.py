@@ -111,27 +111,3 @@ def unpack_lines(packed: str) -> Mapping[str, Lines]:
         (*entry,) = unpack_cutoffs("" if line == "*" else line)
         found[code] = Lines(entry[0] if entry else None, 0, all_fit=line == "*")
     return found
-
-
-def state_at(packed: bytes, at: int) -> int:
-    """The last state of a packed timeline until a time, as a place in `STATES`; -1 for none.
-
-    It reads `_pack_steps` by itself, in a quarter of the time: every family of a region comes here.
-    """
-    last = state = -1
-    value = shift = 0
-    for byte in packed:
-        value += (byte & 127) << shift
-        if byte > 127:  # noqa: PLR2004 - more of this number follows (`pack_numbers`)
-            shift += 7
-            continue
-        number = value >> 1 if value % 2 == 0 else -(value >> 1) - 1
-        value = shift = 0
-        if state < 0:
-            state = number
-            continue
-        at -= number
-        if at < 0:
-            break
-        last, state = state, -1
-    return last

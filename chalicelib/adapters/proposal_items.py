@@ -175,7 +175,7 @@ def standing(page: Iterable[Wire], at: int) -> Iterator[Standing]:
     """
     from chalicelib.domain.comparison import Standing  # noqa: PLC0415 - staff rank nothing
 
-    state_at, members = packing.state_at, household_items.MEMBER.size
+    members = household_items.MEMBER.size
     decided, text_of_it = registry_items.STATES.index(State.DECIDED), State.DECIDED.value
     read: dict[str, bytes] = {}  # hashes: all families of a village have the same few
     for wire in page:
@@ -195,3 +195,36 @@ def standing(page: Iterable[Wire], at: int) -> Iterator[Standing]:
                 read[rules] = a2b_base64(rules)
             told = wire["d"]["S"] if "d" in wire else ""
             yield Standing(locator, score, size, told, read[model], read[rules])
+
+
+def state_at(packed: bytes, at: int) -> int:
+    """The last state of a case until a time.
+
+    It reads what `registry_items` packs by itself, in a quarter of the time: every family of a
+    region comes here.
+
+    Args:
+        packed: the steps of a case as its item holds them: a state and the milliseconds since the
+            step before, a pair of numbers (`packing.pack_numbers`) for each.
+        at: milliseconds since 1970; a step at that instant counts.
+
+    Returns:
+        The state's place in `registry_items.STATES`; -1 when the first step came later.
+    """
+    last = state = -1
+    value = shift = 0
+    for byte in packed:
+        value += (byte & 127) << shift
+        if byte > 127:  # noqa: PLR2004 - more of this number follows (`pack_numbers`)
+            shift += 7
+            continue
+        number = value >> 1 if value % 2 == 0 else -(value >> 1) - 1
+        value = shift = 0
+        if state < 0:
+            state = number
+            continue
+        at -= number
+        if at < 0:
+            break
+        last, state = state, -1
+    return last

@@ -211,7 +211,7 @@ def assign(check: Check, officer: str, stamp: Stamp, *, due: int) -> tuple[Check
         WrongState: it has ended.
         NotAllowed: by somebody who may not go.
     """
-    _open(check)
+    refuse_ended(check)
     if not officer or officer in check.not_by:
         raise NotAllowed(Fault("check_not_by"))
     before = (check.officer,) if check.officer and check.officer != officer else ()
@@ -231,7 +231,7 @@ def escalate(check: Check, level: int, why: Mapping[str, int], stamp: Stamp) -> 
         WrongState: somebody was drawn, or it has ended.
         ValueError: the level does not rise.
     """
-    _open(check)
+    refuse_ended(check)
     if check.stage is not Stage.ASKED:
         raise WrongState(Fault("check_moved"))
     if not check.level < level <= HIGHEST_LEVEL:
@@ -264,7 +264,7 @@ def cancel(check: Check, reason: str, stamp: Stamp) -> tuple[Check, Event]:
     Raises:
         WrongState: it has ended.
     """
-    _open(check)
+    refuse_ended(check)
     return step(
         check, Stage.CANCELLED, Act.CHECK_CANCELLED, stamp, {"reason": reason}, reason=reason
     )
@@ -301,7 +301,12 @@ def differences(check: Check) -> tuple[Difference, ...]:
     return finding.differences(check.declared, check.finding)
 
 
-def _open(check: Check) -> None:
+def refuse_ended(check: Check) -> None:
+    """Refuse a step of a check that has ended.
+
+    Raises:
+        WrongState: it was found, missed for good or cancelled.
+    """
     if check.ended:
         raise WrongState(Fault("check_ended"))
 

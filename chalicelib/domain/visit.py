@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from chalicelib.domain.audit import Act, Event
+from chalicelib.domain.audit import DAY_MS, Act, Event
 from chalicelib.domain.dispute import Exhibit
 from chalicelib.domain.errors import Fault, InvalidRequest, NotAllowed, WrongState
 from chalicelib.domain.finding import Finding
@@ -20,13 +20,12 @@ from chalicelib.domain.ground_check import (
     Check,
     Stage,
     Verdict,
-    _open,
+    refuse_ended,
     step,
 )
 from chalicelib.domain.registration import Stamp
 
 _HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 24 * _HOUR_MS
 OLDEST_MS: Final = 30 * DAY_MS
 """A finding is sent when there is a network again, at most so much later (security 2, offline)."""
 GRACE_MS: Final = 5 * 60_000
@@ -164,7 +163,7 @@ def _told(seen: Finding, verdict: Verdict) -> Mapping[str, object]:
 def _his(check: Check, stamp: Stamp) -> None:
     if not check.officer or stamp.actor != f"agent:{check.officer}":
         raise NotAllowed(Fault("check_not_yours"))
-    _open(check)
+    refuse_ended(check)
 
 
 def _check_time(check: Check, taken_at: int, now: int) -> None:

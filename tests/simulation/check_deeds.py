@@ -11,6 +11,7 @@ from chalicelib.domain.dispute import Stage as DisputeStage
 from chalicelib.domain.errors import InvalidRequest, NotAllowed, NotFound, WrongState
 from chalicelib.domain.ground_check import Check, Course, Missed, Stage
 from chalicelib.usecases import ask_check, keep_officers, settle_check
+from tests.simulation.adoption_deeds import ADMINS
 from tests.simulation.faulty_aws import Dice, Run
 from tests.simulation.plans import Action
 
@@ -33,8 +34,6 @@ ACCOUNTS = ("petugas-1", "petugas-1", "petugas-1", "petugas-2")
 ROLES = (frozenset({"reviewer"}), frozenset({"reviewer"}), frozenset({"reviewer", "supervisor"}))
 JUDGES = ("officer-1", "officer-6", "officer-8", "officer-11")
 """One in charge, two from elsewhere who are drawn as third only, and a neighbour."""
-
-ADMINS = ("staff:admin-1", "staff:admin-2")
 
 
 def send(at: Schedule, action: Action, _dice: Dice) -> Run:

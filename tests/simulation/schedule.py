@@ -18,7 +18,7 @@ from chalicelib.domain.registration import Ref, Registration, State, Work
 from chalicelib.usecases import file_report
 from chalicelib.usecases.relay import ADOPTION
 from chalicelib.usecases.sweep import OLDEST, STUCK_MS
-from tests.simulation import deeds, dispute_deeds, report_deeds
+from tests.simulation import adoption_deeds, case_deeds, deeds, dispute_deeds, report_deeds
 from tests.simulation.faulty_aws import Crash, Dice, Machines, Run, no_faults
 from tests.simulation.invariants import after_each_run, at_the_end
 from tests.simulation.plans import MINUTE, Action, Plan, families, forms_checked_once
@@ -203,7 +203,7 @@ class Schedule:
         self._nothing_goes_wrong()
         for client in list(self.told.clients):
             if client.paper is None and client.number not in self.plan.impatient:
-                work, end = deeds.registering(self, client)
+                work, end = case_deeds.registering(self, client)
                 self._alone(f"calm:register {client.key}", work, end)
         self._quiet()
         self.aws.faults = faults
@@ -232,7 +232,7 @@ class Schedule:
             self.aws.now += (MOST_SKEW_MIN + 1) * MINUTE
         for client in list(self.told.clients):
             if client.paper is None and client.number not in self.plan.impatient:
-                work, end = deeds.registering(self, client)
+                work, end = case_deeds.registering(self, client)
                 self._alone(f"end:register {client.key}", work, end)
         self._report()
         self._screen()
@@ -302,7 +302,7 @@ class Schedule:
         """Somebody else than the proposer adopts what is compared, the first one of them."""
         for ref, proposal in sorted(self.aws.proposals.items(), key=lambda each: each[0].locator):
             if proposal.stage is Stage.COMPARED:
-                actor = next(each for each in deeds.ADMINS if each != proposal.proposer)
+                actor = next(each for each in adoption_deeds.ADMINS if each != proposal.proposer)
                 work = partial(self.region.adopt, ref.locator, actor)
                 self._alone(f"end:adopt {ref.locator}", work, self._refused_at_most)
                 self._quiet()

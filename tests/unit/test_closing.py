@@ -290,7 +290,7 @@ def test_the_last_state_of_a_packed_timeline_is_the_one_that_belongs() -> None:
         packed = registry_items.to_item(replace(case, steps=steps))["t"]
         at = chance.randint(0, 60)
         belongs = comparison.belongs(replace(case, steps=steps), at)
-        assert (packing.state_at(packed, at) == decided) is belongs  # type: ignore[arg-type]
+        assert (proposal_items.state_at(packed, at) == decided) is belongs  # type: ignore[arg-type]
         told.add(belongs)
     assert told == {True, False}
 
