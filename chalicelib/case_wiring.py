@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import wiring
 from chalicelib.settings import needed, settings
@@ -26,6 +28,13 @@ if TYPE_CHECKING:
     )
 
 
+@cache
+def consent() -> Mapping[str, Any]:
+    """The agreement text in use, with its version."""
+    found: Mapping[str, Any] = json.loads((wiring.DATA / "consent.id.json").read_bytes())
+    return found
+
+
 def form_rules() -> Rules:
     """What a form is checked against today, in the region's own time."""
     from chalicelib.adapters.area_files import area_codes
@@ -36,7 +45,7 @@ def form_rules() -> Rules:
         villages=wiring.villages(),
         areas=area_codes(),
         artefact=wiring.model(),
-        consent_version=wiring.consent()["version"],
+        consent_version=consent()["version"],
     )
 
 

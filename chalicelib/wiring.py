@@ -147,13 +147,6 @@ def questions() -> list[dict[str, Any]]:
     return found
 
 
-@cache
-def consent() -> Mapping[str, Any]:
-    """The agreement text in use, with its version."""
-    found: Mapping[str, Any] = json.loads((DATA / "consent.id.json").read_bytes())
-    return found
-
-
 def villages() -> Mapping[str, Village]:
     """The villages of this region, by code."""
     from chalicelib.adapters.area_files import region_villages

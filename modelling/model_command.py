@@ -20,7 +20,7 @@ from modelling import (
 )
 
 if TYPE_CHECKING:
-    from chalicelib.domain.pmt_artefact import Condition
+    from chalicelib.domain.pmt_terms import Condition
 
 
 @click.group(name="model")

@@ -26,7 +26,8 @@ from chalicelib.usecases.export_ledger import Ports, export_ledger
 from modelling.audit_verify import verify
 from tests.builders import MINUTE, REGION
 from tests.disputing import DAY, OFFICER, OTHER, THIRD, exhibits, filed, piece
-from tests.fakes import START, FakeAws, FakeCaseStore, FakeLedger
+from tests.fakes import START, FakeAws, FakeCaseStore
+from tests.fakes_ledger import FakeLedger
 
 PEOPLE = (OFFICER, OTHER, THIRD)
 REASON = "checked_differs"

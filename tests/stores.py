@@ -27,9 +27,10 @@ from chalicelib.usecases.dispute_ports import Disputes, Traces
 from chalicelib.usecases.ports import CaseStore, InForce, Limits, ReadLedger
 from infra.resources import create_in
 from tests import strict_dynamodb
-from tests.fakes import FakeAws, FakeCaseStore, FakeLedger, FakeLimits
+from tests.fakes import FakeAws, FakeCaseStore, FakeLimits
 from tests.fakes_adoption import FakeProposals
 from tests.fakes_disputes import FakeDisputes, FakeTraces
+from tests.fakes_ledger import FakeLedger
 from tests.fakes_officers import FakeOfficers
 
 REGION_NAME = "ap-southeast-3"

@@ -43,7 +43,6 @@ from tests.fakes import (
     FakeBlindIndex,
     FakeCaseStore,
     FakeClock,
-    FakeLedger,
     FakeLimits,
     FakeOpener,
     FakeQueue,
@@ -54,6 +53,7 @@ from tests.fakes_adoption import FakeManifests, FakeProposals
 from tests.fakes_checks import FakeGroundChecks
 from tests.fakes_disputes import FakeDisputes
 from tests.fakes_evidence import FakeCopies
+from tests.fakes_ledger import FakeLedger
 
 DATA = Path(__file__).parent.parent / "chalicelib" / "data"
 REGION = "3510"

@@ -2,9 +2,9 @@
 
 The APIs name the part that they need, so that a cold start loads no more.
 
-`pmt_artefact` loads a model, `pmt_reads` takes its inputs from a household, `pmt_score` scores,
-`pmt_explain` says what the score means. All of it is pure, in whole numbers, and needs the
-standard library only.
+`pmt_artefact` loads a model, `pmt_reads` takes its inputs from a household, `pmt_terms` gives
+points for them, `pmt_score` scores, `pmt_explain` says what the score means. All of it is pure, in
+whole numbers, and needs the standard library only.
 """
 
 from chalicelib.domain.pmt_artefact import (

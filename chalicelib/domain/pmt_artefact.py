@@ -12,20 +12,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 
-from chalicelib.domain.pmt_reads import Question, Read, Value, parse_read
+from chalicelib.domain.pmt_reads import Question, Read, parse_read
+from chalicelib.domain.pmt_terms import Condition, Term, knots, parse_conditions, parse_term
 from chalicelib.domain.strict_json import Node, ShapeError, parse
 
 FORMAT = "tepat-pmt/1"
 MAX_BYTES = 1_000_000
 CUTS = 9
-_DENSE = 512  # a curve over this many values or fewer is tabulated at load
-
-Points = Callable[[Value], int | None]
 
 
 class ArtefactError(ValueError):
@@ -42,42 +39,6 @@ class ArtefactUnsupported(ArtefactError):  # noqa: N818 - reads as the verdict i
 
 class ArtefactInvalid(ArtefactError):  # noqa: N818 - reads as the verdict it is
     """The content is not a complete, consistent model; the text says where."""
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A term counts only when this read is one of these codes, or within these bounds."""
-
-    read: str
-    codes: frozenset[str]
-    low: int
-    high: int
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Points for one read, perhaps only under conditions, perhaps in proportion to another read.
-
-    Attributes:
-        points: value -> points; None for a level the model has no points for.
-        times: another read and value -> millionths by which the points are multiplied, rounded
-            down; None counts them once.
-        knots: (x, points) where the form of a numeric term changes; empty for levels.
-        levels: (code, points) in the artefact's order; empty for a numeric term.
-    """
-
-    read: str
-    points: Points
-    when: tuple[Condition, ...]
-    knots: tuple[tuple[int, int], ...]
-    levels: tuple[tuple[str, int], ...]
-    times: tuple[str, Points] | None = None
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Every read that the term uses."""
-        others = (self.times[0],) if self.times else ()
-        return (self.read, *(condition.read for condition in self.when), *others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +177,7 @@ def _parse(root: Node, sha256: str) -> Artefact:
         top["features"].refuse("a code stands twice")
     used = set().union(*(feature.needs for feature in features))
     used |= {name for read in reads.values() for name in read.rests_on}
-    intervals = tuple(_interval(node, reads) for node in _listed(top, "intervals"))
+    intervals = tuple(_interval(node, reads) for node in _intervals(top))
     used |= {condition.read for interval in intervals for condition in interval.when}
     if unused := sorted(reads.keys() - used):
         top["reads"].refuse(f"{', '.join(unused)}: never used")
@@ -250,14 +211,14 @@ def _parse(root: Node, sha256: str) -> Artefact:
     )
 
 
-def _listed(top: Mapping[str, Node], name: str) -> list[Node]:
-    return top[name].sequence() if name in top else []
+def _intervals(top: Mapping[str, Node]) -> list[Node]:
+    return top["intervals"].sequence() if "intervals" in top else []
 
 
 def _interval(node: Node, reads: Mapping[str, Read]) -> Interval:
     fields = node.fields("name low high", "when")
     fields["name"].text(200)
-    when = tuple(_condition(item, reads) for item in _listed(fields, "when"))
+    when = parse_conditions(fields, reads)
     return Interval(when, fields["low"].whole(high=0), fields["high"].whole(0))
 
 
@@ -304,14 +265,14 @@ def _option(node: Node) -> tuple[str, str]:
 def _feature(node: Node, reads: Mapping[str, Read]) -> Feature:
     fields = node.fields("code label mean missing terms", "direction")
     direction = fields["direction"].one_of("up", "down") if "direction" in fields else None
-    terms = tuple(_term(item, reads) for item in fields["terms"].sequence(1, 64))
+    terms = tuple(parse_term(item, reads) for item in fields["terms"].sequence(1, 64))
     asked = {q for term in terms if (q := reads[term.read].question)}
     if len(asked) > 1:
         fields["terms"].refuse("one feature may rest on one question only")
     if direction:
         for item in fields["terms"].sequence():
             times = item.mapping().get("times")
-            if times and min(y for _, y in _knots(times.mapping())) < 0:
+            if times and min(y for _, y in knots(times.mapping())) < 0:
                 times.refuse("must not be below 0 where a direction is promised")
         for term in terms:
             line = [points for _, points in term.knots or term.levels]
@@ -329,111 +290,3 @@ def _feature(node: Node, reads: Mapping[str, Read]) -> Feature:
         terms=terms,
         needs=frozenset(name for term in terms for name in term.needs),
     )
-
-
-def _term(node: Node, reads: Mapping[str, Read]) -> Term:
-    kind = node.mapping().get("kind", node).value
-    head = "read kind "
-    shapes = {"curve": "knots", "steps": "bounds points", "levels": "points"}
-    if not isinstance(kind, str) or kind not in shapes:
-        node.refuse("`kind` must be curve, steps or levels")
-    fields = node.fields(
-        head + shapes[kind], "when times unscored default" if kind == "levels" else "when times"
-    )
-    read = reads[fields["read"].one_of(*reads)]
-    if (read.codes is None) == (kind == "levels"):
-        fields["kind"].refuse("levels are for codes, curves and steps for numbers")
-    when = tuple(_condition(item, reads) for item in _listed(fields, "when"))
-    times = _times(fields["times"], reads) if "times" in fields else None
-    if kind == "levels":
-        return replace(_levels(fields, read, when), times=times)
-    knots = _knots(fields) if kind == "curve" else _steps(fields)
-    points = _curve(knots) if kind == "curve" else _step(knots)
-    return Term(read.name, points, when, knots, (), times)
-
-
-def _times(node: Node, reads: Mapping[str, Read]) -> tuple[str, Points]:
-    fields = node.fields("read knots")
-    numeric = [read.name for read in reads.values() if read.codes is None]
-    return fields["read"].one_of(*numeric), _curve(_knots(fields))
-
-
-def _condition(node: Node, reads: Mapping[str, Read]) -> Condition:
-    fields = node.fields("read", "is min max")
-    read = reads[fields["read"].one_of(*reads)]
-    if read.codes is None:
-        low, high = node.fields("read min max")["min"].whole(), fields["max"].whole()
-        return Condition(read.name, frozenset(), low, high)
-    codes = [item.text(200) for item in node.fields("read is")["is"].sequence(1)]
-    if read.codes and not read.codes.issuperset(codes):
-        fields["is"].refuse("names a code that the read never takes")
-    return Condition(read.name, frozenset(codes), 0, 0)
-
-
-def _levels(fields: Mapping[str, Node], read: Read, when: tuple[Condition, ...]) -> Term:
-    points = {code: node.whole() for code, node in fields["points"].mapping().items()}
-    default = fields["default"].whole() if "default" in fields else None
-    unscored = (
-        {n.text(200) for n in fields["unscored"].sequence()} if "unscored" in fields else set()
-    )
-    stated = points.keys() | unscored
-    if read.codes and (stated - read.codes or (default is None and read.codes - stated)):
-        fields["points"].refuse("must name every code of the read once, and no other")
-    if points.keys() & unscored:
-        fields["points"].refuse("gives points to a code that is also unscored")
-
-    def look_up(value: Value) -> int | None:
-        if value in unscored:
-            return None
-        return points.get(value, default) if isinstance(value, str) else None
-
-    return Term(read.name, look_up, when, (), tuple(points.items()))
-
-
-def _knots(fields: Mapping[str, Node]) -> tuple[tuple[int, int], ...]:
-    pairs = [node.sequence(2, 2) for node in fields["knots"].sequence(1, 512)]
-    knots = tuple((x.whole(), y.whole()) for x, y in pairs)
-    if any(after[0] <= before[0] for before, after in pairwise(knots)):
-        fields["knots"].refuse("must rise")
-    return knots
-
-
-def _steps(fields: Mapping[str, Node]) -> tuple[tuple[int, int], ...]:
-    bounds = [node.whole() for node in fields["bounds"].sequence(1, 512)]
-    if any(after <= before for before, after in pairwise(bounds)):
-        fields["bounds"].refuse("must rise")
-    points = [node.whole() for node in fields["points"].sequence(len(bounds) + 1, len(bounds) + 1)]
-    return ((bounds[0] - 1, points[0]), *zip(bounds, points[1:], strict=True))
-
-
-def _curve(knots: tuple[tuple[int, int], ...]) -> Points:
-    """Straight lines between the knots, rounded down; flat before the first and after the last."""
-    places = [x for x, _ in knots]
-    first, last = places[0], places[-1]
-
-    def reckon(x: int) -> int:
-        if x >= last:
-            return knots[-1][1]
-        if x <= first:
-            return knots[0][1]
-        left = bisect_right(places, x) - 1
-        (x0, y0), (x1, y1) = knots[left], knots[left + 1]
-        return y0 + (y1 - y0) * (x - x0) // (x1 - x0)
-
-    if last - first > _DENSE:
-        return lambda value: reckon(value) if isinstance(value, int) else None
-    table = [reckon(x) for x in range(first, last + 1)]
-
-    def look_up(value: Value) -> int | None:
-        if not isinstance(value, int):
-            return None
-        return table[value - first if first < value < last else (0 if value <= first else -1)]
-
-    return look_up
-
-
-def _step(knots: tuple[tuple[int, int], ...]) -> Points:
-    """The points of the band that the value is in; each band starts at its bound."""
-    bounds = [x for x, _ in knots[1:]]
-    points = [y for _, y in knots]
-    return lambda value: points[bisect_right(bounds, value)] if isinstance(value, int) else None

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalicelib.domain.household import Household
-    from chalicelib.domain.pmt_artefact import Artefact, Condition
+    from chalicelib.domain.pmt_artefact import Artefact
     from chalicelib.domain.pmt_reads import Question, Read, Value
+    from chalicelib.domain.pmt_terms import Condition
 
 _ONE = 1_000_000  # a term that counts once, in millionths
 _canonical = JSONEncoder(

@@ -88,7 +88,7 @@ def settle_in(
         told: hears how many more are done.
         at_once: threads; a stand-in for AWS may bear one only.
     """
-    drafts = families(_SEED, count, region=region, consent=wiring.consent()["version"])
+    drafts = families(_SEED, count, region=region, consent=case_wiring.consent()["version"])
     wiring.index().mac("warm", b"")  # one key for all threads
     settled: list[Family] = []
     batches = _batches(drafts)
@@ -102,7 +102,7 @@ def settle_in(
 
 def come_late(count: int, region: str, start: int) -> list[Family]:
     """Let families register now, after the backup."""
-    consent = wiring.consent()["version"]
+    consent = case_wiring.consent()["version"]
     drafts = families(_SEED, count, region=region, consent=consent, start=start)
     return [family for _, batch in _batches(drafts) for family in _live(batch, 0)]
 

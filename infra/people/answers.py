@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from chalicelib.domain.pmt import Artefact, Question
-    from chalicelib.domain.pmt_artefact import Term
+    from chalicelib.domain.pmt_terms import Term
 
 MODELS: Final = Path(__file__).resolve().parents[2] / "chalicelib" / "data" / "models"
 _FORGETFUL, _FORGETS = 80, 120  # families that leave something out, and how much of it; per 1,000

@@ -26,7 +26,6 @@ from chalicelib.usecases.ports import Bucket, Conflict, Loaded, Message, Sealed,
 from tests.faithful.sides import Fakes
 from tests.fakes import (
     FakeCaseStore,
-    FakeLedger,
     FakeLimits,
     FakeOpener,
     FakePublicFiles,
@@ -35,6 +34,7 @@ from tests.fakes import (
 from tests.fakes_checks import CheckParts, FakeGroundChecks
 from tests.fakes_disputes import DisputeParts, FakeDisputes, FakeTraces
 from tests.fakes_keys import FakeSealer
+from tests.fakes_ledger import FakeLedger
 from tests.fakes_officers import FakeOfficers
 from tests.fakes_reports import FakeReports
 

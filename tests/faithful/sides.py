@@ -47,7 +47,6 @@ from tests.fakes import (
     FakeAws,
     FakeBlindIndex,
     FakeCaseStore,
-    FakeLedger,
     FakeLimits,
     FakeOpener,
     FakePublicFiles,
@@ -58,6 +57,7 @@ from tests.fakes import (
 from tests.fakes_adoption import FakeProposals
 from tests.fakes_checks import FakeGroundChecks
 from tests.fakes_disputes import FakeDisputes, FakeTraces
+from tests.fakes_ledger import FakeLedger
 from tests.fakes_memory import sent_again
 from tests.fakes_officers import FakeOfficers
 from tests.fakes_reports import FakeReports

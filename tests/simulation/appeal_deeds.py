@@ -8,8 +8,9 @@ from chalicelib.domain.dispute import Dispute, Kind, Outcome, Stage
 from chalicelib.usecases.filing import Misused
 from tests.court import PHOTO
 from tests.simulation.dispute_deeds import NEIGHBOURS, filed
+from tests.simulation.families import families
 from tests.simulation.faulty_aws import Dice, Run
-from tests.simulation.plans import Action, families
+from tests.simulation.plans import Action
 from tests.simulation.region import NOBODYS
 from tests.world import VILLAGE
 

@@ -10,8 +10,8 @@ from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases.filing import Filed
 from tests.simulation.dispute_mistakes import Another
+from tests.simulation.families import families
 from tests.simulation.patrol import RegionCourt
-from tests.simulation.plans import families
 from tests.simulation.region import Region
 
 

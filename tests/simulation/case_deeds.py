@@ -14,9 +14,10 @@ from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import Ref, WayIn
 from chalicelib.usecases.find_case import Caller
 from tests.fakes import FakeBlindIndex
+from tests.simulation.families import by_agent, families
 from tests.simulation.faulty_aws import Dice, Run
 from tests.simulation.patrol import REGISTRAR
-from tests.simulation.plans import Action, by_agent, families
+from tests.simulation.plans import Action
 from tests.simulation.region import INDEX_KEY
 from tests.simulation.told import Client
 

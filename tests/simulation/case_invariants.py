@@ -15,7 +15,7 @@ from chalicelib.domain.sealed_identity import apply_correction, unpack
 from chalicelib.usecases.reissue import PER_DAY
 from chalicelib.usecases.score import basis_of
 from tests.fakes import FakeBlindIndex
-from tests.simulation.plans import families
+from tests.simulation.families import families
 from tests.simulation.region import INDEX_KEY
 
 if TYPE_CHECKING:

@@ -13,10 +13,11 @@ from chalicelib.domain.misconduct import Report
 from chalicelib.domain.registration import ENDED_STATES, Ref, Registration, State
 from chalicelib.domain.sealed_identity import apply_correction, unpack
 from chalicelib.usecases.ports import InForce, Loaded, Sealed
-from tests.fakes import FakeCaseStore, FakeLedger, FakeOpener
+from tests.fakes import FakeCaseStore, FakeOpener
 from tests.fakes_adoption import FakeProposals
 from tests.fakes_checks import CheckParts, FakeGroundChecks
 from tests.fakes_disputes import FakeDisputes
+from tests.fakes_ledger import FakeLedger
 from tests.fakes_reports import FakeReports
 from tests.simulation.faulty_aws import Run, Trouble
 from tests.simulation.region_aws import RegionAws

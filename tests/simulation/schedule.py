@@ -19,9 +19,10 @@ from chalicelib.usecases import file_report
 from chalicelib.usecases.relay import ADOPTION
 from chalicelib.usecases.sweep import OLDEST, STUCK_MS
 from tests.simulation import adoption_deeds, case_deeds, deeds, dispute_deeds, report_deeds
+from tests.simulation.families import families, forms_checked_once
 from tests.simulation.faulty_aws import Crash, Dice, Machines, Run, no_faults
 from tests.simulation.invariants import after_each_run, at_the_end
-from tests.simulation.plans import MINUTE, Action, Plan, families, forms_checked_once
+from tests.simulation.plans import MINUTE, Action, Plan
 from tests.simulation.region import QUEUES, Region
 from tests.simulation.region_queue import Letter
 from tests.simulation.told import Client, Result, Told, logs_kept

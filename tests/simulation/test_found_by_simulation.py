@@ -16,7 +16,8 @@ from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import ENDED_STATES, Ref, Stamp, State, is_held
 from chalicelib.usecases import erase, find_case, reissue
 from chalicelib.usecases.ports import Cutoffs, Holder, Loaded, Message
-from tests.fakes import FakeCaseStore, FakeLedger
+from tests.fakes import FakeCaseStore
+from tests.fakes_ledger import FakeLedger
 from tests.world import DATA, Registry, World, child, form, member
 
 KEY = "k" * 24

@@ -14,7 +14,8 @@ from chalicelib.domain.dispute import Dispute, Outcome
 from chalicelib.domain.ground_check import Check, Course, Missed
 from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import Ref
-from tests.simulation.plans import Family, Plan
+from tests.simulation.families import Family
+from tests.simulation.plans import Plan
 from tests.simulation.region import Region
 from tests.simulation.report_deeds import Reported
 

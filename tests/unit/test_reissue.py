@@ -20,7 +20,7 @@ from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.registration import State
 from chalicelib.usecases import reissue
 from chalicelib.usecases.reissue import NOBODY, PER_DAY, Reissue
-from tests.fakes import FakeLedger
+from tests.fakes_ledger import FakeLedger
 from tests.world import World, form
 
 NIK = "3510154903859901"
