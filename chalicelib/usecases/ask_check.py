@@ -15,7 +15,7 @@ from chalicelib.domain.audit import Event
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.errors import Fault, NotFound, TryAgain, WrongState
 from chalicelib.domain.ground_check import Check, Purpose
-from chalicelib.domain.pmt import Artefact
+from chalicelib.domain.pmt_artefact import Artefact
 from chalicelib.domain.programme import RuleSet
 from chalicelib.domain.receipt import Mac
 from chalicelib.domain.registration import Ref, Registration, Stamp, State, WayIn

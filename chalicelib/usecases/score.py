@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain import pmt, programme, registration
+from chalicelib.domain import pmt_explain, pmt_score, programme, registration
 from chalicelib.domain.audit import Event
 from chalicelib.domain.errors import TryAgain
 from chalicelib.domain.household import Household
-from chalicelib.domain.pmt import Artefact, CannotScore
+from chalicelib.domain.pmt_artefact import Artefact
+from chalicelib.domain.pmt_score import CannotScore
 from chalicelib.domain.programme import ProgrammeDecision, RulesError, RuleSet
 from chalicelib.domain.registration import Registration, Stamp, State
 from chalicelib.usecases.ports import CaseStore, Clock, InForce, Message
@@ -60,8 +61,8 @@ class Basis:
     def decile(self, score: int, locator: str) -> int:
         """The decile by the region's own borders, or by the model's until there are any."""
         if self.adopted is None:
-            return pmt.decile(score, locator, self.artefact.cutoffs)
-        return pmt.decile(score, self.adopted.place(locator), self.adopted.cutoffs)
+            return pmt_explain.decile(score, locator, self.artefact.cutoffs)
+        return pmt_explain.decile(score, self.adopted.place(locator), self.adopted.cutoffs)
 
 
 def basis_of(
@@ -116,7 +117,7 @@ def decided(
     case: Registration, household: Household, basis: Basis, stamp: Stamp
 ) -> tuple[Registration, Event]:
     """The case with its score and decisions, or on its way to a visit, and the event of it."""
-    outcome = pmt.score(basis.artefact, household)
+    outcome = pmt_score.score(basis.artefact, household)
     if isinstance(outcome, CannotScore):
         return registration.send_to_visit(case, outcome, stamp, due=stamp.at + VISIT_DUE_MS)
     decile = basis.decile(outcome.score, case.ref.locator)
