@@ -34,7 +34,7 @@ def try_slices(numbers: list[int]) -> tuple[Counter[str], list[str]]:
 
 def try_staff(requests: int) -> str:
     """Try so many requests at the staff surface; gives what was found, "" for nothing."""
-    from tests.fuzz.test_staff_fuzz import staff_surface
+    from tests.fuzz.staff_surface import staff_surface
 
     with staff_surface() as surface:
         try:

@@ -15,7 +15,7 @@ from chalicelib.domain.errors import Fault, NotSignedIn
 from chalicelib.domain.person import Begun, Person
 from tests.fuzz.hostile import FORM, JSON, MARK, MARKUP, VALUES, Sent
 from tests.fuzz.judge import Found, Fuzzed, fuzzed, told
-from tests.fuzz.test_staff_fuzz import SignOuts
+from tests.fuzz.staff_surface import SignOuts
 
 REQUESTS = 3_000
 SITE = "https://bansos.example.go.id"
