@@ -1,32 +1,19 @@
-"""What staff read: rows of the queue, a case with its numbers in part, words for all."""
+"""What staff read of a case: its numbers in part, what was answered and decided, words for all."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from chalicelib.adapters.area_files import region_villages
 from chalicelib.domain import pmt
 from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
-from chalicelib.domain.nik import WarningCode
 from chalicelib.domain.registration import WayIn
 from chalicelib.usecases import erase, read_case, reissue, review_queue, show_case, show_status
 from chalicelib.usecases.ports import InForce
-from tests.world import CONSENT, DATA, REGION, World, child, form, member
-
-WORDS = json.loads((DATA / "words" / "staff.id.json").read_bytes())
-
-
-def ports(world: World) -> show_case.Ports:
-    return show_case.Ports(WORDS, region_villages(REGION), world.status_ports())
-
-
-def sheet(world: World, viewer: str = "staff:officer-1", **how: Any) -> dict[str, Any]:
-    opened = read_case.read_case(world.only().ref, viewer, "queue", world.read_ports(), **how)
-    return show_case.sheet(opened, viewer, ports(world))
+from tests.sheets import WORDS, sheet
+from tests.world import CONSENT, REGION, World, child, form, member
 
 
 @pytest.mark.parametrize(
@@ -86,17 +73,6 @@ def test_published_borders_make_the_decile_final() -> None:
     assert sheet(world)["score"] == {"points": score.score, "decile": 1, "provisional": False}
 
 
-def test_the_case_that_holds_a_number_is_named() -> None:
-    world = World()
-    first = world.register("k" * 20, form(world.model)).receipt.locator
-    world.register("n" * 20, form(world.model, member(9901, name="Contoh Kedua"), kk=None))
-    world.settle()
-    (case,) = world.queue().cases
-    opened = read_case.read_case(case.ref, "staff:a", "queue", world.read_ports())
-    told = show_case.sheet(opened, "staff:a", ports(world))
-    assert told["concerns"] == [{"sentence": WORDS["concerns"]["nik_held"], "case": first}]
-
-
 def test_who_looked_is_told_without_names() -> None:
     world = World()
     world.register("k" * 20, form(world.model))
@@ -105,28 +81,6 @@ def test_who_looked_is_told_without_names() -> None:
     reads = sheet(world)["reads"]
     assert [read["who"] for read in reads] == ["Anda", "Petugas 3f2a90c1"]
     assert {read["reason"] for read in reads} == {"Dari daftar tunggu"}
-
-
-def test_a_row_of_the_queue_tells_what_waits_and_nobody() -> None:
-    world = World()
-    world.register("k" * 20, form(world.model, member(9901, nik=None), kk=None))
-    world.settle()
-    case = world.only()
-    assert case.waiting
-    (row,) = show_case.rows(world.queue(), ports(world))
-    assert row == {
-        "locator": case.ref.locator,
-        "village": "Kemiren, Glagah",
-        "title": "Dilihat oleh petugas",
-        "why": ["Kepala keluarga: belum punya NIK"],
-        "due": "26 November 2026",
-        "late": False,
-        "way_in": "Sendiri",
-    }
-    world.clock.advance(case.waiting.due - world.clock.now_ms())
-    assert not show_case.rows(world.queue(), ports(world))[0]["late"]  # the last millisecond
-    world.clock.advance(1)
-    assert show_case.rows(world.queue(), ports(world))[0]["late"]
 
 
 def test_the_sheet_of_a_decided_case_is_complete() -> None:
@@ -198,57 +152,6 @@ PERSON = {
     "differs": [],
 }
 ANSWERED = {"yes_no": "Tidak", "count": "1"}
-
-
-def concerned(world: World, *concerns: str, **how: Any) -> list[dict[str, str]]:
-    """What the sheet tells of a family with these concerns."""
-    case = world.only()
-    world.aws.cases[case.ref] = replace(case, concerns=concerns)
-    told: list[dict[str, str]] = sheet(world, **how)["concerns"]
-    return told
-
-
-def test_concerns_are_told_in_full_sentences() -> None:
-    world = World()
-    world.register("k" * 20, form(world.model, member(9901), child(9902)))
-    question = world.model.questions[0]
-    sentences = {
-        "warning:0:nik_birth_mismatch": "Kepala keluarga: tanggal lahir berbeda dengan NIK",
-        "warning:1:nik_same_as_kk": "Anggota ke-2: NIK sama dengan nomor KK",
-        "warning:kk:kk_date_suspect": "Kartu Keluarga: tanggal pada nomor KK tidak wajar",
-        "warning:0:nik_brand_new": "Kepala keluarga: nik_brand_new",
-        "mismatch:1:birth_date": "Anggota ke-2: tanggal lahir berbeda dengan Dukcapil",
-        "mismatch:1:brand_new": "Anggota ke-2: brand_new berbeda dengan Dukcapil",
-        "deceased:1": "Anggota ke-2: tercatat meninggal di Dukcapil",
-        f"missing:{question.code}": f"Belum dijawab: {question.text}",
-        "missing:brand_new": "Belum dijawab: brand_new",
-    }
-    told = concerned(world, *sentences)
-    assert told == [{"sentence": sentence, "case": ""} for sentence in sentences.values()]
-
-
-def test_each_sentence_is_told_once_and_each_case_that_holds_a_number() -> None:
-    world = World()
-    world.register("k" * 20, form(world.model))
-    held, rules = WORDS["concerns"]["nik_held"], WORDS["concerns"]["no_rules"]
-    told = concerned(
-        world, "no_rules", "no_rules:2027", "nik_held:3M3GAAAAAA", "nik_held:3M3GBBBBBB"
-    )
-    assert told == [
-        {"sentence": rules, "case": ""},
-        {"sentence": held, "case": "3M3GAAAAAA"},
-        {"sentence": held, "case": "3M3GBBBBBB"},
-    ]
-
-
-def test_a_concern_without_words_is_one_to_look_at() -> None:
-    world = World()
-    world.register("k" * 20, form(world.model, member(9901, nik=None), kk=None))
-    world.settle()
-    (case,) = world.queue().cases
-    world.aws.cases[case.ref] = replace(case, concerns=("brand_new:1",))
-    (row,) = show_case.rows(world.queue(), ports(world))
-    assert row["why"] == ["Perlu dilihat"]
 
 
 def test_without_a_model_and_a_list_of_villages_codes_are_told() -> None:
@@ -350,37 +253,6 @@ def test_answers_about_other_members_than_the_familys_are_not_shown() -> None:
     world.aws.cases[case.ref] = replace(case, identity=(IdentityAnswer(Outcome.CONFIRMED),))
     with pytest.raises(ValueError, match="shorter"):
         sheet(world)
-
-
-def test_late_work_is_marked() -> None:
-    world = World()
-    world.register("k" * 20, form(world.model, member(9901, nik=None), kk=None))
-    world.settle()
-    (row,) = show_case.rows(world.queue(), ports(world))
-    assert not row["late"]
-    world.clock.advance(30 * 86_400_000)
-    (row,) = show_case.rows(world.queue(), ports(world))
-    assert row["late"]
-    assert row["village"].count(", ") == 1
-    assert row["why"] == ["Kepala keluarga: belum punya NIK"]
-
-
-def test_every_concern_has_words() -> None:
-    world = World()
-    world.register("k" * 20, form(world.model, member(9901), child(9902)))
-    case = world.only()
-    question = world.model.questions[0].code
-    concerns = [f"warning:0:nik_{code}" for code in WarningCode]
-    concerns += [f"warning:kk:kk_{code}" for code in WarningCode]
-    concerns += [f"mismatch:1:{name}" for name in MATCHED_FIELDS]
-    concerns += ["not_found:0", "deceased:1", "without_nik:1", "nik_held", "no_rules"]
-    concerns += [f"missing:{question}", f"out_of_range:{question}", f"unknown_level:{question}"]
-    for concern in concerns:
-        world.aws.cases[case.ref] = replace(case, concerns=(concern,))
-        (told,) = sheet(world)["concerns"]
-        assert told["sentence"] != WORDS["concerns"]["other"], concern
-        assert "{" not in told["sentence"]
-        assert "_" not in told["sentence"], concern
 
 
 def test_every_code_on_the_pages_has_words() -> None:
