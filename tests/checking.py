@@ -10,7 +10,9 @@ from chalicelib.domain.dispute import Exhibit, Side
 from chalicelib.domain.evidence import FileKind, Piece
 from chalicelib.domain.finding import Count, Finding
 from chalicelib.domain.ground_check import (
+    Attempt,
     Check,
+    Missed,
     Purpose,
     Stage,
     Verdict,
@@ -28,6 +30,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 CASE = derive(FakeBlindIndex().mac, "a family's key", VILLAGE_INDEX).locator
 REQUEST = (b"r" * 16, b"d" * 16)
+VERDICT = Verdict(("PKH",), MODEL, RULES)
 
 
 def at(minutes: int, actor: str = f"agent:{AGENT}") -> Stamp:
@@ -95,6 +98,12 @@ def found(
         at(90),
         request=REQUEST,
     )
+
+
+def missed(check: Check, minutes: int, *, most: int = 2, apart: int = 0) -> Check:
+    """A check after an attempt at which nobody was at home."""
+    gone = Attempt(START + minutes * MINUTE, Missed.NOT_HOME)
+    return visit.attempt(check, gone, (), at(minutes), request=REQUEST, most=most, apart=apart)[0]
 
 
 def with_salt_gone(check: Check) -> Check:
