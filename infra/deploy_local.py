@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-from infra import local, packages, smoke, stacks, stages
+from infra import local, local_sandboxes, packages, smoke, stacks, stages
 from infra.front import front
 from infra.layer import this_machine
 from infra.local import KEPT, Deployed, Ports
@@ -63,12 +63,12 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT, built: Path = packages
         token = local.kept_secret(kept / "registry-token")
         if running is None:
             until_done.enter_context(
-                local.registry_running(stage_name, here.registry, token, own, FAMILIES)
+                local_sandboxes.registry_running(stage_name, here.registry, token, own, FAMILIES)
             )
             given = {
                 "SiteOrigin": f"http://127.0.0.1:{here.site}",
                 "CivilRegistryUrl": f"http://127.0.0.1:{here.registry}/check",
-                **local.ikd_settings(here.ikd),
+                **local_sandboxes.ikd_settings(here.ikd),
             }
         else:
             given = running
@@ -87,7 +87,7 @@ def run(stage_name: str, ports: Ports, kept: Path = KEPT, built: Path = packages
         if running is None:
             local.wake(aws.account(), stage_name, deployed.backends)
             until_done.enter_context(
-                local.ikd_running(aws.account(), deployed.parameters, here.ikd, own)
+                local_sandboxes.ikd_running(aws.account(), deployed.parameters, here.ikd, own)
             )
             until_done.enter_context(_serving(package.site, deployed, here.site))
         print(f"  walking through it at {given['SiteOrigin']}", flush=True)

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from infra import local, smoke
+from infra import local, local_sandboxes, smoke
 from infra.build import Package
 from infra.front import front
 from infra.layer import REPO
@@ -134,10 +134,10 @@ def running(folder: Path, package: Package, agree: Agree | None = None) -> Itera
         "SiteOrigin": site,
         "CivilRegistryUrl": f"{registry}/check",
         "CivilRegistryToken": token,
-        **local.ikd_settings(ikd_port),
+        **local_sandboxes.ikd_settings(ikd_port),
     }
     with (
-        local.registry_running(STAGE, registry_port, token, folder, families=FAMILIES),
+        local_sandboxes.registry_running(STAGE, registry_port, token, folder, families=FAMILIES),
         local.aws_running(aws),
     ):
         deployed = local.deploy_locally(aws, STAGE, package, given, agree)
@@ -157,7 +157,7 @@ def running(folder: Path, package: Package, agree: Agree | None = None) -> Itera
         ikd = deployed.parameters["IkdIssuer"]
         tepat = Tepat(aws, package, site, registry, ikd, passwords, deployed)
         try:
-            with local.ikd_running(aws.account(), deployed.parameters, ikd_port, folder):
+            with local_sandboxes.ikd_running(aws.account(), deployed.parameters, ikd_port, folder):
                 yield tepat
         finally:
             tepat.http.close()

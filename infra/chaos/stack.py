@@ -19,7 +19,7 @@ from typing import Any, Final
 import httpx
 import uvicorn
 
-from infra import local
+from infra import local, local_sandboxes
 from infra.build import Package
 from infra.chaos.faults import Faults
 from infra.chaos.proxy import FaultProxy
@@ -104,7 +104,7 @@ class Stack:
     def start_registry(self) -> None:
         """Start the sandbox civil registry, the first time or again."""
         self._process = self._registry.enter_context(
-            local.registry_running(
+            local_sandboxes.registry_running(
                 STAGE,
                 self.ports.registry,
                 self._token,

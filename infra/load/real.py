@@ -18,7 +18,7 @@ from typing import Any, Final
 import httpx
 from tqdm import tqdm
 
-from infra import local, stages
+from infra import local_sandboxes, stages
 from infra.chaos.stack import STAGE, Ports, Stack, fresh_folder
 from infra.cost.inputs import Inputs
 from infra.demo import Api
@@ -107,7 +107,7 @@ def run(count: int, first_port: int, folder: Path, inputs: Inputs, say: Say) -> 
     stack = Stack(fresh_folder(folder), ports, refusing, 3 * everybody)
     with stack.running():
         api = Api(f"{stack.site}/v1")
-        known = read_population(local.population(folder, stages.read(STAGE)["region"]))
+        known = read_population(local_sandboxes.population(folder, stages.read(STAGE)["region"]))
         warming, drafts = _parted(forms(everybody, api.consent_version(), known))
         api.close()
         say(f"{WARM_UP} families to warm it up, not counted")

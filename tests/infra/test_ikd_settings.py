@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra import local, stages
+from infra import local_sandboxes, stages
 from infra.resources import environment
 from infra.templates import HERE, read
 
@@ -37,7 +37,7 @@ def test_a_stage_may_have_none() -> None:
 def test_only_algorithms_that_are_verified_may_be_set(public: dict[str, Any]) -> None:
     allowed = public["Parameters"]["IkdAlgorithm"]["AllowedValues"]
     assert allowed == ["RS256", "PS256", "ES256"]
-    assert local.ikd_settings(4588)["IkdAlgorithm"] in allowed
+    assert local_sandboxes.ikd_settings(4588)["IkdAlgorithm"] in allowed
 
 
 def test_no_worker_is_told_where_citizens_sign_in(public: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra import local, remains, shared, stacks, table_files
+from infra import local, local_sandboxes, remains, shared, stacks, table_files
 from infra.build import SURFACES, Package
 from infra.remove import FILES_MANIFEST, KEEPS, LEDGER, RemovalError, remove
 from infra.templates import of_type
@@ -44,7 +44,7 @@ def mataram(tepat: Tepat, package: Package, common: dict[str, str]) -> Iterator[
         "SiteOrigin": "http://127.0.0.1:1",
         "CivilRegistryUrl": "http://127.0.0.1:1/check",
         "CivilRegistryToken": "token-for-tests",
-        **local.ikd_settings(1),
+        **local_sandboxes.ikd_settings(1),
     }
     yield local.deploy_locally(tepat.aws, OTHER, package, given).parameters
     for surface in SURFACES:  # what a failed test has left
