@@ -14,19 +14,14 @@ import pytest
 from chalicelib import sign_in_wiring, wiring
 from chalicelib.adapters.cookies import CookieSealer
 from chalicelib.adapters.login import Tokens
-from chalicelib.domain.audit import first_head
 from chalicelib.domain.errors import (
     Fault,
-    InvalidRequest,
     NotAllowed,
     NotSignedIn,
-    TepatError,
     TryAgain,
-    WrongState,
 )
-from chalicelib.domain.registration import Ref
 from chalicelib.domain.tokens import FRESH_S, Claims
-from chalicelib.entrypoints import person_session, staff_frame, staff_session
+from chalicelib.entrypoints import person_session, staff_session
 from chalicelib.entrypoints.staff_session import (
     IDLE_S,
     LONGEST_S,
@@ -386,79 +381,3 @@ def test_a_program_without_a_token_is_nobody(house: House, header: str | None) -
     with pytest.raises(NotSignedIn) as told:
         staff_session.require_bearer(request, "reviewer")
     assert told.value.faults == NOT_SIGNED_IN
-
-
-# --- pages, and what leads back to them -----------------------------------------------------------
-
-WHO = Session(claims(), ("renewed=1", "renewed=2"))
-MATTER, CASE = "9K3GZZZZZZ", "9K3GYYYYYY"
-
-
-@pytest.fixture
-def words(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {"invalid": "Periksa lagi.", "report_moved": "Laporan ini sudah berpindah."}
-    monkeypatch.setattr(wiring, "fault_words", lambda: told)
-
-
-@pytest.mark.parametrize("query", [None, {}, {"told": ""}, {"told": "x"}, {"told": "report"}])
-def test_a_page_says_nothing_that_an_address_makes_up(words: None, query: Any) -> None:
-    request: Any = Asked(query)
-    assert staff_frame.told(request) == []
-
-
-def test_a_page_says_first_why_one_was_led_back_to_it(words: None) -> None:
-    request: Any = Asked({"told": "report_moved"})
-    (told,) = staff_frame.told(request)
-    assert told["message"] == "Laporan ini sudah berpindah."
-
-
-CHANGED = WrongState(Fault("dispute_changed"))
-TWO = InvalidRequest(Fault("field_missing", "vote"), Fault("dispute_changed"))
-
-
-@pytest.mark.parametrize(
-    ("error", "seen", "code", "query"),
-    [
-        (CHANGED, ("7.3",), "dispute_changed", "told=dispute_changed&since=7.3"),
-        (WrongState(Fault("finding_changed")), ("7.3",), "finding_changed",
-         "told=finding_changed&since=7.3"),
-        (CHANGED, ("",), "dispute_changed", "told=dispute_changed"),
-        (CHANGED, (), "dispute_changed", "told=dispute_changed"),
-        (WrongState(Fault("report_moved")), ("7.3",), "report_moved", "told=report_moved"),
-        (TWO, ("7.3",), "dispute_changed, field_missing", "told=field_missing"),
-    ],
-)  # fmt: skip
-def test_a_refused_act_leads_back_and_says_since_when_it_has_changed(
-    monkeypatch: pytest.MonkeyPatch, error: TepatError, seen: tuple[str, ...], code: str, query: str
-) -> None:
-    lines: list[Any] = []
-    monkeypatch.setattr(staff_frame, "log", lambda *told, **more: lines.append((told, more)))
-    answer = staff_frame.led_back(error, "/staff/disputes/1", WHO, *seen)
-    assert answer.status_code == 303
-    assert answer.headers["Location"] == f"/staff/disputes/1?{query}"
-    assert answer.headers["Set-Cookie"] == ["renewed=1", "renewed=2"]
-    assert lines == [(("refused",), {"code": code})]
-
-
-def test_what_has_changed_is_told_to_whoever_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    ports, own, case = object(), type("Own", (), {}), type("Case", (), {})
-    for thing, chain in ((own, MATTER), (case, CASE)):
-        thing.ref, thing.head = Ref("3510152004", chain), first_head(chain)  # type: ignore[attr-defined]
-    monkeypatch.setattr("chalicelib.review_wiring.changed_ports", lambda: ports)
-    monkeypatch.setattr("chalicelib.usecases.what_changed.what_changed", lambda *told: list(told))
-    request: Any = Asked({"since": "7.3"})
-    both = [(MATTER, first_head(MATTER), 7), (CASE, first_head(CASE), 3)]
-    looks: Any = staff_frame.changed_since
-    assert looks(request, WHO, own, case) == [both, "staff:p-1", ports]
-    assert looks(request, WHO, own, None) == [both[:1], "staff:p-1", ports]
-    for query in (None, {}, {"since": ""}, {"since": "7"}, {"since": "7.3.1"}, {"since": "7.x"}):
-        assert looks(Asked(query), WHO, own, case) == []
-
-
-def test_a_file_is_kept_and_renews_the_idle_time() -> None:
-    answer = staff_frame.file("list.csv", "a;b\n", WHO)
-    assert answer.body == "\ufeffa;b\n"
-    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="list.csv"'
-    assert answer.headers["Set-Cookie"] == ["renewed=1", "renewed=2"]
-    assert answer.headers["Cache-Control"] == "no-store"
