@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.domain.dispute import Stage
 from tests.desk import locator, register
 from tests.ikd import JSON, Browser
+from tests.integration.ikd_phone import ikd, phone
 from tests.integration.region_at_work import (
     PHOTO,
     AtWork,
@@ -19,7 +20,6 @@ from tests.integration.region_at_work import (
 )
 from tests.integration.test_dispute_api import KEY, OTHER_KEY, send
 from tests.integration.test_dispute_pages import as_officer
-from tests.integration.test_person_sign_in import ikd, phone
 from tests.visiting import POOR, RICH
 from tests.world import VILLAGE, answers, artefact, child, member
 

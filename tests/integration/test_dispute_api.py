@@ -15,7 +15,7 @@ from chalicelib.domain.registration import Ref, Stamp
 from tests.fakes_evidence import FakeGrants
 from tests.ikd import HTML, JSON, SITE, Browser
 from tests.integration.conftest import Api
-from tests.integration.test_person_sign_in import ikd, phone
+from tests.integration.ikd_phone import ikd, phone
 from tests.world import VILLAGE, artefact, form, member
 
 __all__ = ["ikd", "phone"]  # fixtures

@@ -16,6 +16,7 @@ from tests import minted
 from tests.desk import ledger
 from tests.ikd import JSON, NAME, Browser
 from tests.integration.conftest import Api
+from tests.integration.ikd_phone import ikd, phone
 from tests.integration.region_at_work import stored
 from tests.integration.test_access_matrix import bearer
 from tests.integration.test_dispute_api import (
@@ -31,7 +32,6 @@ from tests.integration.test_dispute_api import (
     status,
     submit,
 )
-from tests.integration.test_person_sign_in import ikd, phone
 from tests.world import VILLAGE, artefact, child, form, member
 
 __all__ = ["ikd", "phone", "receipt", "settings_of_the_stage"]  # fixtures
