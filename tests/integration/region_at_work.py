@@ -22,8 +22,8 @@ from tests.desk import Desk, ledger
 from tests.evidence.photos import jpeg
 from tests.ikd import SITE
 from tests.integration.conftest import Api
+from tests.integration.ledger_export import exported
 from tests.integration.test_agent_checks import LIST, Phone, token, visit
-from tests.integration.test_canaries import exported
 from tests.integration.test_dispute_pages import as_officer, voting
 from tests.integration.uploads import Uploads, uploads
 from tests.world import VILLAGE

@@ -7,10 +7,7 @@ that is stored when a test ends, and the hooks of `tests/canaries/watch.py` what
 from __future__ import annotations
 
 import contextlib
-import io
 import json
-import secrets
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -23,38 +20,14 @@ from chalicelib.domain.identity import MATCHED_FIELDS, IdentityAnswer, Outcome
 from chalicelib.domain.registration import Ref
 from chalicelib.usecases.conduct_report import conduct_reports
 from chalicelib.usecases.ports import Message
-from infra import audit_export
-from infra.account import Account
 from infra.chaos.stack import TICK
 from tests import minted
 from tests.canaries import places
-from tests.canaries.people import Family, family
 from tests.canaries.watch import found_in, told
 from tests.desk import Desk, locator
+from tests.integration.canary_families import FORM, HTML, A, B, as_form, key, register
 from tests.integration.conftest import Api
-from tests.integration.test_public_api import flat
-from tests.world import REGION
-
-A, B = family(0), family(1)
-HTML = "text/html,application/xhtml+xml"
-FORM = "application/x-www-form-urlencoded"
-ROUTES = ("registrations", "status", "corrections", "withdrawals", "proposals", "form", "check")
-
-
-def key() -> str:
-    return secrets.token_urlsafe(24)
-
-
-def register(api: Api, who: Family = A) -> str:
-    status, body, _ = api.post("/v1/registrations", who.form, key=key())
-    assert status == 201
-    receipt: str = body["receipt"]
-    return receipt
-
-
-def as_form(body: object) -> bytes:
-    return urlencode(flat(body)).encode()
-
+from tests.integration.ledger_export import exported
 
 # --- the ways of a family -------------------------------------------------------------------------
 
@@ -142,91 +115,6 @@ def test_an_agent(public_api: Api, desk: Desk, monkeypatch: pytest.MonkeyPatch) 
     for odd in (f"Bearer {A.nik}", f"Bearer {token}{A.nik}", A.nik, f"Basic {quote(A.name)}"):
         status, _, _ = public_api.post(path, body, key=key(), Authorization=odd)
         assert status in {401, 403}
-
-
-# --- what nobody should send ----------------------------------------------------------------------
-
-
-def everywhere(body: Any, text: Any) -> Iterator[Any]:
-    """A body with the text in each of its places in turn, and as a name in each of its objects."""
-    yield text
-    if isinstance(body, dict):
-        yield body | {str(text): text}
-        for name, value in body.items():
-            for inner in everywhere(value, text):
-                yield body | {name: inner}
-    elif isinstance(body, list):
-        for place, value in enumerate(body):
-            for inner in everywhere(value, text):
-                yield [*body[:place], inner, *body[place + 1 :]]
-
-
-def test_data_in_every_place_of_a_body(public_api: Api) -> None:
-    small = A.form | {"members": A.form["members"][:1]}
-    texts: tuple[Any, ...] = (A.nik, int(A.nik), f"{A.name} {A.nik}\n")
-    answered = [
-        public_api.post("/v1/registrations", body, key=key())[0]
-        for text in texts
-        for body in everywhere(small, text)
-    ]
-    assert len(answered) > 100
-    assert set(answered) <= {201, 400, 422}
-    others = {"receipt": A.nik, "members": [{"index": 0, "name": A.name}], "agreed": True}
-    for route in ROUTES:
-        for body in everywhere(others, A.nik):
-            assert public_api.post(f"/v1/{route}", body, key=key())[0] in {200, 400, 404, 422, 429}
-
-
-def broken_bodies(who: Family) -> Iterator[bytes]:
-    raw = json.dumps(who.form).encode()
-    yield raw[:-3]
-    yield raw + raw
-    yield b"\xff" + raw
-    yield raw.replace(b'"', b"'")
-    yield json.dumps([who.texts()] * 3).encode()
-    yield who.nik.encode()
-    yield b"[" * 5_000 + raw
-    yield json.dumps(who.form | {"address": {"line": who.name * 5_000}}).encode()
-    yield json.dumps(who.form | {"kk": who.nik * 5_000}).encode()
-    yield (json.dumps(who.form) + " " * (11 * 1024 * 1024)).encode()
-    yield as_form(who.form) + b"&%zz=" + who.nik.encode()
-    yield b"&".join(urlencode({text: text}).encode() for text in who.texts() * 60)
-
-
-def test_bodies_that_cannot_be_read(public_api: Api) -> None:
-    for body in broken_bodies(A):
-        for kind in ("application/json", FORM, "text/plain", f"text/{A.nik}", None):
-            for accept in ("application/json", HTML):
-                route = "/v1/registrations"
-                status, _, _ = public_api.post(route, body, accept=accept, content_type=kind)
-                assert status in {400, 413, 415, 422}
-
-
-def test_data_around_the_body(public_api: Api, desk: Desk) -> None:
-    for text in A.texts():
-        odd = quote(text)
-        headers = {
-            "X-Forwarded-For": text,
-            "User-Agent": text,
-            "Referer": f"https://example.org/{odd}",
-            "Cookie": f"nik={odd}; {odd}={odd}; __Host-tepat_session={odd}",
-            "Origin": f"https://{odd}",
-            "If-None-Match": text,
-            f"X-{odd}": text,
-        }
-        public_api.post("/v1/status", {"receipt": text}, key=text, **headers)
-        public_api.post("/v1/registrations", A.form, key=text, accept=text, **headers)
-        for path in (f"/v1/form?members={odd}&{odd}=1", f"/v1/openapi.json?{odd}", f"/v1/{odd}"):
-            public_api.get(path)
-            public_api.get(path, HTML)
-        desk.jar = {"__Host-tepat_session": odd, "__Host-tepat_renewal": odd, odd: odd}
-        for path in (
-            f"/staff/cases/{odd}",
-            f"/staff?page={odd}&kind={odd}",
-            f"/staff/callback?code={odd}&state={odd}",
-            f"/staff/{odd}",
-        ):
-            assert desk.get(path)[0] in {302, 400, 401, 403, 404}
 
 
 # --- faults of others -----------------------------------------------------------------------------
@@ -370,33 +258,6 @@ def test_everything_at_the_desk(public_api: Api, desk: Desk) -> None:
 
 
 # --- what goes out by itself ----------------------------------------------------------------------
-
-
-class Here(Account):
-    """The account of the test."""
-
-    def __init__(self) -> None:
-        """Nothing to set up."""
-
-    def client(self, service: str) -> Any:
-        return wiring.client(service)
-
-
-def exported() -> bytes:
-    """The ledger as auditors get it."""
-    names = wiring.settings()
-    given = {
-        "Region": REGION,
-        "RegistryTable": names.registry_table,
-        "VaultTable": names.vault_table,
-        "LedgerTable": names.ledger_table,
-        "OpsTable": names.ops_table,
-    }
-    out = io.BytesIO()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(audit_export, "UNSEALED_DAYS", 2)  # there are no older ones here
-        assert audit_export.write(Here(), given, wiring.clock.now_ms() + 1, out)
-    return out.getvalue()
 
 
 def test_sweep_seal_and_export(

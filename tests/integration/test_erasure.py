@@ -25,8 +25,9 @@ from tests.canaries import places
 from tests.canaries.attack import what_comes_out
 from tests.canaries.people import Family, family
 from tests.desk import Desk, locator
+from tests.integration.canary_families import key, register
 from tests.integration.conftest import Api, empty
-from tests.integration.test_canaries import exported, key, register
+from tests.integration.ledger_export import exported
 from tests.world import REGION
 
 GONE, STAYS = family(0), family(1)

@@ -7,8 +7,8 @@ from infra import breach
 from infra.breach import Window, from_table, seen_by
 from tests.canaries.people import family
 from tests.desk import Desk, locator
+from tests.integration.canary_families import register
 from tests.integration.conftest import Api
-from tests.integration.test_canaries import register
 
 
 def test_the_reads_of_a_desk_are_found(public_api: Api, desk: Desk) -> None:
