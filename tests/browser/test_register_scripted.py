@@ -8,7 +8,7 @@ from typing import Any
 import form_filling as fill
 import pytest
 from playwright.sync_api import Page, Route, expect
-from pretend_api import WAITING
+from pretend_states import WAITING
 
 pytestmark = pytest.mark.browser
 SEND = "Kirim pendaftaran"

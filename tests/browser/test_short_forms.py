@@ -7,7 +7,8 @@ import json
 import form_filling as fill
 import pytest
 from playwright.sync_api import Page, Route, expect
-from pretend_api import CORRECTION, receipt_of
+from pretend_api import receipt_of
+from pretend_states import CORRECTION
 
 pytestmark = pytest.mark.browser
 UNKNOWN = "2222-3333-4444-5555-6666-7777"
