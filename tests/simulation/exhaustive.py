@@ -175,7 +175,7 @@ def calls_of(story: Story) -> list[tuple[Where, str]]:
 
 
 def table() -> str:
-    """Every handler with its calls by name, as it stands in docs/reliability.md."""
+    """Every handler with its calls by name, as it stands in docs/simulation.md."""
     rows = ["| handler | its calls, in order |", "|---|---|"]
     for name, story in STORIES.items():
         calls = (call for _, call in calls_of(story))

@@ -25,7 +25,7 @@ from tests.simulation.schedule import Meanwhile, Schedule
 from tests.simulation.shrinking import story
 from tests.simulation.write_mistakes import EveryConflictIsLate, TornReadsTrusted
 
-DOCS = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
+DOCS = Path(__file__).parent.parent.parent / "docs" / "simulation.md"
 EVERY = 7  # of so many pairs one is tried here, and all by `make prove`
 
 

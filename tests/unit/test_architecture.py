@@ -9,6 +9,9 @@ import pytest
 
 from tests.static.arrows import REPO, broken_arrows, imports, modules
 
+HOUSE = ("chalicelib", "frontend", "infra", "modelling", "tests")
+MOST_LINES = 400  # of a file (CONTRIBUTING, rule 8)
+
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(REPO)))
 def test_the_arrows_hold(path: Path) -> None:
@@ -37,3 +40,10 @@ def test_no_floats_in_the_domain(path: Path) -> None:
             pytest.fail(f"a float in {path.name}:{node.lineno}")
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             pytest.fail(f"a division that gives a float in {path.name}:{node.lineno}")
+
+
+def test_every_file_can_be_read_at_a_sitting() -> None:
+    files = [REPO / "app.py", *(path for room in HOUSE for path in (REPO / room).rglob("*.py"))]
+    lines = {path: len(path.read_text("utf-8").splitlines()) for path in files}
+    assert len(lines) >= 600
+    assert [str(path) for path, count in lines.items() if count > MOST_LINES] == []
