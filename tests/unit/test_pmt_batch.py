@@ -10,7 +10,7 @@ import pytest
 from pmt_examples import document as example_document
 from pmt_examples import load
 
-from chalicelib.domain import pmt
+from chalicelib.domain import pmt, pmt_batch
 from chalicelib.domain.pmt_batch import (
     Batch,
     Coded,
@@ -149,3 +149,17 @@ def test_batches_of_every_length_around_a_block() -> None:
         few: dict[str, Any] = {name: column[:rows] for name, column in columns.items()}
         assert score_columns(artefact, few).scores == whole[:rows]
         assert score_columns(artefact, coded(few)).scores == whole[:rows]
+
+
+def test_scores_and_contributions_do_not_depend_on_the_length_of_a_block(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    artefact = load(DOCUMENTS[3])
+    columns: dict[str, Column] = {**random_columns(DOCUMENTS[3], 3, 50)}
+    scores, contributions = (
+        score_columns(artefact, columns),
+        contribution_columns(artefact, columns),
+    )
+    monkeypatch.setattr(pmt_batch, "_BLOCK", 7)
+    assert score_columns(artefact, columns) == scores
+    assert contribution_columns(artefact, columns) == contributions
