@@ -17,12 +17,11 @@ if surface() == "public":
     from chalicelib.entrypoints.citizen_api import citizen
     from chalicelib.entrypoints.dispute_api import disputes
     from chalicelib.entrypoints.person_api import person
-    from chalicelib.entrypoints.relay import streams
     from chalicelib.entrypoints.report_api import reports
     from chalicelib.entrypoints.schedules import schedules
     from chalicelib.entrypoints.workers import workers
 
-    for blueprint in (citizen, person, agents, streams, schedules, workers, disputes, reports):
+    for blueprint in (citizen, person, agents, schedules, workers, disputes, reports):
         app.register_blueprint(blueprint)
 elif surface() == "staff":
     from chalicelib.entrypoints.agent_desk import desk
@@ -31,7 +30,6 @@ elif surface() == "staff":
     from chalicelib.entrypoints.staff_api import staff
     from chalicelib.entrypoints.staff_disputes import staff_disputes
     from chalicelib.entrypoints.staff_findings import staff_findings
-    from chalicelib.entrypoints.staff_handovers import staff_handovers
     from chalicelib.entrypoints.staff_objectors import staff_objectors
     from chalicelib.entrypoints.staff_queue_forms import queue_forms
     from chalicelib.entrypoints.staff_queues import staff_queues
@@ -48,7 +46,6 @@ elif surface() == "staff":
         staff_queues,
         queue_forms,
         staff_reports,
-        staff_handovers,
     ):
         app.register_blueprint(blueprint)
 else:

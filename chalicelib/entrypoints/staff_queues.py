@@ -1,4 +1,4 @@
-"""Staff pages that list disputes: my own queue, and the region's for those who watch over it."""
+"""Staff pages that list: my own disputes, the region's, and what was left there for others."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from chalicelib.entrypoints import http, staff_frame
 from chalicelib.entrypoints.http import CONTENT_TYPES
 from chalicelib.entrypoints.staff_frame import DECIDERS, OVERSEERS, REDRAWERS, signed_in
 from chalicelib.entrypoints.staff_session import Session
+from chalicelib.settings import settings
 
 if TYPE_CHECKING:
     from chalicelib.usecases.dispute_filter import Filter
@@ -21,6 +22,7 @@ staff_queues = Blueprint(__name__)
 
 MINE = "/staff/disputes"
 REGION = "/staff/oversight"
+HANDOVERS = "/staff/handovers"
 PATHS = {"mine": MINE, "region": REGION}
 _LONGEST = 3  # digits of a page's number
 
@@ -46,6 +48,17 @@ def of_region(request: Request, who: Session) -> Response:
 
     asked = _asked(request)
     return _page(list_disputes.of_region(asked, staff_wiring.list_ports()), asked, request, who)
+
+
+@staff_queues.route(HANDOVERS, methods=["GET"], content_types=CONTENT_TYPES)
+@http.handled(staff_queues)
+@signed_in(OVERSEERS)
+def handovers(_request: Request, who: Session) -> Response:
+    """Places that fell free and registers to be corrected, the latest, in one call; no names."""
+    from chalicelib.usecases.show_handovers import latest  # noqa: PLC0415 - see wiring
+
+    rows = latest(settings().region, staff_wiring.handover_ports())
+    return staff_frame.page("handovers", {"rows": rows}, who)
 
 
 def _asked(request: Request) -> Filter:

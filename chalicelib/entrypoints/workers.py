@@ -1,22 +1,27 @@
-"""What the queues wake: each function takes a batch, and says which messages must come again."""
+"""What the queues and the registry's stream wake: each function takes a batch.
+
+Workers say which messages must come again; the relay lets all of a batch come again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint
 
 from chalicelib import wiring
-from chalicelib.telemetry import run_batch
+from chalicelib.telemetry import log, run_batch
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the citizens' API carries this module and none of that
     from chalicelib.usecases.ports import Message
+    from chalicelib.usecases.relay import Moved
 
 workers = Blueprint(__name__)
 
-# The merge template puts the real queue in place of these names.
 BATCH = 10
+# The merge template puts the real queues and the real stream in place of these names.
+_STREAM = "arn:aws:dynamodb:ap-southeast-3:000000000000:table/registry/stream/placeholder"
 
 
 @workers.on_sqs_message(queue="check", batch_size=BATCH, name="check_identity")
@@ -104,3 +109,23 @@ def carry_out(event: Any) -> dict[str, Any]:  # noqa: ANN401
         lambda messages: go_on(messages, carry_out_ports()),
         wiring.read_message,
     )
+
+
+@workers.on_dynamodb_record(stream_arn=_STREAM, batch_size=100, name="relay")
+def relay(event: Any) -> dict[str, list[Any]]:  # noqa: ANN401 - Chalice's event
+    """Relay the changes of a batch; a failure anywhere lets the whole batch come again."""
+    from chalicelib.usecases.relay import relay as send  # noqa: PLC0415
+
+    records = event.to_dict()["Records"]
+    sent = send(list(_changes(records)), wiring.queues())
+    log("relayed", function="relay", count=len(records), sent=sent)
+    return {"batchItemFailures": []}
+
+
+def _changes(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Moved, Message]]:
+    """Changes of state among the records; guards and mere updates are left out."""
+    for record in records:
+        images = record["dynamodb"]
+        change = wiring.state_change(images.get("OldImage"), images.get("NewImage"))
+        if change is not None:
+            yield change

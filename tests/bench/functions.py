@@ -23,7 +23,7 @@ HANDLERS = {
     "public_api": "app.app",
     "status": "app.app",
     "staff_api": "app.app",
-    "relay": "chalicelib.entrypoints.relay.relay",
+    "relay": "chalicelib.entrypoints.workers.relay",
     "check_identity": "chalicelib.entrypoints.workers.check_identity",
     "score_household": "chalicelib.entrypoints.workers.score_household",
     "release_guards": "chalicelib.entrypoints.workers.release_guards",

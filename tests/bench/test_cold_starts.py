@@ -70,10 +70,10 @@ def test_the_functions_are_those_that_are_packaged(package: Package) -> None:
 
 def test_a_new_module_is_named_with_the_chain_that_brought_it() -> None:
     told = cold.loaded("relay")
-    brought = {"mailer.smtp": "mailer", "mailer": "chalicelib.entrypoints.relay"}
+    brought = {"mailer.smtp": "mailer", "mailer": "chalicelib.entrypoints.workers"}
     more = replace(told, asked_by={**told.asked_by, **brought})
     new = pins.newly_loaded("relay", more, pins.pinned())
-    assert new[-1].startswith("mailer.smtp < mailer < chalicelib.entrypoints.relay < ")
+    assert new[-1].startswith("mailer.smtp < mailer < chalicelib.entrypoints.workers < ")
 
 
 def test_a_module_of_one_function_is_new_to_another() -> None:
