@@ -106,6 +106,15 @@ def test_contributions_add_up_to_the_score_and_are_those_of_the_single_path(numb
             assert artefact.base + sum(part for part in parts if part is not None) == score
 
 
+def test_what_cannot_be_reckoned_contributes_nothing_and_all_else_does() -> None:
+    columns: dict[str, Column] = {**random_columns(example_document(), 1, 3)}
+    columns["water"] = ["tap", "x", None]
+    found = contribution_columns(load(example_document()), columns)
+    missing = {feature.code: [part is None for part in column] for feature, column in found}
+    assert missing.pop("water") == [False, True, True]
+    assert missing["head_age"] == [age is None for age in columns["head_age"]]  # type: ignore[attr-defined]
+
+
 def test_families_in_another_sequence_have_the_same_scores() -> None:
     artefact = load(DOCUMENTS[5])
     columns = random_columns(DOCUMENTS[5], 5, 500)
@@ -132,6 +141,11 @@ def test_columns_of_unequal_length_are_named() -> None:
     columns: dict[str, Column] = {**random_columns(DOCUMENTS[0], 0, 5), "rooms": [1]}
     with pytest.raises(ColumnsUnfitError, match="rooms has 1 rows"):
         score_columns(load(DOCUMENTS[0]), columns)
+
+
+def test_a_column_may_have_as_many_levels_as_a_byte_tells_apart() -> None:
+    column = Coded(tuple(range(256)), bytes((0, 255)))
+    assert (column[0], column[1]) == (0, 255)
 
 
 @pytest.mark.parametrize(("levels", "codes"), [((1, 2), b"\0\2"), ((), b"\0"), (range(257), b"")])

@@ -82,7 +82,15 @@ def test_a_ratio_takes_the_question_of_either_part() -> None:
 
 @pytest.mark.parametrize(
     ("rooms", "scale", "found"),
-    [(2, 100, 150), (4, 1, 0), (3, 10, 10), (7, 1_000_000, 428_571), (0, 1, None), (-3, 1, None)],
+    [
+        (1, 100, 300),
+        (2, 100, 150),
+        (4, 1, 0),
+        (3, 10, 10),
+        (7, 1_000_000, 428_571),
+        (0, 1, None),
+        (-3, 1, None),
+    ],
 )
 def test_a_ratio_is_rounded_down_and_of_nothing_is_not_known(
     rooms: int, scale: int, found: int | None
@@ -216,3 +224,21 @@ def test_the_village_tells_the_area_and_the_kind(
 )
 def test_ages_of_possible_members(people: tuple[Any, ...], known: tuple[int, ...] | None) -> None:
     assert ages(Household("3510152004", people, {}, AS_OF)) == known
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        {"from": "column", "column": "r301", "codes": ["1", "2"]},
+        {"from": "column", "column": "r301", "scale": 100, "min": 0, "max": 9},
+        {"from": "village", "column": "r301", "scale": 100, "shrink": 5, "min": 0, "max": 9},
+        {"from": "village", "column": "r301", "level": "district", "scale": 100, "shrink": 5,
+         "min": 0, "max": 9},
+    ],
+)  # fmt: skip
+def test_what_stands_only_in_files_is_not_known_of_a_family(read: dict[str, Any]) -> None:
+    term = levels("it", default=0) if "codes" in read else curve("it", [0, 0])
+    made = document()
+    made["reads"]["it"] = read
+    made["features"].append(feature("h", term))
+    assert pmt.inputs(load(made), family())["it"] is None

@@ -1,0 +1,48 @@
+"""How many points a value gets: curves, steps and levels, at and around every border."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pmt_examples import document, feature, load
+
+from chalicelib.domain import pmt
+from chalicelib.domain.pmt_terms import Term
+
+
+def term_of(read: str, **term: object) -> Term:
+    """The one term of a feature that is added to the example's."""
+    whole = document()
+    whole["features"].append(feature("added", {"read": read, **term}))
+    return load(whole).features[-1].terms[0]
+
+
+def test_each_band_of_steps_begins_at_its_bound() -> None:
+    term = term_of("plot", kind="steps", bounds=[10, 20, 30], points=[1, 2, 3, 4])
+    given = {9: 1, 10: 2, 19: 2, 20: 3, 29: 3, 30: 4, 99_999: 4}
+    assert {value: term.points(value) for value in given} == given
+
+
+def test_steps_are_told_by_where_the_points_change() -> None:
+    """The first band stands by the last value that is still in it: a direction is read of them."""
+    term = term_of("plot", kind="steps", bounds=[10, 20], points=[5, 6, 7])
+    assert term.knots == ((9, 5), (10, 6), (20, 7))
+    assert term.levels == ()
+
+
+@pytest.mark.parametrize("bounds", [[10, 10], [20, 10]])
+def test_bounds_that_do_not_rise_are_refused(bounds: list[int]) -> None:
+    with pytest.raises(pmt.ArtefactInvalid, match="must rise"):
+        term_of("plot", kind="steps", bounds=bounds, points=[1, 2, 3])
+
+
+@pytest.mark.parametrize("knots", [[[0, 0], [5, 10]], [[0, 0], [100_000, 10]]])
+@pytest.mark.parametrize("value", [None, "well"])
+def test_a_curve_has_no_points_for_what_is_no_number(knots: Any, value: Any) -> None:
+    assert term_of("plot", kind="curve", knots=knots).points(value) is None
+
+
+@pytest.mark.parametrize("value", [None, "well"])
+def test_steps_have_no_points_for_what_is_no_number(value: Any) -> None:
+    assert term_of("plot", kind="steps", bounds=[10], points=[1, 2]).points(value) is None
