@@ -218,7 +218,9 @@ class TestDecile:
         sizes = [places.count(k) for k in range(1, 11)]
         assert max(sizes) - min(sizes) <= 1
 
-    @pytest.mark.parametrize("cuts", [CUTS[:8], (*CUTS, (1000, "")), CUTS[::-1]])
+    @pytest.mark.parametrize(
+        "cuts", [CUTS[:8], (*CUTS, (1000, "")), CUTS[::-1], (*CUTS[:8], CUTS[0])]
+    )
     def test_other_than_nine_rising_cut_offs_are_refused(
         self, cuts: tuple[tuple[int, str], ...]
     ) -> None:
