@@ -76,6 +76,13 @@ def test_a_numeric_condition_and_an_area_without_its_own_points() -> None:
     assert scored(artefact, family(village="1101012001")).contributions[-1] == 0
 
 
+def test_a_term_whose_condition_fails_takes_none_of_the_next_away() -> None:
+    crowded = curve("rooms", [1, 0], [2, 5], when=[{"read": "size", "min": 9, "max": 20}])
+    whole = document()
+    whole["features"][5] = feature("rooms", crowded, curve("rooms", [1, 0], [3, 700]))
+    assert scored(load(whole), family()).contributions[5] == 700
+
+
 @given(households(EXAMPLE))
 def test_base_and_contributions_make_the_score(household: Household) -> None:
     outcome = scored(EXAMPLE, household)
@@ -130,6 +137,10 @@ class TestWhatCannotBeScored:
     @pytest.mark.parametrize("answer", [0, 21, -1, True, 3.0, math.nan, "3", [3], 10**400])
     def test_impossible_numbers(self, answer: object) -> None:
         assert refused(family(rooms=answer)) == {("out_of_range", "rooms")}
+
+    def test_an_impossible_answer_hides_no_missing_one(self) -> None:
+        found = refused(family(rooms=0, water=None))
+        assert found == {("out_of_range", "rooms"), ("missing", "water")}
 
     @pytest.mark.parametrize("answer", ["lake", "", 0, True, ["tap"], "x"])
     def test_unknown_levels_and_levels_without_points(self, answer: object) -> None:
