@@ -139,7 +139,7 @@ def test_a_column_that_lacks_is_named() -> None:
 
 def test_columns_of_unequal_length_are_named() -> None:
     columns: dict[str, Column] = {**random_columns(DOCUMENTS[0], 0, 5), "rooms": [1]}
-    with pytest.raises(ColumnsUnfitError, match="rooms has 1 rows"):
+    with pytest.raises(ColumnsUnfitError, match=r": rooms has 1 rows, \w+ has 5 rows$"):
         score_columns(load(DOCUMENTS[0]), columns)
 
 
@@ -165,8 +165,9 @@ def test_batches_of_every_length_around_a_block() -> None:
         assert score_columns(artefact, coded(few)).scores == whole[:rows]
 
 
+@pytest.mark.parametrize("block", [1, 2, 7])
 def test_scores_and_contributions_do_not_depend_on_the_length_of_a_block(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
     artefact = load(DOCUMENTS[3])
     columns: dict[str, Column] = {**random_columns(DOCUMENTS[3], 3, 50)}
@@ -174,6 +175,7 @@ def test_scores_and_contributions_do_not_depend_on_the_length_of_a_block(
         score_columns(artefact, columns),
         contribution_columns(artefact, columns),
     )
-    monkeypatch.setattr(pmt_batch, "_BLOCK", 7)
+    monkeypatch.setattr(pmt_batch, "_BLOCK", block)
     assert score_columns(artefact, columns) == scores
+    assert score_columns(artefact, coded(columns)) == scores
     assert contribution_columns(artefact, columns) == contributions
