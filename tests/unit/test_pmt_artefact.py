@@ -272,7 +272,7 @@ class TestLoading:
             ("x", {"from": "count", "where": {"age": [0]}}, "list of 2"),
             ("x", {"from": "count", "where": {"sex": ["X"]}}, "one of"),
             ("x", {"from": "highest", "field": "sex", "order": ["L"]}, "every code"),
-            ("x", {"from": "highest", "field": "sex", "order": ["L", "P", "L"]}, "every code"),
+            ("x", {"from": "highest", "field": "sex", "order": ["L", "P", "L"]}, "list of 1"),
             ("x", {"from": "highest", "field": "sex", "order": ["L", "L"]}, "every code"),
             ("x", {"from": "ratio", "top": "size", "bottom": "water", "scale": 1}, "one of"),
             ("x", {"from": "ratio", "top": "size", "bottom": "rooms", "scale": 0}, "from 1"),
