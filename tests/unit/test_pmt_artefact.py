@@ -229,6 +229,10 @@ class TestLoading:
             (feature("f", levels("water", ["x"], river=0, well=1, tap=2, x=3)), "also unscored"),
             (feature("f", curve("rooms", [1, 5], [2, 0]), direction="up"), "not up"),
             (
+                feature("f", curve("rooms", [1, 9], [2, 5], [3, 6], [4, 1]), direction="down"),
+                "not down",
+            ),
+            (
                 feature(
                     "f",
                     curve(

@@ -8,7 +8,7 @@ import pytest
 from pmt_examples import document, feature, load
 
 from chalicelib.domain import pmt
-from chalicelib.domain.pmt_terms import Term
+from chalicelib.domain.pmt_terms import Condition, Term
 
 
 def term_of(read: str, **term: object) -> Term:
@@ -46,3 +46,32 @@ def test_a_curve_has_no_points_for_what_is_no_number(knots: Any, value: Any) -> 
 @pytest.mark.parametrize("value", [None, "well"])
 def test_steps_have_no_points_for_what_is_no_number(value: Any) -> None:
     assert term_of("plot", kind="steps", bounds=[10], points=[1, 2]).points(value) is None
+
+
+@pytest.mark.parametrize("value", [None, 3])
+def test_levels_have_no_points_for_what_is_no_code_whatever_stands_for_the_others(
+    value: Any,
+) -> None:
+    term = term_of("head_work", kind="levels", points={"employee": 5}, default=1)
+    assert (term.points("employee"), term.points("labourer"), term.points(value)) == (5, 1, None)
+    assert (term.knots, term.levels) == ((), (("employee", 5),))
+
+
+@pytest.mark.parametrize("knots", [[[2, 0], [2, 5]], [[2, 0], [1, 5]]])
+def test_knots_that_do_not_rise_are_refused(knots: list[list[int]]) -> None:
+    with pytest.raises(pmt.ArtefactInvalid, match="must rise"):
+        term_of("plot", kind="curve", knots=knots)
+
+
+def test_a_condition_is_of_codes_or_of_bounds() -> None:
+    when = [{"read": "size", "min": 3, "max": 4}, {"read": "urban", "is": ["urban"]}]
+    term = term_of("plot", kind="curve", knots=[[0, 0]], when=when)
+    assert term.when == (
+        Condition("size", frozenset(), 3, 4),
+        Condition("urban", frozenset({"urban"}), 0, 0),
+    )
+
+
+def test_a_promised_direction_is_kept_with_its_feature() -> None:
+    found = {feature.code: feature.direction for feature in load(document()).features}
+    assert (found["size"], found["rooms"], found["plot"]) == ("down", "up", None)
