@@ -374,3 +374,18 @@ def test_a_score_card_counts_points_and_tells_shares_of_its_width() -> None:
         ("members", 10),
         ("water", 4),
     ]
+
+
+@pytest.mark.parametrize(("lowest", "highest", "spread"), [(10, 40, 30), (-5, -4, 1)])
+def test_the_width_of_a_card_is_from_its_lowest_to_its_highest(
+    lowest: int, highest: int, spread: int
+) -> None:
+    target = {"kind": "points", "what": "items", "unit": "points"}
+    card = load(document(target=target | {"lowest": lowest, "highest": highest}))
+    assert card.spread == spread
+
+
+def test_a_card_is_wider_than_nothing() -> None:
+    target = {"kind": "points", "what": "items", "unit": "points", "lowest": 7, "highest": 7}
+    with pytest.raises(pmt.ArtefactInvalid, match="from 8"):
+        load(document(target=target))

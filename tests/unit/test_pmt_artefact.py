@@ -199,6 +199,7 @@ class TestLoading:
             ("intercept", "8", "whole number"),
             ("intercept", True, "whole number"),
             ("effective_from", "soon", "date"),
+            ("effective_from", "2026-01-010", "1 to 10"),
             ("demonstration", 1, "true or false"),
             ("notice", " ", "text"),
             ("cutoffs", {"weighting": "persons", "scores": [1, 2, 3]}, "list of 9"),
@@ -268,6 +269,7 @@ class TestLoading:
         ("name", "read", "why"),
         [
             ("spare", {"from": "urban"}, "never used"),
+            ("Spare", {"from": "urban"}, r"\$\.reads\.Spare: must be a code"),
             ("x", {"from": "dream"}, "from"),
             ("x", {"from": ["head"]}, "from"),
             ("x", {"from": "answer", "question": "nothing"}, "one of"),

@@ -137,3 +137,9 @@ def test_an_impossible_product_is_refused(times: dict[str, Any]) -> None:
     features = [{"code": "f", "label": "F", "mean": 0, "missing": 0, "terms": [term, *TERMS[1:]]}]
     with pytest.raises(pmt.ArtefactInvalid, match="times"):
         model(features=features)
+
+
+def test_what_is_compiled_is_not_told_twice() -> None:
+    about = model(intervals=INTERVALS).about
+    assert not about.keys() & {"questions", "reads", "features", "intervals"}
+    assert about["residual_sd"] == 400_000
