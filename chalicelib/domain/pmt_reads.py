@@ -205,7 +205,7 @@ def _highest(name: str, node: Node) -> Read:
     trait = fields["field"].one_of(*TRAITS)
     allowed = tuple(TRAITS[trait])
     order = [item.one_of(*allowed) for item in fields["order"].sequence(1, len(allowed))]
-    if set(order) != set(allowed) or len(order) != len(allowed):
+    if set(order) != set(allowed):  # and it is no longer than these: each stands there once
         fields["order"].refuse("must hold every code once")
     empty = fields["empty"].one_of(*allowed) if "empty" in fields else None
     fits = _parse_filter(fields.get("where"))

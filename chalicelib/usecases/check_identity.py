@@ -99,8 +99,8 @@ def _settle(found: Loaded, answers: tuple[IdentityAnswer, ...], ports: Ports) ->
         freed, event_of_freed = check(registration.freed(case))
         if freed.state is State.MATCHED:
             holders = _holders(found, ports)
-            if holders and all(other.state in ENDED_STATES for other in holders):
-                return False  # their numbers are about to be released, or have just been
+            if holders and all(h.torn or h.case.state in ENDED_STATES for h in holders):
+                return False  # their numbers are being released, or have just been
             if not holders:
                 moved, event, wanted = freed, event_of_freed, _wanted(found)
     # A conflict means that somebody wrote the case meanwhile: mostly moved it, so that this check
@@ -115,14 +115,14 @@ def _wanted(found: Loaded) -> tuple[str, ...]:
     return tuple(dict.fromkeys(guard for item in found.vault for guard in item.wanted))
 
 
-def _holders(found: Loaded, ports: Ports) -> list[Registration]:
-    """The cases that hold what this one wanted to claim; of those that it wants none, itself."""
+def _holders(found: Loaded, ports: Ports) -> list[Loaded]:
+    """The cases that hold what this one wanted to claim; where it wants nothing, itself."""
     wanted = _wanted(found)
     if not wanted:
-        return [found.case]
+        return [found]
     held = [ports.store.holder(guard) for guard in wanted]
     others = {holder.ref: None for holder in held if holder and holder.ref != found.case.ref}
-    return [other.case for other in ports.store.load(list(others)).values()]
+    return list(ports.store.load(list(others)).values())
 
 
 def _claims(identity: Identity) -> list[IdentityClaim]:

@@ -339,3 +339,29 @@ def test_a_holder_that_was_erased_during_the_check_holds_nobody_up(world: World)
     world.store = FakeCaseStore(world.aws)
     world.settle()
     assert world.aws.cases[ref].state is State.DECIDED
+
+
+def test_a_holder_that_is_erased_while_its_case_is_read_holds_nobody_up(world: World) -> None:
+    """Seed 626942: its case was read before the erasure, its vault after it."""
+    body = form(world.model, member(9901), kk=None)
+    world.register(KEY, body)
+    world.settle()
+    holder = world.only().ref
+    world.register("n" * 24, body)
+    (ref,) = (each for each in world.aws.cases if each != holder)
+
+    class Torn(FakeCaseStore):
+        def load(self, refs: Sequence[Ref]) -> Mapping[Ref, Loaded]:
+            found = dict(super().load(refs))
+            if holder in found:
+                ports = dataclasses.replace(world.erase_ports(), store=FakeCaseStore(world.aws))
+                erase.erase(holder, "staff:officer-1", "family_request", ports)
+                found[holder] = dataclasses.replace(found[holder], vault=())
+            return found
+
+    world.store = Torn(world.aws)
+    message = Message(ref, 1)
+    assert world.check(message) == [message]
+    world.store = FakeCaseStore(world.aws)
+    world.settle()
+    assert world.aws.cases[ref].state is State.DECIDED
