@@ -21,7 +21,7 @@ from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.errors import Fault, NotAllowed, NotFound, TryAgain, WrongState
 from chalicelib.domain.ground_check import Check, Course, Opinion
 from chalicelib.domain.identity import Identity
-from chalicelib.domain.registration import Ref, Registration, Stamp
+from chalicelib.domain.registration import ENDED_STATES, Ref, Registration, Stamp
 from chalicelib.domain.sanggah_rules import SanggahRules
 from chalicelib.usecases import filing
 from chalicelib.usecases.check_ports import AFTER, GroundChecks
@@ -219,7 +219,8 @@ def judge(judging: Judging, ports: Ports) -> Check:
         InvalidRequest: the reason is not one of the course's.
         NotFound: there is no such finding.
         NotAllowed: this officer was not drawn for it, or has judged it.
-        WrongState: nothing of it waits for officers, or it or its case changed meanwhile.
+        WrongState: nothing of it waits for officers, or it or its case changed meanwhile, or its
+            case is just being decided anew.
         TryAgain: the store refused for now.
     """
     check = ports.checks.load([judging.ref]).get(judging.ref)
@@ -249,17 +250,23 @@ def judge(judging: Judging, ports: Ports) -> Check:
 def _effect(
     moved: Check, loaded: Loaded | None, stamp: Stamp, rules: SanggahRules, ports: Ports
 ) -> CaseStep | None:
-    """The case opened again on what was found; None when the decision stands, or has ended."""
+    """The case opened again on what was found; None when the decision stands, or has ended.
+
+    Raises:
+        WrongState: a decision is under way, on what was declared; what was found would be lost.
+    """
     reopens = check_review.outcome(moved) is Course.REOPEN
     if not reopens or loaded is None or loaded.case.household is None or moved.finding is None:
+        return None
+    if loaded.case.state in ENDED_STATES:
         return None
     household = finding.checked_household(loaded.case.household, moved.finding)
     due = ports.terms.calendar.term(stamp.at, rules.terms.recommend, rules.terms).at
     own = Stamp(stamp.at, stamp.actor, loaded.vault[0].salt)
     try:
         return reopening.reopen(loaded.case, household, WHY, own, officer_due=due)
-    except WrongState:
-        return None  # the family has withdrawn meanwhile, or a decision is under way already
+    except WrongState as under_way:
+        raise WrongState(Fault("finding_changed")) from under_way
 
 
 def _around(checks: Sequence[Check], ports: Ports) -> _Around:

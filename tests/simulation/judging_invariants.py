@@ -10,7 +10,7 @@ from chalicelib.domain import assignment
 from chalicelib.domain.audit import Act
 from chalicelib.domain.check_review import outcome
 from chalicelib.domain.ground_check import Check, Course, Opinion
-from chalicelib.domain.registration import State
+from chalicelib.domain.registration import ENDED_STATES, State
 from tests.court import terms
 from tests.simulation.check_deeds import whose_turn
 from tests.simulation.check_invariants import interests_in
@@ -143,7 +143,7 @@ def no_finding_is_forgotten(run: Schedule) -> Iterator[str]:
 
 
 def what_two_found_takes_effect(run: Schedule) -> Iterator[str]:
-    """A decision falls in the write in which it is settled, unless it was not one any more (8)."""
+    """A case opens again in the write in which a finding is settled, unless it has ended (8)."""
     for check in run.aws.checks.values():
         if outcome(check) is not Course.REOPEN:
             continue
@@ -156,5 +156,5 @@ def what_two_found_takes_effect(run: Schedule) -> Iterator[str]:
         # Where calls take no time, or clocks differ, nobody can tell what came before.
         unclear = run.plan.skewed or run.plan.hurried or run.told.went_back
         before = [each.to_state for each in chain if each.to_state and each.at <= last.at]
-        if before and before[-1] is State.DECIDED and not unclear:
-            yield f"{check.ref.locator} was settled, and {check.about} stays decided"
+        if before and before[-1] not in ENDED_STATES and not unclear:
+            yield f"{check.ref.locator} was settled, and {check.about} stays {before[-1]}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from chalicelib.adapters import ground_check_items
-from chalicelib.domain import assignment, audit, check_review, ground_check, registration
+from chalicelib.domain import assignment, audit, check_review, ground_check, registration, reopening
 from chalicelib.domain.assignment import Officer, Role
 from chalicelib.domain.audit import Act
 from chalicelib.domain.errors import (
@@ -248,6 +248,26 @@ def test_what_changed_since_the_officer_looked_is_not_judged(office: Office) -> 
         with pytest.raises(WrongState, match="finding_changed"):
             settle_check.judge(command, office.ports())
     assert office.now() == check
+
+
+def test_a_finding_is_not_settled_while_its_family_is_decided_anew(office: Office) -> None:
+    """Seed 715412: an appeal had opened the case; what two had found came to nothing."""
+    office.judge(office.drawn(), *REOPEN)
+    case, world = office.case(), office.there.world
+    assert case.household is not None
+    stamp = Stamp(world.clock.now_ms(), "staff:officer-12", b"s" * 16)
+    moved, event = reopening.reopen(case, case.household, "misuse_upheld", stamp, officer_due=1)
+    assert world.store.change(moved, event) is None
+    with pytest.raises(WrongState, match="finding_changed"):
+        office.judge(office.drawn(), *REOPEN)
+    assert office.now().to_settle
+    world.settle()
+    assert office.case().household == case.household
+    office.judge(office.drawn(), *REOPEN)
+    world.settle()
+    found = office.case().household
+    assert found is not None
+    assert found.answers["rooms"] == 9
 
 
 def test_a_family_that_withdrew_is_not_taken_up_again(office: Office) -> None:
