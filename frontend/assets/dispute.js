@@ -167,7 +167,20 @@ function showSending(blobs) {
   go();
 }
 
+// On a slow line people fill in before this script is there: what they did stays, and is kept.
+function hearWhatWasSaid() {
+  if (task.body) return; // it has been sent as it was
+  controls().forEach((control) => {
+    const box = /radio|checkbox/.test(control.type);
+    const said = box ? control.checked && !control.defaultChecked : control.value !== (control.defaultValue || "");
+    if (!control.name || !said) return;
+    task.v[control.name] = control.value;
+    saveTask();
+  });
+}
+
 function restore() {
+  hearWhatWasSaid();
   const receipt = carried.receipt || (kept("tepat.bukti") || {}).receipt;
   controls().forEach((control) => {
     const value = control.name === "receipt" ? task.v.receipt || receipt : task.v[control.name];

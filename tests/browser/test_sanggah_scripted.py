@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from phone_photos import is_clean, is_upright, photo
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pretend_api import PretendApi
 from pretend_bucket import Upload
 from pretend_disputes import CLAIM, Filed
@@ -276,6 +276,33 @@ def test_every_state_of_the_forms_fits_a_narrow_phone(page: Page, pretend: Prete
     page.goto("/sanggah/")
     send(page)
     healthy(page)
+
+
+def test_what_is_filled_in_before_the_script_comes_stays_and_is_kept(
+    page: Page, pretend: PretendApi
+) -> None:
+    """On a slow line the form is there long before its script."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/a/sanggah.*.js", hold)
+    look_up(page, pretend.refused_family())
+    page.get_by_role("link", name="Sanggah hasil ini").click(no_wait_after=True)
+    reason, text = page.get_by_label("Jawaban yang tercatat keliru"), page.locator("#text")
+    reason.check()
+    text.fill("Atap rumah sudah roboh.")
+    held.pop().continue_()
+    expect(page.locator("form[novalidate]")).to_be_visible()
+    for _ in range(2):
+        expect(reason).to_be_checked()
+        expect(text).to_have_value("Atap rumah sudah roboh.")
+        page.unroute_all()
+        page.reload()
+        expect(page.locator("form[novalidate]")).to_be_visible()
+    send(page)
+    number_of(page)
 
 
 def test_the_appeal_works_by_keyboard_alone(page: Page, pretend: PretendApi) -> None:
