@@ -20,9 +20,7 @@ from tests.world import CONSENT, REGION, VILLAGE, artefact, child, form, member
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
-# Stands in everything invented here that must never come back; long enough that no sealed cookie
-# spells it by chance, as one spelt its first four letters.
-MARK = "Zqxjvkwq"
+MARK = "Zqxjvkwq"  # must never come back; so long that no sealed cookie spells it by chance
 MARKUP = f"<b>{MARK}</b>"
 MODEL = artefact()
 AGENT: dict[str, Any] = {"cognito:groups": ["agent"]}
