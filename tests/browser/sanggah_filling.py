@@ -22,10 +22,16 @@ def look_up(page: Page, receipt: str) -> None:
     expect(page.get_by_role("button", name="Perbarui")).to_be_visible()
 
 
+def scripted(page: Page) -> None:
+    """Wait for the script of the form: before it there are no places for photos to step on to."""
+    expect(page.locator("form[novalidate]")).to_be_visible()
+
+
 def to_appeal(page: Page, receipt: str) -> None:
     look_up(page, receipt)
     page.get_by_role("link", name="Sanggah hasil ini").click()
     expect(page.locator("h1")).to_have_text("Sanggah hasil keluarga Anda")
+    scripted(page)
 
 
 def fill_appeal(page: Page, photos: list[bytes]) -> None:

@@ -21,6 +21,7 @@ from sanggah_filling import (
     look_up,
     number_of,
     posts,
+    scripted,
     send,
     to_appeal,
 )
@@ -294,13 +295,13 @@ def test_what_is_filled_in_before_the_script_comes_stays_and_is_kept(
     reason.check()
     text.fill("Atap rumah sudah roboh.")
     held.pop().continue_()
-    expect(page.locator("form[novalidate]")).to_be_visible()
+    scripted(page)
     for _ in range(2):
         expect(reason).to_be_checked()
         expect(text).to_have_value("Atap rumah sudah roboh.")
         page.unroute_all()
         page.reload()
-        expect(page.locator("form[novalidate]")).to_be_visible()
+        scripted(page)
     send(page)
     number_of(page)
 
