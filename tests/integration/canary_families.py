@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from tests.canaries.people import Family, family
 from tests.integration.conftest import Api
-from tests.integration.test_public_api import flat
+from tests.world import as_fields
 
 A, B = family(0), family(1)
 HTML = "text/html,application/xhtml+xml"
@@ -26,4 +26,4 @@ def register(api: Api, who: Family = A) -> str:
 
 
 def as_form(body: object) -> bytes:
-    return urlencode(flat(body)).encode()
+    return urlencode(as_fields(body)).encode()

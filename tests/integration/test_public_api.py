@@ -11,21 +11,9 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.identity import IdentityAnswer, Outcome
 from tests.integration.conftest import Api
-from tests.world import artefact, child, form, member
+from tests.world import artefact, as_fields, child, form, member
 
 KEY = "k" * 24
-
-
-def flat(value: object, path: str = "") -> dict[str, str]:
-    """A body as the form sends it: dotted names, texts; what is not given is an empty field."""
-    if isinstance(value, dict):
-        pairs = [flat(v, f"{path}.{k}" if path else k) for k, v in value.items()]
-    elif isinstance(value, list):
-        pairs = [flat(v, f"{path}.{k}") for k, v in enumerate(value)]
-    else:
-        text = "" if value is None else str(value).lower() if value in (True, False) else str(value)
-        return {path: str(value) if isinstance(value, int) and value not in (True, False) else text}
-    return {name: text for pair in pairs for name, text in pair.items()}
 
 
 def test_a_family_registers_and_reads_its_answer(public_api: Api) -> None:
@@ -92,7 +80,7 @@ def test_everything_works_as_forms_and_pages(public_api: Api) -> None:
     status, page = public_api.get("/v1/form?members=2", html)
     assert status == 200
     assert page.count('name="members.1.nik"') == 1
-    fields = flat(form(artefact())) | {"key": KEY}
+    fields = as_fields(form(artefact())) | {"key": KEY}
     body = urlencode(fields).encode()
     status, page, _ = public_api.post("/v1/check", body, accept=html, content_type=kind)
     assert status == 200, page
@@ -113,7 +101,7 @@ def test_everything_works_as_forms_and_pages(public_api: Api) -> None:
 
 
 def test_a_form_with_faults_comes_back_as_it_was_filled_in(public_api: Api) -> None:
-    fields = flat(form(artefact(), member(9901, nik="123"))) | {"key": KEY, "village": ""}
+    fields = as_fields(form(artefact(), member(9901, nik="123"))) | {"key": KEY, "village": ""}
     body = urlencode(fields).encode()
     kind = "application/x-www-form-urlencoded"
     status, page, _ = public_api.post("/v1/check", body, accept="text/html", content_type=kind)

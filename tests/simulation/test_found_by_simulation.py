@@ -320,6 +320,20 @@ def test_a_number_that_another_claims_meanwhile_is_not_taken(world: World) -> No
     assert ref not in {holder.ref for holder in world.aws.guards.values()}
 
 
+def erase_meanwhile(world: World, ref: Ref) -> None:
+    ports = dataclasses.replace(world.erase_ports(), store=FakeCaseStore(world.aws))
+    erase.erase(ref, "staff:officer-1", "family_request", ports)
+
+
+def assert_comes_again_and_is_decided(world: World, raced: FakeCaseStore, ref: Ref) -> None:
+    world.store = raced
+    message = Message(ref, 1)
+    assert world.check(message) == [message]
+    world.store = FakeCaseStore(world.aws)
+    world.settle()
+    assert world.aws.cases[ref].state is State.DECIDED
+
+
 def test_a_holder_that_was_erased_during_the_check_holds_nobody_up(world: World) -> None:
     """Seed 5414: erased between the look at the guard and the look at its case."""
     body = form(world.model, member(9901), kk=None)
@@ -329,16 +343,10 @@ def test_a_holder_that_was_erased_during_the_check_holds_nobody_up(world: World)
     class Raced(FakeCaseStore):
         def holder(self, guard: str) -> Holder | None:
             found = super().holder(guard)
-            ports = dataclasses.replace(world.erase_ports(), store=FakeCaseStore(world.aws))
-            erase.erase(holder.ref, "staff:officer-1", "family_request", ports)
+            erase_meanwhile(world, holder.ref)
             return found
 
-    world.store = Raced(world.aws)
-    message = Message(ref, 1)
-    assert world.check(message) == [message]
-    world.store = FakeCaseStore(world.aws)
-    world.settle()
-    assert world.aws.cases[ref].state is State.DECIDED
+    assert_comes_again_and_is_decided(world, Raced(world.aws), ref)
 
 
 def test_a_holder_that_is_erased_while_its_case_is_read_holds_nobody_up(world: World) -> None:
@@ -354,14 +362,8 @@ def test_a_holder_that_is_erased_while_its_case_is_read_holds_nobody_up(world: W
         def load(self, refs: Sequence[Ref]) -> Mapping[Ref, Loaded]:
             found = dict(super().load(refs))
             if holder in found:
-                ports = dataclasses.replace(world.erase_ports(), store=FakeCaseStore(world.aws))
-                erase.erase(holder, "staff:officer-1", "family_request", ports)
+                erase_meanwhile(world, holder)
                 found[holder] = dataclasses.replace(found[holder], vault=())
             return found
 
-    world.store = Torn(world.aws)
-    message = Message(ref, 1)
-    assert world.check(message) == [message]
-    world.store = FakeCaseStore(world.aws)
-    world.settle()
-    assert world.aws.cases[ref].state is State.DECIDED
+    assert_comes_again_and_is_decided(world, Torn(world.aws), ref)
