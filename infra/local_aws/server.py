@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -46,6 +48,12 @@ def child(
         start_new_session=True,
         preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, before any thread is made
     )
+
+
+def _remove(folders: Sequence[Path]) -> None:
+    """Remove what an earlier run left: 30 MB a function, a minute and more of a busy disk."""
+    for each in folders:
+        shutil.rmtree(each, ignore_errors=True)
 
 
 def _end_with_parent() -> None:
@@ -115,9 +123,10 @@ class LocalAws:
                 f"Port {self._port}, meant for the local AWS, is taken by another program.\n"
                 f"Stop that program or choose another port: make run AWS_PORT={self._port + 1}"
             )
-        temporary = self._folder / "tmp"
-        shutil.rmtree(temporary, ignore_errors=True)  # 30 MB a function are left behind each run
-        temporary.mkdir(parents=True)
+        temporaries = self._folder / "tmp"
+        temporaries.mkdir(parents=True, exist_ok=True)
+        left_behind = list(temporaries.iterdir())
+        temporary = Path(tempfile.mkdtemp(dir=temporaries))
         with self.log.open("wb") as log:
             self._process = child(
                 [str(self._python), "-B", str(SERVE), *self._ports()],
@@ -126,6 +135,7 @@ class LocalAws:
                 cwd=self._folder,
             )
         self._wait_until_up()
+        threading.Thread(target=_remove, args=(left_behind,), daemon=True).start()
 
     def _environment(self, temporary: Path) -> dict[str, str]:
         """Nothing of ours is passed on: the functions would see it."""

@@ -52,10 +52,15 @@ def test_a_registration_before_and_after_an_ordered_restart_is_worked(
     tepat: Tepat, drafts: Iterator[Draft]
 ) -> None:
     before = register(tepat, next(drafts))
+    (left,) = (tepat.aws.log.parent / "tmp").iterdir()
     tepat.restart(hard=False)
     after = register(tepat, next(drafts))
     tepat.wait_for(before, *SETTLED)
     tepat.wait_for(after, *SETTLED)
+    end = time.monotonic() + 60
+    while left.exists():  # what an earlier run left is removed while this one serves
+        assert time.monotonic() < end
+        time.sleep(0.2)
 
 
 @pytest.mark.prove
