@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from tests.canaries.people import Family, family
 from tests.integration.conftest import Api
-from tests.world import as_fields
+from tests.integration.form_fields import as_fields
 
 A, B = family(0), family(1)
 HTML = "text/html,application/xhtml+xml"

@@ -11,7 +11,8 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.identity import IdentityAnswer, Outcome
 from tests.integration.conftest import Api
-from tests.world import artefact, as_fields, child, form, member
+from tests.integration.form_fields import as_fields
+from tests.world import artefact, child, form, member
 
 KEY = "k" * 24
 
