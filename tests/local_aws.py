@@ -108,6 +108,16 @@ class Tepat:
         self.aws.start()
 
 
+def functions_of(tepat: Tepat, surface: str = "public") -> dict[str, str]:
+    """Physical names of a surface's resources by logical name."""
+    stack = (
+        tepat.aws.account()
+        .client("cloudformation")
+        .describe_stack_resources(StackName=f"tepat-{STAGE}-{surface}")
+    )
+    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in stack["StackResources"]}
+
+
 def _ports(folder: Path) -> list[int]:
     """Free ports, the same at each run in a folder: addresses of queues hold the local AWS's."""
     kept = folder / "ports.json"

@@ -35,8 +35,7 @@ from infra.local_aws.officers import declare_officers
 from infra.local_aws.staff import subjects
 from infra.people.forms import families
 from modelling.audit_verify import Report, verify
-from tests.integration.test_local_aws import functions_of
-from tests.local_aws import Tepat
+from tests.local_aws import Tepat, functions_of
 from tests.world import CONSENT, REGION
 
 pytestmark = [pytest.mark.browser, pytest.mark.local_aws]

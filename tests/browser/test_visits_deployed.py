@@ -13,8 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from infra.chaos.stack import TICK
 from infra.local_aws.officers import declare_officers
 from infra.local_aws.staff import subjects
-from tests.integration.test_local_aws import functions_of
-from tests.local_aws import Tepat
+from tests.local_aws import Tepat, functions_of
 from tests.world import REGION, artefact, form, member
 
 pytestmark = [pytest.mark.browser, pytest.mark.local_aws, pytest.mark.prove]

@@ -19,6 +19,7 @@ import pytest
 
 from chalicelib.adapters.protection import KmsBlindIndex
 from infra.build import SURFACES, Package
+from infra.chaos.stack import TICK
 from modelling.audit_verify import verify
 from tests import local_aws
 from tests.canaries import places
@@ -26,8 +27,7 @@ from tests.canaries.attack import what_comes_out
 from tests.canaries.people import family
 from tests.canaries.search import needles, search
 from tests.canaries.watch import found_in, told
-from tests.integration.test_local_aws import TICK, functions_of
-from tests.local_aws import STAGE, Tepat
+from tests.local_aws import STAGE, Tepat, functions_of
 
 GONE, STAYS, LATER = family(0), family(1), family(2)
 SOUGHT = needles(GONE.canaries, STAYS.canaries, LATER.canaries)

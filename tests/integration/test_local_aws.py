@@ -14,7 +14,7 @@ import pytest
 
 from infra.chaos.stack import TICK
 from infra.people.forms import Draft, families
-from tests.local_aws import STAGE, Tepat
+from tests.local_aws import Tepat, functions_of
 from tests.probing import asked_as
 from tests.world import CONSENT, REGION
 
@@ -120,16 +120,6 @@ def test_a_finished_day_is_sealed_and_published(tepat: Tepat, drafts: Iterator[D
     answer = tepat.http.get(f"{tepat.site}/audit/latest.json")
     assert answer.status_code == 200
     assert answer.json()
-
-
-def functions_of(tepat: Tepat, surface: str = "public") -> dict[str, str]:
-    """Physical names of a surface's resources by logical name."""
-    stack = (
-        tepat.aws.account()
-        .client("cloudformation")
-        .describe_stack_resources(StackName=f"tepat-{STAGE}-{surface}")
-    )
-    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in stack["StackResources"]}
 
 
 def wait_until_sent(queues: Any, url: str) -> None:
