@@ -34,7 +34,7 @@ from chalicelib.usecases.ports import Sealed
 from chalicelib.usecases.sweep import TICK_MS, days_looked_at
 from infra.units import item_size
 from tests.bench.meter import Meter
-from tests.bench.test_budgets import OwnOpener, Stage, family
+from tests.bench.stage import OwnOpener, Stage, family
 from tests.court import PHOTO, Courtroom, officer
 from tests.fakes_evidence import GOOD
 from tests.stores import REGION_NAME, patient

@@ -9,7 +9,7 @@ from chalicelib.domain.registration import Stamp
 from chalicelib.usecases import list_disputes, redraw_disputes
 from chalicelib.usecases.dispute_filter import Filter
 from tests import disputing
-from tests.bench.test_budgets import Stage, family
+from tests.bench.stage import Stage, family
 from tests.court import STAFF, terms
 from tests.world import REGION
 

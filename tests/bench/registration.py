@@ -15,7 +15,7 @@ from chalicelib.adapters.queues import from_body, to_body
 from chalicelib.usecases import check_identity, score
 from chalicelib.usecases.ports import Message, Sealed
 from tests.bench.meter import Meter
-from tests.bench.test_budgets import OwnOpener, Stage, family
+from tests.bench.stage import OwnOpener, Stage, family
 from tests.fuzz.hostile import JSON, Sent
 from tests.fuzz.judge import Fuzzed, fuzzed
 from tests.stores import make_backend

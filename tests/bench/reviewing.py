@@ -13,7 +13,7 @@ from chalicelib.domain.registration import Registration, Stamp
 from chalicelib.usecases import review_dispute
 from chalicelib.usecases.ask_check import visit_of
 from tests import disputing
-from tests.bench.test_budgets import OwnOpener, Stage, family
+from tests.bench.stage import OwnOpener, Stage, family
 from tests.checking import AGENT, MODEL, REQUEST, RULES, asked, finding
 from tests.court import terms
 

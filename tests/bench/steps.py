@@ -11,7 +11,7 @@ from chalicelib.usecases import check_identity, score
 from chalicelib.usecases.ports import Message
 from tests.bench import living, queueing, reviewing
 from tests.bench.registration import metered
-from tests.bench.test_budgets import OwnOpener, Stage, family
+from tests.bench.stage import OwnOpener, Stage, family
 
 Rows = dict[str, dict[str, int]]
 """Operation, or operation and table -> what -> how much."""

@@ -24,12 +24,10 @@ from infra.build import CODE_LIMIT, SURFACES, build
 from infra.cost import bill, inputs
 from infra.layer import this_machine
 from tests.bench import cold, living, pins, scoring
+from tests.bench.budgets import COLD, KILOBYTE, LOG_BUDGET, MOST_USD
 from tests.bench.functions import HANDLERS
 from tests.bench.registration import Counted, count, metered
 from tests.bench.steps import metered_steps
-from tests.bench.test_budgets import KILOBYTE
-from tests.bench.test_cold_starts import COLD
-from tests.bench.test_cost import LOG_BUDGET, MOST_USD
 
 MILLION = 1_000_000
 CODE = "code zip"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from chalicelib.usecases.list_disputes import MOST
 from tests.bench import queueing
-from tests.bench.test_budgets import Stage, backend, stage
-
-__all__ = ["backend", "stage"]  # fixtures
+from tests.bench.stage import Stage
 
 WAITING = 130
 

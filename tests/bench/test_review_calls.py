@@ -5,9 +5,7 @@ from __future__ import annotations
 from chalicelib.domain.dispute import Stage as At
 from chalicelib.domain.registration import State
 from tests.bench import reviewing
-from tests.bench.test_budgets import Stage, backend, stage
-
-__all__ = ["backend", "stage"]  # fixtures
+from tests.bench.stage import Stage
 
 
 def test_opening_is_three_calls_where_the_address_names_the_case(stage: Stage) -> None:

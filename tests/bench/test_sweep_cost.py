@@ -10,7 +10,7 @@ from chalicelib.domain.audit import DAY_MS, day_of
 from chalicelib.usecases.sweep import TICK_MS, days_looked_at
 from infra.units import READ_BLOCK, item_size
 from tests.bench.registration import metered
-from tests.bench.test_budgets import Stage, family
+from tests.bench.stage import Stage, family
 
 PEAK = 18_400  # registrations a day at the pilot's peak
 TICKS = range(0, DAY_MS, TICK_MS)
