@@ -30,6 +30,8 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 PATIENCE = 30_000  # ms; a machine with other work is slow, and waits no longer than it must
 HOW = "apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell"
 
+pytest.register_assert_rewrite("healthy_pages")  # so that it tells what is too small or at fault
+
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 
 import pytest
+from healthy_pages import healthy
 from phone_photos import photo
 from playwright.sync_api import Page, expect
 from pretend_api import PretendApi
 from pretend_bucket import Upload
 from sanggah_filling import add, posts, send
-from test_pages_fit import healthy
 
 pytestmark = pytest.mark.browser
 STORY = "Agen itu meminta lima puluh ribu rupiah."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import brotli
 import form_filling as fill
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from healthy_pages import healthy
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -31,30 +31,10 @@ PAGES = (
     "/tidak-ada/",
     "/v1/form?members=2",
 )
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGE_BYTES, PAGE_REQUESTS = 14 * 1024 + 6 * 1024, 3
 CRITICAL_BYTES = 14 * 1024
 SCRIPT_BYTES = 10 * 1024
 AGENTS_SCRIPT_BYTES = 14 * 1024  # kept on the phone by its worker, and loaded once
-WIDTH = "Math.max(0, document.documentElement.scrollWidth - innerWidth)"
-SMALL = """() => [...document.querySelectorAll(
-  'main a[class],button,input,select,textarea,.plain a')]
-  .filter(e => { const r = e.getBoundingClientRect();
-  const l = e.labels && /radio|checkbox/.test(e.type) ? e.labels[0].getBoundingClientRect() : r;
-  return r.width && (l.height < 44 || l.width < 44) }).map(e => e.outerHTML.slice(0, 80))"""
-
-
-def healthy(page: Page) -> None:
-    """Nothing wider than the screen, also with text twice as large; no fault that axe knows."""
-    page.wait_for_load_state()  # a text may be seen before the stylesheet is there
-    assert page.evaluate(WIDTH) == 0
-    assert page.evaluate(SMALL) == []
-    found = Axe().run(page, options={"runOnly": RULES}).response
-    assert [fault["id"] for fault in found["violations"]] == []
-    assert [fault["id"] for fault in found["incomplete"]] == []
-    page.evaluate("document.documentElement.style.fontSize = '225%'")
-    assert page.evaluate(WIDTH) == 0
-    page.evaluate("document.documentElement.style.fontSize = ''")
 
 
 @pytest.fixture

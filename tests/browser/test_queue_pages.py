@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from desk_screen import SIZE, both, tab_to
 from playwright.sync_api import Browser, Page, expect
 from staff_front import StaffFront
-from test_review_pages import SIZE, both, tab_to
 
 from chalicelib import wiring
 from tests.court import STAFF

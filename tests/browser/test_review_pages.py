@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desk_screen import SIZE, both, tab_to
 from playwright.sync_api import Browser, Page, expect
 from staff_front import StaffFront
-from test_pages_fit import healthy
 
 from chalicelib import check_wiring, dispute_wiring, wiring
 from chalicelib.domain import adjudication, ground_check, hearing, visit
@@ -43,8 +43,6 @@ __all__ = ["answer_pages", "desk", "environment", "nobody_is_met", "public_api",
 pytestmark = pytest.mark.browser
 
 ONE = "officer-1"
-SIZE = {"width": 1366, "height": 768}
-NARROW = {"width": 360, "height": 740}
 
 
 @pytest.fixture
@@ -145,23 +143,6 @@ def officer(front: StaffFront, chromium: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert complaints == []
-
-
-def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until what is wanted has the focus."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
-            return
-    raise AssertionError(f"no key leads to {selector}")
-
-
-def both(page: Page) -> None:
-    """The page at a desk and on a phone."""
-    healthy(page)
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-    healthy(page)
-    page.set_viewport_size(SIZE)  # type: ignore[arg-type]
 
 
 def test_an_officer_reviews_an_appeal_with_the_keyboard_alone(

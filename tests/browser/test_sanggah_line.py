@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from healthy_pages import healthy
 from phone_photos import is_upright, photo
 from playwright.sync_api import Page, Route, expect
 from pretend_api import PretendApi
 from pretend_bucket import Upload
 from sanggah_filling import SENT, SMALL, TEXT, fill_appeal, number_of, posts, send, to_appeal
-from test_pages_fit import healthy
 
 pytestmark = pytest.mark.browser
 

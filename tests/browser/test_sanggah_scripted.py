@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from healthy_pages import healthy
 from phone_photos import is_clean, is_upright, photo
 from playwright.sync_api import Page, Route, expect
 from pretend_api import PretendApi
@@ -25,7 +26,6 @@ from sanggah_filling import (
     send,
     to_appeal,
 )
-from test_pages_fit import healthy
 
 pytestmark = pytest.mark.browser
 MOST = 300_000  # bytes of a photo

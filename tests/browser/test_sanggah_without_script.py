@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from healthy_pages import RULES, SMALL, WIDTH
 from phone_photos import on_disk, photo
 from playwright.sync_api import Browser, Locator, Page, expect
 from pretend_api import PretendApi
 from pretend_bucket import Upload
 from pretend_disputes import CLAIM, Filed
-from test_pages_fit import RULES, SMALL, WIDTH
 
 pytestmark = pytest.mark.browser
 TEXT = "Motor itu milik tetangga."

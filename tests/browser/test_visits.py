@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+from healthy_pages import healthy
+from phone_lock import PIN, unlock
 from phone_photos import is_clean, is_upright, on_disk, photo
 from playwright.sync_api import BrowserContext, Page, expect
 from pretend_api import PretendApi
 from pretend_visits import DECLARED, LINE, NAME, NOT_KNOWN, NOT_YOURS, PretendVisits
-from test_pages_fit import healthy
 
 pytestmark = pytest.mark.browser
-PIN, OTHER_PIN = "204719", "204718"
+OTHER_PIN = "204718"
 DAY = 86_400_000  # ms
 NUMBER, NEXT, LAST = "V2K7MPQ3XA", "V2K7MPQ3XB", "V2K7MPQ3XC"
 RECEIPT, WRONG = "K7M2PQ3XABCD2345EFGH6789", "K7M2PQ3XABCD2345EFGH678A"
@@ -48,11 +49,6 @@ def agent(page: Page, visits: PretendVisits) -> Page:
     unlock(page)
     expect(page.get_by_role("link", name=NUMBER)).to_be_visible()
     return page
-
-
-def unlock(page: Page, pin: str = PIN) -> None:
-    page.get_by_label("PIN", exact=True).fill(pin)
-    page.get_by_role("button", name="Buka").click()
 
 
 def reload_without_a_line(page: Page) -> None:

@@ -11,12 +11,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from phone_lock import PIN, unlock
 from phone_photos import on_disk, photo
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from playwright.sync_api import Error as Gone
 from pretend_api import PretendApi
 from pretend_visits import LINE, NAME, row_of
-from test_visits import PIN, unlock
 
 pytestmark = [pytest.mark.browser, pytest.mark.prove]
 VISITS, KILLS, SEED = 30, 40, 4711
