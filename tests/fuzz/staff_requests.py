@@ -22,7 +22,7 @@ from tests.fakes import FakeAws, FakeBlindIndex
 from tests.fuzz import staff_matters
 from tests.fuzz.hostile import FORM, JSON, MARK, MARKUP, VALUES
 from tests.fuzz.judge import INSIDES, Found, Fuzzed
-from tests.integration.test_access_matrix import STAFF
+from tests.integration.access_rows import STAFF
 from tests.minted import NOW, SUBJECT, access, sign
 from tests.world import REGION, artefact, rule_set
 

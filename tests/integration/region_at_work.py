@@ -21,10 +21,10 @@ from modelling.audit_verify import verify
 from tests.desk import Desk, ledger
 from tests.evidence.photos import jpeg
 from tests.ikd import SITE
+from tests.integration.agent_phone import LIST, Phone, token, visit
 from tests.integration.conftest import Api
 from tests.integration.ledger_export import exported
-from tests.integration.test_agent_checks import LIST, Phone, token, visit
-from tests.integration.test_dispute_pages import as_officer, voting
+from tests.integration.officer_votes import as_officer, voting
 from tests.integration.uploads import Uploads, uploads
 from tests.world import VILLAGE
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chalicelib import wiring
 from chalicelib.domain.misconduct import Report
+from tests.integration.officer_votes import as_officer
 from tests.integration.region_at_work import PHOTO, AtWork, acts, is_sound, region, uploads
-from tests.integration.test_dispute_pages import as_officer
-from tests.integration.test_reports import ref_of, send
+from tests.integration.report_sending import ref_of, send
 
 __all__ = ["region", "uploads"]  # fixtures
 SUPERVISORS = ("petugas", "petugas6", "petugas7")

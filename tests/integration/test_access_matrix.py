@@ -1,7 +1,7 @@
 """Who may call what: every route of every surface, every role, own, somebody else's, elsewhere.
 
-The routes are read off the apps themselves: one without a row here fails, and so does a row
-without a route.
+The routes are read off the apps themselves: one without a row in `access_rows.py` fails, and so
+does a row without a route.
 """
 
 from __future__ import annotations
@@ -9,140 +9,19 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from chalicelib import sign_in_wiring, wiring
+from chalicelib import wiring
 from chalicelib.domain import receipt
 from chalicelib.domain.areas import Village
 from tests.desk import Desk, register
 from tests.fakes_evidence import FakeGrants
+from tests.integration.access_rows import GROUPS, PHOTO, PUBLIC, STAFF, Row
+from tests.integration.agent_phone import bearer
 from tests.integration.conftest import Api, load_app
-from tests.minted import access, sign
 from tests.world import artefact, form
-
-GROUPS = ("reviewer", "supervisor", "region_admin", "auditor", "analyst", "agent")
-ALL = frozenset(GROUPS)
-OPENERS = frozenset({"reviewer", "supervisor", "region_admin"})
-READERS = OPENERS | {"auditor"}
-DECIDERS = frozenset({"reviewer", "supervisor"})
-OVERSEERS = frozenset({"supervisor", "region_admin"})
-WATCHERS = frozenset({"region_admin", "supervisor", "auditor", "analyst"})
-ADMIN = frozenset({"region_admin"})
-OFFICER_READERS = frozenset({"region_admin", "supervisor", "auditor"})
-AGENT = frozenset({"agent"})
-SUPERVISOR = frozenset({"supervisor"})
-
-
-@dataclass(frozen=True)
-class Row:
-    """Who is let in.
-
-    Attributes:
-        door: "open", "receipt" (whoever holds one), "person" (signed in by IKD), "either" of the
-            two, "staff" (a session of the groups), "agent" (a bearer token of the groups), "cookie"
-            (an agent's, which gives such a token: test_agent_door).
-        form: fields that are right but for the place, for routes that name one.
-    """
-
-    door: str
-    groups: frozenset[str] = frozenset()
-    form: Mapping[str, Any] = field(default_factory=dict)
-
-
-SEEN = {"seen": "1"}
-JUDGE = {"opinion": "reopen:found_differs", "seen": "1.0"}
-VOTE = {"vote": "upheld:claim_confirmed", "step": "decide", "kind": "appeal", "seen": "1.0"}
-PHOTO = {"photos": [{"type": "jpeg", "size": 9}]}
-VISIT = {"outcome": "not_home", "taken_at": "2026-11-21T03:00:00Z"}
-PUBLIC: Mapping[tuple[str, str], Row] = {
-    ("POST", "/v1/registrations"): Row("open"),
-    ("POST", "/v1/proposals"): Row("open"),
-    ("GET", "/v1/form"): Row("open"),
-    ("POST", "/v1/form"): Row("open"),
-    ("POST", "/v1/check"): Row("open"),
-    ("GET", "/v1/openapi.json"): Row("open"),
-    ("GET", "/v1/person"): Row("open"),
-    ("GET", "/v1/person/sign-in"): Row("open"),
-    ("GET", "/v1/person/callback"): Row("open"),
-    ("POST", "/v1/person/sign-out"): Row("open"),
-    ("POST", "/v1/appeals/form"): Row("open"),  # shows what was sent and nothing else
-    ("POST", "/v1/status"): Row("receipt"),
-    ("POST", "/v1/corrections"): Row("receipt", form={"members": []}),
-    ("POST", "/v1/withdrawals"): Row("receipt", form={"agreed": True}),
-    ("POST", "/v1/looked"): Row("receipt"),
-    ("POST", "/v1/appeals"): Row("receipt", form={"reason": "data_wrong", "text": "Keliru."}),
-    ("POST", "/v1/appeals/own"): Row("person"),
-    ("POST", "/v1/disputes/appeals"): Row("person"),
-    ("POST", "/v1/agent/appeals"): Row("agent", AGENT),
-    ("POST", "/v1/disputes/answers"): Row("receipt", form={"text": "Bukan."}),
-    ("POST", "/v1/disputes/uploads"): Row("either", form=PHOTO),
-    ("POST", "/v1/disputes/withdrawals"): Row("either", form={"agreed": True}),
-    ("GET", "/v1/objections"): Row("person"),
-    ("POST", "/v1/objections"): Row("person"),
-    ("POST", "/v1/reports"): Row("open"),
-    ("POST", "/v1/reports/status"): Row("receipt"),
-    ("POST", "/v1/agent/registrations"): Row("agent", AGENT),
-    ("POST", "/v1/agent/checks/{locator}"): Row("agent", AGENT, VISIT),
-    ("POST", "/v1/agent/checks/{locator}/remarks"): Row("agent", AGENT, {"text": "Catatan."}),
-}
-STAFF: Mapping[tuple[str, str], Row] = {
-    ("GET", "/staff/sign-in"): Row("open"),
-    ("GET", "/staff/callback"): Row("open"),
-    ("POST", "/staff/sign-out"): Row("staff", ALL),
-    ("GET", "/staff"): Row("staff", READERS),
-    ("POST", "/staff/cases"): Row("staff", READERS),
-    ("GET", "/staff/cases/{locator}"): Row("staff", READERS),
-    ("POST", "/staff/cases/{locator}/erase"): Row(
-        "staff", frozenset({"supervisor"}), {"reason": "family_request", "sure": "true"}
-    ),
-    ("GET", "/staff/reissue"): Row("staff", OPENERS),
-    ("POST", "/staff/reissue"): Row("staff", OPENERS),
-    ("GET", "/staff/adoptions"): Row("staff", WATCHERS),
-    ("POST", "/staff/adoptions"): Row("staff", ADMIN),
-    ("GET", "/staff/adoptions/{number}"): Row("staff", WATCHERS),
-    ("POST", "/staff/adoptions/{number}/adopt"): Row("staff", ADMIN, {"sure": "true"}),
-    ("POST", "/staff/adoptions/{number}/refuse"): Row("staff", ADMIN, {"reason": "mistaken"}),
-    ("GET", "/staff/disputes"): Row("staff", DECIDERS),
-    ("GET", "/staff/oversight"): Row("staff", OVERSEERS),
-    ("POST", "/staff/exports"): Row("staff", OVERSEERS),
-    ("POST", "/staff/views"): Row("staff", DECIDERS | OVERSEERS),
-    ("POST", "/staff/views/delete"): Row("staff", DECIDERS | OVERSEERS),
-    ("POST", "/staff/redraws"): Row("staff", frozenset({"supervisor"})),
-    ("GET", "/staff/disputes/{number}"): Row("staff", DECIDERS),
-    ("POST", "/staff/disputes/{number}/letter"): Row("staff", DECIDERS),  # words, and no dispute
-    ("POST", "/staff/disputes/{number}/vote"): Row("staff", DECIDERS, VOTE),
-    ("POST", "/staff/disputes/{number}/visit"): Row("staff", DECIDERS, SEEN),
-    ("POST", "/staff/disputes/{number}/family"): Row("staff", DECIDERS, {"number": "2222222222"}),
-    ("GET", "/staff/handovers"): Row("staff", OVERSEERS),
-    ("GET", "/staff/reports"): Row("staff", frozenset({"supervisor", "region_admin"})),
-    ("GET", "/staff/reports/{number}"): Row("staff", SUPERVISOR),
-    ("POST", "/staff/reports/{number}/close"): Row(
-        "staff", SUPERVISOR, {"outcome": "not_shown", "seen": "1"}
-    ),
-    ("GET", "/staff/disputes/{number}/looked"): Row("staff", DECIDERS),
-    ("GET", "/staff/findings"): Row("staff", DECIDERS),
-    ("GET", "/staff/findings/{number}"): Row("staff", DECIDERS),
-    ("GET", "/staff/findings/{number}/looked"): Row("staff", DECIDERS),
-    ("POST", "/staff/findings/{number}/judge"): Row("staff", DECIDERS, JUDGE),
-    ("GET", "/staff/objector"): Row("staff", ADMIN),
-    ("POST", "/staff/objector"): Row("staff", ADMIN),  # its number is typed: test_objector_page
-    ("GET", "/staff/officers"): Row("staff", OFFICER_READERS),
-    ("POST", "/staff/officers"): Row("staff", ADMIN),
-    ("GET", "/staff/officers/{locator}"): Row("staff", OFFICER_READERS),
-    ("POST", "/staff/officers/{locator}/declare"): Row("staff", ADMIN),
-    ("POST", "/staff/officers/{locator}/roles"): Row("staff", ADMIN, {"role_reviewer": "true"}),
-    ("POST", "/staff/officers/{locator}/grant"): Row("staff", ADMIN, {"sure": "true"}),
-    ("POST", "/staff/officers/{locator}/drop"): Row("staff", ADMIN),
-    ("GET", "/staff/agent/sign-in"): Row("open"),
-    ("GET", "/staff/agent/callback"): Row("open"),
-    ("POST", "/staff/agent/token"): Row("cookie", AGENT),
-    ("POST", "/staff/agent/sign-out"): Row("open"),
-    ("GET", "/staff/agent/checks"): Row("agent", AGENT),
-    ("GET", "/staff/agent/checks/{locator}"): Row("agent", AGENT),
-}
 
 
 def routes(surface: str, monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
@@ -232,12 +111,6 @@ def test_what_is_somebody_elses_or_elsewhere_is_not_found(
 
 
 # --- agents ---------------------------------------------------------------------------------------
-
-
-def bearer(group: str, **changes: Any) -> dict[str, str]:
-    now = wiring.clock.now_ms() // 1000
-    claims = access(now, sign_in_wiring.pool(), **{"cognito:groups": [group], **changes})
-    return {"Authorization": f"Bearer {sign(claims)}"}
 
 
 def call(client: Any, method: str, path: str, body: Any, headers: Mapping[str, str]) -> int:

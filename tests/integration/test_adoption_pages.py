@@ -11,44 +11,15 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.adapters import dynamo, registry_items
-from chalicelib.domain import adoption, tokens
+from chalicelib.domain import tokens
 from chalicelib.domain.adoption import SETTLED_MS, Stage
 from chalicelib.domain.registration import Ref
-from chalicelib.usecases import relay
 from tests.adopting import family_form
 from tests.desk import Desk, later, ledger
-from tests.world import REGION, VILLAGE, artefact, rule_set
+from tests.integration.proposing import LEAST, number_of, propose, region, sign_in
+from tests.world import REGION, VILLAGE, artefact
 
-LEAST = 4  # families of these tests; a hundred are counted in tests/unit/test_adoption.py
-
-
-@pytest.fixture
-def region(public_api: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A region of one village with a few decided families."""
-    monkeypatch.setattr(adoption, "FEWEST", LEAST)
-    monkeypatch.setattr(relay, "DELAY_S", {})  # a queue's delay is real time, the clock is not
-    (village,) = [each for each in wiring.villages().values() if each.code == VILLAGE]
-    monkeypatch.setattr(wiring, "villages", lambda: {VILLAGE: village})
-    for number in range(LEAST):
-        form = family_form(artefact(), number, VILLAGE)
-        assert public_api.post("/v1/registrations", form, key=f"crowd-{number:016}")[0] == 201
-    public_api.settle()
-    return public_api
-
-
-def sign_in(desk: Desk, subject: str, *groups: str) -> Desk:
-    desk.jar.clear()
-    desk.login.subject = subject
-    return desk.sign_in(*groups)
-
-
-def propose(desk: Desk, key: str = "p" * 20, **changes: str) -> tuple[int, str, dict[str, Any]]:
-    fields = {"key": key, "model": artefact().sha256, "rules": rule_set().sha256}
-    return desk.post("/staff/adoptions", **fields | changes)
-
-
-def number_of(headers: dict[str, Any]) -> str:
-    return str(headers["Location"]).rpartition("/")[2]
+__all__ = ["region"]  # a fixture
 
 
 def carried_out(region: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,41 +13,12 @@ from chalicelib.domain.registration import Ref
 from chalicelib.usecases import ask_check, send_visits
 from tests import minted
 from tests.desk import Desk
+from tests.integration.agent_phone import LINE, LIST, Phone, token, visit
 from tests.integration.conftest import Api
 from tests.visiting import officer
 from tests.world import VILLAGE, artefact, child, form, member
 
-LIST = "/staff/agent/checks"
-NAME, LINE = "Widyakirana Prabasari", "Jalan Kemuning 77"
-
-
-@dataclass
-class Phone:
-    """An agent's phone: two surfaces behind one address, one token."""
-
-    api: Api
-    desk: Desk
-    token: str
-
-    def get(self, path: str) -> tuple[int, Any]:
-        headers = {"Accept": "application/json", "Authorization": f"Bearer {self.token}"}
-        answer = self.desk.client.http.get(path, headers=headers)
-        return answer.status_code, answer.json_body
-
-    def send(self, path: str, body: object, key: str = "") -> tuple[int, Any]:
-        status, told, _ = self.api.post(
-            path,
-            body,
-            key=key or secrets.token_urlsafe(24),
-            Authorization=f"Bearer {self.token}",
-        )
-        return status, told
-
-
-def token(sub: str, *groups: str) -> str:
-    now = wiring.clock.now_ms() // 1000
-    claims = minted.access(now, sign_in_wiring.pool(), sub=sub, **{"cognito:groups": list(groups)})
-    return minted.sign(claims)
+NAME = "Widyakirana Prabasari"
 
 
 @pytest.fixture
@@ -103,21 +72,6 @@ def family(phone: Phone) -> str:
 def state(phone: Phone, receipt: str) -> str:
     found: str = phone.api.post("/v1/status", {"receipt": receipt})[1]["state"]
     return found
-
-
-def visit(**changes: Any) -> dict[str, Any]:
-    now = datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    place = {"lat": "-8.21234", "lon": "114.36789", "metres": 12}
-    seen = {"rooms": 4, "tenure": "rented"}
-    return {
-        "outcome": "met",
-        "taken_at": now,
-        "place": place,
-        "answers": seen,
-        "counts": {"people": 3},
-        "head": {"schooling": "bachelor"},
-        "photos": [{"type": "jpeg", "size": 200_000}],
-    } | changes
 
 
 def codes(told: Any) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from chalicelib.domain.dispute import Stage
 from tests.desk import locator, register
 from tests.ikd import JSON, Browser
 from tests.integration.ikd_phone import ikd, phone
+from tests.integration.officer_votes import as_officer
 from tests.integration.region_at_work import (
     PHOTO,
     AtWork,
@@ -18,8 +19,7 @@ from tests.integration.region_at_work import (
     stored,
     uploads,
 )
-from tests.integration.test_dispute_api import KEY, OTHER_KEY, send
-from tests.integration.test_dispute_pages import as_officer
+from tests.integration.sanggah_sending import KEY, OTHER_KEY, send
 from tests.visiting import POOR, RICH
 from tests.world import VILLAGE, answers, artefact, child, member
 

@@ -9,13 +9,8 @@ import pytest
 
 from tests.ikd import Browser
 from tests.integration.conftest import Api
-from tests.integration.test_dispute_api import (
-    ikd,
-    phone,
-    receipt,
-    settings_of_the_stage,
-    submit,
-)
+from tests.integration.ikd_phone import ikd, phone
+from tests.integration.sanggah_sending import receipt, settings_of_the_stage, submit
 
 __all__ = ["ikd", "phone", "receipt", "settings_of_the_stage"]  # fixtures
 TEXT = "Motor itu sudah dijual."

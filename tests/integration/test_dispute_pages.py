@@ -10,12 +10,13 @@ import pytest
 from chalicelib import dispute_wiring, wiring
 from chalicelib.domain import adjudication, hearing, reasons, registration
 from chalicelib.domain.dispute import Dispute, Exhibit, Side, Stage
-from chalicelib.domain.registration import Ref, Registration, Stamp, State
+from chalicelib.domain.registration import Ref, Stamp, State
 from chalicelib.usecases import file_appeal
 from tests.court import TEXT
 from tests.desk import Desk, ledger
 from tests.disputing import piece
 from tests.fakes_evidence import FakeGrants
+from tests.integration.officer_votes import as_officer, case_of, voting
 from tests.world import CALLER, artefact, form
 
 ONE, OTHER, THIRD = "officer-1", "officer-2", "officer-3"
@@ -54,22 +55,6 @@ def drawn(there: Dispute, officer: str) -> Dispute:
 
 def now(there: Dispute) -> Dispute:
     return wiring.disputes().load([there.ref])[there.ref]
-
-
-def as_officer(desk: Desk, subject: str, *groups: str) -> Desk:
-    desk.jar.clear()
-    desk.login.subject = subject
-    return desk.sign_in(*(groups or ("reviewer",)))
-
-
-def case_of(there: Dispute) -> Registration:
-    assert there.case is not None
-    return wiring.store().load([there.case])[there.case].case
-
-
-def voting(there: Dispute, step: str, vote: str = "upheld:claim_confirmed") -> dict[str, str]:
-    seen = f"{there.version}.{case_of(there).version}"
-    return {"vote": vote, "step": step, "kind": "appeal", "seen": seen}
 
 
 def test_one_recommends_another_decides_and_the_family_is_taken_up_again(

@@ -13,7 +13,7 @@ from chalicelib.domain.registration import Earlier, Ref
 from tests.desk import Desk
 from tests.integration.conftest import Api
 from tests.integration.region_at_work import AtWork, region, stored, uploads
-from tests.integration.test_dispute_api import (
+from tests.integration.sanggah_sending import (
     KEY,
     TEXT,
     appeal,

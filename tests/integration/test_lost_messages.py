@@ -12,8 +12,8 @@ import pytest
 from infra.chaos.stack import TICK
 from tests.desk import Desk, later, ledger, locator
 from tests.integration.conftest import Api
-from tests.integration.test_adoption_pages import number_of, propose, region, sign_in
-from tests.integration.test_dispute_api import appeal, settings_of_the_stage, status
+from tests.integration.proposing import number_of, propose, region, sign_in
+from tests.integration.sanggah_sending import appeal, settings_of_the_stage, status
 from tests.world import artefact, form
 
 __all__ = ["region", "settings_of_the_stage"]  # fixtures

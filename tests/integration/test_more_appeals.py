@@ -15,11 +15,11 @@ from chalicelib.domain.registration import Ref, Stamp
 from tests import minted
 from tests.desk import ledger
 from tests.ikd import JSON, NAME, Browser
+from tests.integration.agent_phone import bearer
 from tests.integration.conftest import Api
 from tests.integration.ikd_phone import ikd, phone
 from tests.integration.region_at_work import stored
-from tests.integration.test_access_matrix import bearer
-from tests.integration.test_dispute_api import (
+from tests.integration.sanggah_sending import (
     KEY,
     OBJECTION,
     OTHER_KEY,

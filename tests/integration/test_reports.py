@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ from chalicelib.domain import misconduct
 from chalicelib.domain.assignment import Officer
 from chalicelib.domain.evidence import PieceState
 from chalicelib.domain.misconduct import Report, Stage
-from chalicelib.domain.registration import Ref, Work
+from chalicelib.domain.registration import Work
 from chalicelib.usecases import conduct_report
 from chalicelib.usecases.ports import Message
 from chalicelib.usecases.report_pieces import ReportPieces
@@ -22,12 +21,10 @@ from tests.court import DISTRICT, ELSEWHERE, officer
 from tests.desk import Desk, ledger, reads
 from tests.fakes_evidence import FakeGrants
 from tests.integration.conftest import Api
+from tests.integration.report_sending import TEXT, ref_of, send
 from tests.world import VILLAGE
 
-KEY = "report-0000000000000001"
-TEXT = "Agen Contoh Namapalsu meminta lima ratus ribu rupiah."
 PHOTO = {"type": "jpeg", "size": 9_000}
-BODY: dict[str, Any] = {"reason": "money_asked", "village": VILLAGE, "text": TEXT}
 NEAR = officer(9, roles="supervisor")
 FAR = officer(10, district=ELSEWHERE, roles="supervisor")
 AGENT = officer(11, roles="agent")
@@ -37,15 +34,6 @@ AGENT = officer(11, roles="agent")
 def stage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEPAT_SITE_ORIGIN", "https://bansos.example.go.id")
     monkeypatch.setattr(wiring, "grants", FakeGrants)
-
-
-def send(api: Api, key: str = KEY, **changes: Any) -> tuple[int, Any]:
-    code, told, _ = api.post("/v1/reports", {**BODY, **changes}, key=key)
-    return code, told
-
-
-def ref_of(number: str) -> Ref:
-    return Ref(VILLAGE, number.replace("-", "")[:10])
 
 
 def now(number: str) -> Report:

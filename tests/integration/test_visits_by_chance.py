@@ -8,10 +8,9 @@ import pytest
 
 from chalicelib import wiring
 from tests.desk import ledger, locator
+from tests.integration.agent_phone import LINE, LIST, Phone, bearer, token
+from tests.integration.officer_votes import as_officer
 from tests.integration.region_at_work import AGENTS, AtWork, region, uploads
-from tests.integration.test_access_matrix import bearer
-from tests.integration.test_agent_checks import LINE, LIST, Phone, token
-from tests.integration.test_dispute_pages import as_officer
 from tests.visiting import moment
 from tests.world import artefact, child, form, member
 
