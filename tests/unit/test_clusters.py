@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import random
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -18,34 +13,24 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.clusters import Sent, device_tag, flags, keys, street_tag
 from chalicelib.domain.evidence import alike
-from chalicelib.domain.sanggah_rules import Together, load_sanggah
+from chalicelib.domain.sanggah_rules import Together
+from tests.unit import planted_clusters
+from tests.unit.planted_clusters import (
+    DAY,
+    HERE,
+    HOUR,
+    KINDS,
+    LIMITS,
+    Season,
+    honest_of,
+    mac,
+    sent,
+    tag,
+)
+from tests.world import DATA
 
-DATA = Path(__file__).parents[2] / "chalicelib" / "data"
-RULES = load_sanggah((DATA / "sanggah" / "default.json").read_bytes())
-LIMITS = RULES.on(date(2026, 11, 22)).clusters
-KINDS = ("device", "hour", "street", "photo")
-HOUR, DAY = 3_600_000, 86_400_000
-START = 1_790_000_000_000
-HERE, THERE = "3510152001", "3510012001"
+THERE = "3510012001"
 PHOTO = "f0e1d2c3b4a59687"
-
-
-def tag(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()[:16]
-
-
-def sent(name: str, at: int = 0, **other: object) -> Sent:
-    """An objection that has nothing in common with any other but its village."""
-    told: dict[str, object] = {
-        "locator": name,
-        "village": HERE,
-        "person": tag(f"{name} person"),
-        "device": tag(f"{name} device"),
-        "street": tag(f"{name} street"),
-        "looks": (),
-        "at": START + at,
-    }
-    return Sent(**told | other)  # type: ignore[arg-type]
 
 
 def many(count: int, step: int, **other: object) -> list[Sent]:
@@ -113,10 +98,6 @@ def test_other_villages_are_other_hours() -> None:
     assert flags(apart[0], apart, LIMITS) == {}
 
 
-def mac(purpose: str, data: bytes) -> bytes:
-    return hashlib.sha256(purpose.encode() + b"|" + data).digest()
-
-
 @pytest.mark.parametrize(
     "line", ["Jl. Melati No. 5 RT 001 RW 002", "jalan melati 17", "JLN MELATI  blok 3"]
 )
@@ -182,96 +163,6 @@ def test_photos_that_are_alike_share_a_key(looks: str, turned: set[int]) -> None
 # --- planted clusters among honest objections -----------------------------------------------------
 
 
-@dataclass
-class Season:
-    """Two months of objections in a region of 108 villages, most of them honest."""
-
-    seed: int
-    honest: int = 1_000
-    planted: int = 10
-    all: list[Sent] = field(default_factory=list)
-    by_one_hand: list[tuple[str, set[str]]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.chance = random.Random(self.seed)  # noqa: S311 - an invented world
-        self.sizes = [1 / (n + 5) for n in range(108)]
-        for _ in range(self.honest):
-            self.add(**self.honestly())
-        for kind in KINDS:
-            for _ in range(self.planted):
-                self.plant(kind)
-
-    def add(self, **told: object) -> str:
-        self.all.append(sent(f"L{len(self.all)}", **told))  # type: ignore[arg-type]
-        return self.all[-1].locator
-
-    def honestly(self) -> dict[str, object]:
-        """Most in the first days, by daylight; some on a relative's phone or at the office."""
-        chance = self.chance
-        number = chance.choices(range(108), self.sizes)[0]
-        day = int(min(chance.expovariate(1 / 12), 59))
-        own, person = chance.random(), chance.randrange(10**9)
-        device = f"own {person}"
-        if own < 0.1:
-            device = f"household {number} {chance.randrange(300)}"
-        elif own < 0.15:
-            device = f"office {number}"
-        told: dict[str, object] = {
-            "village": f"35101{number:05}",
-            "device": tag(device),
-            "street": tag(f"{number} {chance.randrange(30)}"),
-            "at": day * DAY + int(chance.triangular(7, 21, 10) * HOUR),
-            "looks": tuple(self.photo() for _ in range(chance.choice((1, 1, 2, 3)))),
-        }
-        if self.all and chance.random() < 0.004:  # a neighbour's photo that was passed on
-            told["looks"] = chance.choice(self.all).looks
-        return told
-
-    def photo(self) -> str:
-        return f"{self.chance.getrandbits(64):016x}"
-
-    def plant(self, kind: str) -> None:
-        chance = self.chance
-        base, mark = self.honestly(), str(chance.random())
-        at, shot = chance.randrange(30) * DAY + 9 * HOUR, self.photo()
-        least, most, span = {
-            "device": (3, 6, 20 * DAY),
-            "hour": (8, 15, HOUR),
-            "street": (5, 9, 6 * DAY),
-            "photo": (2, 5, 40 * DAY),
-        }[kind]
-        group = set()
-        for _ in range(chance.randint(least, most)):
-            one = self.honestly() | {"at": at + chance.randrange(span)}
-            if kind == "device":
-                one["device"] = tag(mark)
-            elif kind == "photo":
-                saved_again = sum(1 << bit for bit in chance.sample(range(64), 3))
-                one["looks"] = (f"{int(shot, 16) ^ saved_again:016x}",)
-            else:
-                one["village"] = base["village"]
-                one |= {"street": tag(mark)} if kind == "street" else {}
-            group.add(self.add(**one))
-        self.by_one_hand.append((f"cluster:{kind}", group))
-
-    def flagged(self) -> dict[str, set[str]]:
-        """Each objection is looked at when it comes, among those that share a key with it."""
-        kept: dict[str, list[Sent]] = defaultdict(list)
-        found: dict[str, set[str]] = defaultdict(set)
-        for new in sorted(self.all, key=lambda each: each.at):
-            others = {each.locator: each for key in keys(new, LIMITS) for each in kept[key]}
-            for code, members in flags(new, others.values(), LIMITS).items():
-                found[code] |= members
-            for key in keys(new, LIMITS):
-                kept[key].append(new)
-        return found
-
-
-def honest_of(season: Season, locators: Iterable[str]) -> set[str]:
-    planted = {locator for _, group in season.by_one_hand for locator in group}
-    return set(locators) - planted
-
-
 def judge(seasons: int) -> None:
     """Every planted cluster is found whole, and few of the honest are flagged with any."""
     found, planted, alarms, honest = Counter[str](), Counter[str](), Counter[str](), 0
@@ -306,7 +197,7 @@ def test_a_kind_that_is_not_looked_for_is_missed(
 ) -> None:
     """What finds the planted ones is the rule, and not the way they are planted."""
     blind = replace(LIMITS, **{kind: Together(1000, 1)})
-    monkeypatch.setitem(globals(), "LIMITS", blind)
+    monkeypatch.setattr(planted_clusters, "LIMITS", blind)
     season = Season(0, honest=100)
     assert f"cluster:{kind}" not in season.flagged()
 

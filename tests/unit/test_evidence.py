@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
-from pathlib import Path
 
 import pytest
 
 from chalicelib.domain import evidence
 from chalicelib.domain.evidence import FileKind, Piece, PieceState, Remade, Unfit, Why
-from chalicelib.domain.registration import Ref
-from chalicelib.domain.sanggah_rules import load_sanggah
+from tests.unit.granted_photo import JPEG, LIMITS, OWNER, PIECE
+from tests.world import DATA
 
-DATA = Path(__file__).resolve().parents[2] / "chalicelib/data"
-LIMITS = load_sanggah((DATA / "sanggah/default.json").read_bytes()).on(date(2026, 11, 22)).evidence
-OWNER = Ref("3510152004", "ABCDEFGH23")
-PIECE = Piece("0123456789abcdef" * 2, FileKind.JPEG, 300_000)
-JPEG = b"\xff\xd8\xff\xe0"
 GOOD = Remade((b"",), "00ff00ff00ff00ff", sharpness=500, brightness=120)
 
 

@@ -19,7 +19,7 @@ from chalicelib.usecases.dispute_pieces import DisputePieces
 from chalicelib.usecases.dispute_ports import Stands
 from tests.court import DAY_MS, Court
 from tests.fakes_disputes import FakeTraces
-from tests.unit.test_clusters import HERE, KINDS, LIMITS, Season, honest_of, mac, sent
+from tests.unit.planted_clusters import HERE, KINDS, LIMITS, Season, honest_of, mac, sent
 from tests.world import VILLAGE, member
 
 PHONE = "Mozilla/5.0 (Linux; Android 9; CPH1923)"

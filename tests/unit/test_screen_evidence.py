@@ -16,7 +16,7 @@ from chalicelib.usecases import screen_evidence as screening
 from chalicelib.usecases.screen_evidence import Ports, screen_evidence
 from tests.fakes_evidence import GOOD, FakeFiles, FakeImages, FakePieces, FakeScanner
 from tests.fakes_memory import FakeAws
-from tests.unit.test_evidence import JPEG, LIMITS, OWNER, PIECE
+from tests.unit.granted_photo import JPEG, LIMITS, OWNER, PIECE
 
 T = TypeVar("T")
 KEY = evidence.upload_key(OWNER, PIECE.id)
