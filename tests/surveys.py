@@ -9,8 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from modelling.evaluation import Judging
+
 TOILETS = ("none", "pit", "flush")
 ROOFS = ("thatch", "tin", "tile")
+
+Numbers = np.ndarray[Any, Any]
 
 
 def invented(
@@ -104,3 +108,20 @@ def write_description(path: Path, **changes: object) -> Path:
     """Write the description, with changes."""
     path.write_text(json.dumps({**DESCRIPTION, **changes}), encoding="utf-8")
     return path
+
+
+def judging(target: Numbers, score: Numbers, **changes: Any) -> Judging:
+    rows = len(target)
+    return Judging(
+        **{
+            "target": target,
+            "score": score,
+            "low": None,
+            "high": None,
+            "weight": np.ones(rows),
+            "region": ["R"] * rows,
+            "village": [f"v{i % 10}" for i in range(rows)],
+            "groups": {},
+            **changes,
+        }
+    )

@@ -31,24 +31,11 @@ from tests.adopting import (
 )
 from tests.builders import build
 from tests.fakes_refusals import MAX_ITEM
+from tests.unit.made_up_villages import a_part
 from tests.world import REGION, World
 
 CODES = ("PBI_JK", "PKH", "SEMBAKO")
 CROWD = 110
-
-
-def a_part(village: str, families: int, chance: Random, spread: int) -> Part:
-    """A village of made-up families; the smaller the spread, the more equal scores."""
-    letters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-    ids = sorted({village[-4:] + "".join(chance.choices(letters, k=6)) for _ in range(families)})
-    rows = sorted((chance.randint(-spread, spread), each) for each in ids)
-    kinds = [
-        (chance.randint(1, 7), chance.randint(0, 7), "".join(chance.choices("0345a", k=3)))
-        for _ in rows
-    ]
-    sizes, held, limits = zip(*kinds, strict=True) if kinds else ((),) * 3
-    scores, ids = zip(*rows, strict=True) if rows else ((),) * 2  # type: ignore[assignment]
-    return Part(village, tuple(ids), scores, sizes, held, limits)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("spread", [1, 40, 10_000_000])

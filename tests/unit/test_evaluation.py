@@ -10,26 +10,7 @@ from click.testing import CliRunner
 
 from modelling.cli import main
 from modelling.evaluation import Judging, evaluate
-from tests.surveys import invented, write_description, write_table
-
-Numbers = np.ndarray[Any, Any]
-
-
-def judging(target: Numbers, score: Numbers, **changes: Any) -> Judging:
-    rows = len(target)
-    return Judging(
-        **{
-            "target": target,
-            "score": score,
-            "low": None,
-            "high": None,
-            "weight": np.ones(rows),
-            "region": ["R"] * rows,
-            "village": [f"v{i % 10}" for i in range(rows)],
-            "groups": {},
-            **changes,
-        }
-    )
+from tests.surveys import invented, judging, write_description, write_table
 
 
 def test_a_perfect_prediction_has_no_error_and_a_turned_one_has_nothing_else() -> None:

@@ -12,8 +12,7 @@ from modelling.cli import main
 from modelling.evaluation import evaluate
 from modelling.paired import EXCLUSION, EXPLAINED, ORDER, against
 from modelling.survey_table import Table
-from tests.surveys import invented, write_description, write_table
-from tests.unit.test_evaluation import judging
+from tests.surveys import invented, judging, write_description, write_table
 
 Numbers = np.ndarray[Any, Any]
 ALL = (EXCLUSION, EXPLAINED, ORDER)

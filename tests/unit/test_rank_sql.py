@@ -20,7 +20,7 @@ from modelling import closed_region, rank_check, rank_nation, rank_sql
 from modelling.rank_record import RecordError
 from tests.adopting import ONE, example
 from tests.rank_world import done, refused
-from tests.unit.test_closing import a_part
+from tests.unit.made_up_villages import a_part
 
 CODES = ("PBI_JK", "PKH", "SEMBAKO")
 

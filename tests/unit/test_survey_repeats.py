@@ -16,8 +16,7 @@ from modelling.evaluation_repeats import evaluate_repeats
 from modelling.group_ridge import Variances
 from modelling.survey_design import LEVEL, Design, Piece
 from modelling.survey_held import Held, folds, seeds
-from tests.surveys import invented, write_description, write_table
-from tests.unit.test_evaluation import judging
+from tests.surveys import invented, judging, write_description, write_table
 
 SPEC = (
     "format: tepat-spec/1\ncolumns: {}\ntarget: log\n"
