@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,14 @@ def test_no_floats_in_the_domain(path: Path) -> None:
             pytest.fail(f"a float in {path.name}:{node.lineno}")
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             pytest.fail(f"a division that gives a float in {path.name}:{node.lineno}")
+
+
+def test_tests_lend_each_other_nothing() -> None:
+    """What two of them share stands in a module named by what it is."""
+    files = list((REPO / "tests").rglob("*.py"))
+    assert len(files) >= 400
+    lenders = [n for path in files for n in imports(path) if re.search(r"(^|\.)test_", n)]
+    assert lenders == []
 
 
 def test_every_file_can_be_read_at_a_sitting() -> None:
