@@ -118,8 +118,9 @@ def test_a_held_number_leads_to_the_case_that_holds_it(desk: Desk, public_api: A
 
 @pytest.mark.parametrize("place", ["2222222222", "ZZZZZZZZZZ", "x", "0000000000", "R%23x"])
 def test_a_case_of_another_region_or_of_none_is_unknown(desk: Desk, place: str) -> None:
-    code, _, _ = desk.sign_in("reviewer").get(f"/staff/cases/{place}")
+    code, body, _ = desk.sign_in("reviewer").get(f"/staff/cases/{place}")
     assert code == 404
+    assert "Pendaftaran ini tidak ditemukan." in body
 
 
 def test_a_whole_receipt_typed_at_the_desk_never_gets_into_an_address(
