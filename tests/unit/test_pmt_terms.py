@@ -19,8 +19,9 @@ def term_of(read: str, **term: object) -> Term:
 
 
 def test_each_band_of_steps_begins_at_its_bound() -> None:
-    term = term_of("plot", kind="steps", bounds=[10, 20, 30], points=[1, 2, 3, 4])
-    given = {9: 1, 10: 2, 19: 2, 20: 3, 29: 3, 30: 4, 99_999: 4}
+    """The points are far apart: a curve between near ones, rounded down, has the same."""
+    term = term_of("plot", kind="steps", bounds=[10, 20, 30], points=[100, 200, 300, 400])
+    given = {9: 100, 10: 200, 19: 200, 20: 300, 29: 300, 30: 400, 99_999: 400}
     assert {value: term.points(value) for value in given} == given
 
 
