@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
 
+from infra.layer import REPO
 from tests.mutation.command import Change, Mutant, change_of, explained, judge, score, table
 
 DIFF = """--- chalicelib/domain/example.py
@@ -14,6 +17,15 @@ DIFF = """--- chalicelib/domain/example.py
  def longest(days: int) -> bool:
 -    return days > 3
 +    return days >= 3
+"""
+FORKED = """
+import os, sys
+from tests.desk import built_pages
+pages = built_pages()
+if not os.fork():
+    sys.exit()
+os.wait()
+assert pages.is_dir()
 """
 CHANGE = Change("chalicelib.domain.example.longest", "return days > 3", "return days >= 3")
 
@@ -72,3 +84,8 @@ def test_an_explanation_has_a_reason_and_stands_once() -> None:
     for wrong in (ENTRY.format(" "), ENTRY.format("same") * 2):
         with pytest.raises(ValueError, match="twice, or without a reason"):
             explained(wrong)
+
+
+def test_a_process_that_ends_takes_no_pages_from_the_one_that_it_was_forked_from() -> None:
+    """A mutant did, and those after it were called noticed: the desk had no pages."""
+    subprocess.run([sys.executable, "-c", FORKED], cwd=REPO, check=True)

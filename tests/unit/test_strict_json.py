@@ -63,6 +63,8 @@ def test_fields_are_those_that_are_asked_for() -> None:
         node.fields("")
     with refused("$.x: has unknown b"):
         node.fields("a", "c d")
+    with refused("$.x: has unknown XXXX"):  # no name is allowed that nobody asked for
+        Node({"a": 1, "XXXX": 2}, "$.x").fields("a")
 
 
 READS: list[tuple[Callable[[Node], object], object, str]] = [
