@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.audit import first_head
-from chalicelib.domain.errors import Fault, InvalidRequest, TepatError, WrongState
+from chalicelib.domain.errors import Fault, InvalidRequest, NotFound, TepatError, WrongState
 from chalicelib.domain.registration import Ref
 from chalicelib.domain.tokens import Claims
 from chalicelib.entrypoints import staff_frame
@@ -95,3 +96,86 @@ def test_a_file_is_kept_and_renews_the_idle_time() -> None:
     assert answer.headers["Content-Disposition"] == 'attachment; filename="list.csv"'
     assert answer.headers["Set-Cookie"] == ["renewed=1", "renewed=2"]
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+MENU = {
+    "reviewer": {"reissue", "read", "decide"},
+    "supervisor": {
+        *("reissue", "read", "decide", "oversee"),
+        *("see_adoptions", "see_officers", "see_reports"),
+    },
+    "region_admin": {
+        *("reissue", "read", "oversee", "open_objectors"),
+        *("see_adoptions", "see_officers", "see_reports"),
+    },
+    "auditor": {"read", "see_adoptions", "see_officers"},
+    "analyst": {"see_adoptions"},
+    "agent": set[str](),
+}
+
+
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """What the pages were made of: the template's name, and all that it was given."""
+    made: list[tuple[str, dict[str, Any]]] = []
+
+    def render(name: str, **given: Any) -> str:
+        made.append((name, given))
+        return "<!doctype html>"
+
+    monkeypatch.setattr("chalicelib.entrypoints.pages.render", render)
+    return made
+
+
+def menu(given: dict[str, Any]) -> dict[str, Any]:
+    return {name.removeprefix("may_"): may for name, may in given.items() if "may_" in name}
+
+
+@pytest.mark.parametrize("group", MENU)
+def test_a_page_offers_what_its_reader_may_do_and_nothing_else(
+    rendered: list[tuple[str, dict[str, Any]]], group: str
+) -> None:
+    who = Session(replace(CLAIMS, groups=frozenset({group})), ("renewed=1",))
+    answer = staff_frame.page("queue", {"rows": [7]}, who, 200, ("more=1",))
+    ((name, given),) = rendered
+    everything = set().union(*MENU.values())
+    assert menu(given) == {each: each in MENU[group] for each in everything}
+    assert (name, given["rows"], given["s"]) == ("staff/queue", [7], wiring.words("staff"))
+    assert (given["account"], given["signed_in"]) == ("p-1", True)
+    assert (answer.status_code, answer.body) == (200, "<!doctype html>")
+    assert answer.headers["Set-Cookie"] == ["renewed=1", "more=1"]
+
+
+def test_a_page_offers_nothing_to_whoever_is_not_signed_in(
+    rendered: list[tuple[str, dict[str, Any]]],
+) -> None:
+    answer = staff_frame.page("signed_out", {}, None)
+    ((_, given),) = rendered
+    assert not any(menu(given).values())
+    assert (given["account"], given["signed_in"]) == ("", False)
+    assert (answer.status_code, answer.headers["Set-Cookie"]) == (200, [])
+
+
+def test_a_refusal_is_logged_and_shown_as_a_page_of_its_reader(
+    monkeypatch: pytest.MonkeyPatch, words: None, rendered: list[tuple[str, dict[str, Any]]]
+) -> None:
+    lines: list[Any] = []
+    monkeypatch.setattr(staff_frame, "log", lambda *told, **more: lines.append((told, more)))
+    answer = staff_frame.refused(WrongState(Fault("report_moved")), WHO, ("gone=1",))
+    ((name, given),) = rendered
+    assert name == "staff/error"
+    assert [told["message"] for told in given["errors"]] == ["Laporan ini sudah berpindah."]
+    assert (given["account"], menu(given)["decide"]) == ("p-1", True)
+    assert answer.status_code == 409
+    assert answer.headers["Set-Cookie"] == ["renewed=1", "renewed=2", "gone=1"]
+    assert lines == [(("refused",), {"code": "report_moved"})]
+
+
+@pytest.mark.parametrize("number", ["x", "9K3GZZZZZZ"])
+def test_what_no_number_of_the_region_can_name_is_unknown(number: str) -> None:
+    with pytest.raises(NotFound) as told:
+        staff_frame.kept_at(number, lambda _number: None, "report_unknown")
+    assert told.value.faults == (Fault("report_unknown", "number"),)
+    assert staff_frame.kept_at(MATTER, lambda _number: "3510152004", "") == Ref(
+        "3510152004", MATTER
+    )
