@@ -60,10 +60,16 @@ def _try(surface: Fuzzed, number: int, found: list[str]) -> None:
 def main(requests: int, only: int | None, *, staff: bool) -> None:
     """Send hostile requests to the handlers, in process, and judge every answer."""
     if staff:
-        raise SystemExit(try_staff(requests))
+        if broken := try_staff(requests):
+            raise SystemExit(broken)
+        click.echo(f"{requests:,} requests to the staff surface, 0 found")
+        return
     if only is not None:
         _, found = try_slices([only])
-        raise SystemExit("\n".join(found) or f"slice {only}: nothing found")
+        if found:
+            raise SystemExit("\n".join(found))
+        click.echo(f"slice {only}: nothing found")
+        return
     slices = list(range(FIRST, FIRST + -(-requests // SLICE)))
     packs = [slices[at : at + AT_A_TIME] for at in range(0, len(slices), AT_A_TIME)]
     began, met, findings = time.monotonic(), Counter[str](), list[str]()
