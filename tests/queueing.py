@@ -74,13 +74,6 @@ def now(there: Dispute) -> Dispute:
     return wiring.disputes().load([there.ref])[there.ref]
 
 
-def as_officer(desk: Desk, subject: str, *groups: str) -> Desk:
-    """Sign somebody in."""
-    desk.jar.clear()
-    desk.login.subject = subject
-    return desk.sign_in(*groups)
-
-
 def shown(desk: Desk, address: str, *disputes: Dispute) -> list[bool]:
     """Which disputes stand on a page."""
     code, body, _ = desk.get(address)

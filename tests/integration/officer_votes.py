@@ -5,13 +5,6 @@ from __future__ import annotations
 from chalicelib import wiring
 from chalicelib.domain.dispute import Dispute
 from chalicelib.domain.registration import Registration
-from tests.desk import Desk
-
-
-def as_officer(desk: Desk, subject: str, *groups: str) -> Desk:
-    desk.jar.clear()
-    desk.login.subject = subject
-    return desk.sign_in(*(groups or ("reviewer",)))
 
 
 def case_of(there: Dispute) -> Registration:

@@ -30,12 +30,6 @@ def region(public_api: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return public_api
 
 
-def sign_in(desk: Desk, subject: str, *groups: str) -> Desk:
-    desk.jar.clear()
-    desk.login.subject = subject
-    return desk.sign_in(*groups)
-
-
 def propose(desk: Desk, key: str = "p" * 20, **changes: str) -> tuple[int, str, dict[str, Any]]:
     fields = {"key": key, "model": artefact().sha256, "rules": rule_set().sha256}
     return desk.post("/staff/adoptions", **fields | changes)

@@ -18,13 +18,13 @@ from chalicelib.domain.registration import Ref
 from infra.chaos.stack import TICK
 from infra.local_aws import officers
 from modelling.audit_verify import verify
-from tests.desk import Desk, ledger
+from tests.desk import Desk, as_officer, ledger
 from tests.evidence.photos import jpeg
 from tests.ikd import SITE
 from tests.integration.agent_phone import LIST, Phone, token, visit
 from tests.integration.conftest import Api
 from tests.integration.ledger_export import exported
-from tests.integration.officer_votes import as_officer, voting
+from tests.integration.officer_votes import voting
 from tests.integration.uploads import Uploads, uploads
 from tests.world import VILLAGE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib import wiring
 from chalicelib.domain.misconduct import Report
-from tests.integration.officer_votes import as_officer
+from tests.desk import as_officer
 from tests.integration.region_at_work import PHOTO, AtWork, acts, is_sound, region, uploads
 from tests.integration.report_sending import ref_of, send
 

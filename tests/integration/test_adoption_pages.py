@@ -15,8 +15,8 @@ from chalicelib.domain import tokens
 from chalicelib.domain.adoption import SETTLED_MS, Stage
 from chalicelib.domain.registration import Ref
 from tests.adopting import family_form
-from tests.desk import Desk, later, ledger
-from tests.integration.proposing import LEAST, number_of, propose, region, sign_in
+from tests.desk import Desk, as_officer, later, ledger
+from tests.integration.proposing import LEAST, number_of, propose, region
 from tests.world import REGION, VILLAGE, artefact
 
 __all__ = ["region"]  # a fixture
@@ -37,7 +37,7 @@ def in_force() -> Any:
 def test_one_proposes_another_adopts_and_every_family_is_decided_anew(
     desk: Desk, region: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sign_in(desk, "admin-1", "region_admin")
+    as_officer(desk, "admin-1", "region_admin")
     code, body, _ = desk.get("/staff/adoptions")
     assert code == 200
     assert "Belum ada usulan" in body
@@ -51,7 +51,7 @@ def test_one_proposes_another_adopts_and_every_family_is_decided_anew(
     assert "Diusulkan" in desk.get(f"/staff/adoptions/{number}")[1]
     carried_out(region, monkeypatch)
 
-    sign_in(desk, "admin-1", "region_admin")
+    as_officer(desk, "admin-1", "region_admin")
     body = desk.get(f"/staff/adoptions/{number}")[1]
     assert "Menunggu orang kedua" in body
     assert "Orang lain yang harus memutuskan" in body
@@ -61,7 +61,7 @@ def test_one_proposes_another_adopts_and_every_family_is_decided_anew(
     assert desk.post(f"/staff/adoptions/{number}/adopt", sure="true")[0] == 403
     assert in_force() is None
 
-    sign_in(desk, "admin-2", "region_admin")
+    as_officer(desk, "admin-2", "region_admin")
     assert f"/staff/adoptions/{number}/adopt" in desk.get(f"/staff/adoptions/{number}")[1]
     assert desk.post(f"/staff/adoptions/{number}/adopt")[0] == 422
     assert desk.post(f"/staff/adoptions/{number}/adopt", sure="true")[0] == 303
@@ -79,7 +79,7 @@ def test_one_proposes_another_adopts_and_every_family_is_decided_anew(
     later(monkeypatch, 300)
     region.settle()
     region.settle()
-    sign_in(desk, "admin-2", "region_admin")
+    as_officer(desk, "admin-2", "region_admin")
     assert "Semua keluarga sudah diputuskan ulang" in desk.get(f"/staff/adoptions/{number}")[1]
     table = wiring.settings().registry_table
     items = map(dynamo.decode, wiring.client("dynamodb").scan(TableName=table)["Items"])
@@ -94,14 +94,14 @@ def test_one_proposes_another_adopts_and_every_family_is_decided_anew(
 def test_only_who_has_just_signed_in_adopts(
     desk: Desk, region: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    number = number_of(propose(sign_in(desk, "admin-1", "region_admin"))[2])
+    number = number_of(propose(as_officer(desk, "admin-1", "region_admin"))[2])
     carried_out(region, monkeypatch)
     place = f"/staff/adoptions/{number}/adopt"
     signed_in = wiring.clock.now_ms() // 1000
     for ago, code in ((tokens.FRESH_S + 5, 403), (None, 403), (tokens.FRESH_S - 30, 303)):
         at = None if ago is None else signed_in - ago
         desk.login.told = {"auth_time": at}
-        sign_in(desk, "admin-2", "region_admin")
+        as_officer(desk, "admin-2", "region_admin")
         assert f"{number}/adopt" in desk.get(f"/staff/adoptions/{number}")[1]
         assert (in_force() is None) is True
         answer, body, _ = desk.post(place, sure="true")
@@ -117,9 +117,11 @@ def test_a_family_reads_that_it_was_decided_anew(
     receipt = region.post("/v1/registrations", form, key="r" * 20)[1]["receipt"]
     region.settle()
     assert region.post("/v1/status", {"receipt": receipt})[1]["notes"] == []
-    number = number_of(propose(sign_in(desk, "admin-1", "region_admin"))[2])
+    number = number_of(propose(as_officer(desk, "admin-1", "region_admin"))[2])
     carried_out(region, monkeypatch)
-    sign_in(desk, "admin-2", "region_admin").post(f"/staff/adoptions/{number}/adopt", sure="true")
+    as_officer(desk, "admin-2", "region_admin").post(
+        f"/staff/adoptions/{number}/adopt", sure="true"
+    )
     later(monkeypatch, 300)
     region.settle()
     told = region.post("/v1/status", {"receipt": receipt})[1]
@@ -134,13 +136,13 @@ def test_a_family_reads_that_it_was_decided_anew(
 def test_a_second_person_refuses_with_a_reason(
     desk: Desk, region: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    number = number_of(propose(sign_in(desk, "admin-1", "region_admin"))[2])
+    number = number_of(propose(as_officer(desk, "admin-1", "region_admin"))[2])
     place = f"/staff/adoptions/{number}/refuse"
     assert desk.post(place, reason="mistaken")[0] == 409  # not compared yet
     carried_out(region, monkeypatch)
-    sign_in(desk, "admin-1", "region_admin")
+    as_officer(desk, "admin-1", "region_admin")
     assert desk.post(place, reason="mistaken")[0] == 403  # who proposed it
-    sign_in(desk, "admin-2", "region_admin")
+    as_officer(desk, "admin-2", "region_admin")
     assert desk.post(place, reason="because")[0] == 422
     assert desk.post(place, reason="mistaken")[0] == 303
     assert "Salah usul" in desk.get(f"/staff/adoptions/{number}")[1]
@@ -152,8 +154,8 @@ def test_a_second_person_refuses_with_a_reason(
 def test_only_the_regions_administrator_proposes_and_settles(
     desk: Desk, region: Any, group: str
 ) -> None:
-    number = number_of(propose(sign_in(desk, "admin-1", "region_admin"))[2])
-    sign_in(desk, "other", group)
+    number = number_of(propose(as_officer(desk, "admin-1", "region_admin"))[2])
+    as_officer(desk, "other", group)
     reads = 200 if group in {"supervisor", "auditor", "analyst"} else 403
     assert desk.get("/staff/adoptions")[0] == reads
     assert desk.get(f"/staff/adoptions/{number}")[0] == reads
@@ -177,7 +179,7 @@ def test_an_analyst_comes_to_the_page_that_is_theirs(desk: Desk) -> None:
 def test_what_is_no_model_of_the_package_is_refused_beside_its_field(
     desk: Desk, model: str
 ) -> None:
-    sign_in(desk, "admin-1", "region_admin")
+    as_officer(desk, "admin-1", "region_admin")
     code, body, _ = propose(desk, model=model)
     assert code == 422
     assert 'href="#model"' in body
@@ -186,21 +188,21 @@ def test_what_is_no_model_of_the_package_is_refused_beside_its_field(
 
 @pytest.mark.parametrize("number", ["x", "2222222222", "ZZZZZZZZZZ", "..", "A" * 300])
 def test_an_unknown_number_is_not_found(desk: Desk, number: str) -> None:
-    sign_in(desk, "admin-1", "region_admin")
+    as_officer(desk, "admin-1", "region_admin")
     code, body, _ = desk.get(f"/staff/adoptions/{number}")
     assert (code, "Usulan ini tidak ditemukan." in body) == (404, True)
     assert desk.post(f"/staff/adoptions/{number}/adopt", sure="true")[0] == 404
 
 
 def test_a_form_from_elsewhere_proposes_nothing(desk: Desk) -> None:
-    sign_in(desk, "admin-1", "region_admin")
+    as_officer(desk, "admin-1", "region_admin")
     desk.origin = "https://elsewhere.example"
     assert propose(desk)[0] == 403
     assert not wiring.proposals().of_region(REGION)
 
 
 def test_a_proposal_comes_back_as_it_was(desk: Desk, region: Any) -> None:
-    number = number_of(propose(sign_in(desk, "admin-1", "region_admin"))[2])
+    number = number_of(propose(as_officer(desk, "admin-1", "region_admin"))[2])
     kept = wiring.proposals().load(Ref(REGION, number))
     assert kept is not None
     assert (kept.proposer, kept.villages, kept.left) == ("staff:admin-1", 1, 1)

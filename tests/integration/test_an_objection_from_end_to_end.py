@@ -6,10 +6,9 @@ import json
 from typing import Any
 
 from chalicelib.domain.dispute import Stage
-from tests.desk import locator, register
+from tests.desk import as_officer, locator, register
 from tests.ikd import JSON, Browser
 from tests.integration.ikd_phone import ikd, phone
-from tests.integration.officer_votes import as_officer
 from tests.integration.region_at_work import (
     PHOTO,
     AtWork,

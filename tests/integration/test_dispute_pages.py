@@ -13,10 +13,10 @@ from chalicelib.domain.dispute import Dispute, Exhibit, Side, Stage
 from chalicelib.domain.registration import Ref, Stamp, State
 from chalicelib.usecases import file_appeal
 from tests.court import TEXT
-from tests.desk import Desk, ledger
+from tests.desk import Desk, as_officer, ledger
 from tests.disputing import piece
 from tests.fakes_evidence import FakeGrants
-from tests.integration.officer_votes import as_officer, case_of, voting
+from tests.integration.officer_votes import case_of, voting
 from tests.world import CALLER, artefact, form
 
 ONE, OTHER, THIRD = "officer-1", "officer-2", "officer-3"

@@ -13,8 +13,8 @@ from chalicelib.domain.dispute import Dispute, Outcome, Vote
 from chalicelib.domain.registration import Stamp
 from tests.builders import VILLAGE
 from tests.court import STAFF
-from tests.desk import Desk, ledger, reads
-from tests.queueing import Make, as_officer, maker, now, picking, shown, stored
+from tests.desk import Desk, as_officer, ledger, reads
+from tests.queueing import Make, maker, now, picking, shown, stored
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from chalicelib import staff_wiring, wiring
 from chalicelib.adapters.view_table import ViewTable
 from chalicelib.domain.dispute import Kind
 from chalicelib.usecases.view_ports import View
-from tests.desk import Desk, reads
+from tests.desk import Desk, as_officer, reads
 from tests.disputing import DAY
-from tests.queueing import VILLAGES, Make, as_officer, maker, shown
+from tests.queueing import VILLAGES, Make, maker, shown
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from chalicelib.domain.registration import Ref, Registration, Stamp, State
 from chalicelib.usecases.ask_check import Need, new_check
 from tests.checking import MODEL, RULES
 from tests.court import STAFF
-from tests.desk import Desk, ledger, reads, register
+from tests.desk import Desk, as_officer, ledger, reads, register
 from tests.fakes_evidence import FakeGrants
 from tests.visiting import RICH
 
@@ -56,12 +56,6 @@ def check(receipt: str) -> Check:
     made, event = visit.find(made, seen, told, (), by, request=(b"q" * 16, b"d" * 16))
     assert checks.change(made, event) is None
     return made
-
-
-def as_officer(desk: Desk, subject: str) -> Desk:
-    desk.jar.clear()
-    desk.login.subject = subject
-    return desk.sign_in("reviewer")
 
 
 def now(check: Check) -> Check:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from infra.chaos.stack import TICK
-from tests.desk import Desk, later, ledger, locator
+from tests.desk import Desk, as_officer, later, ledger, locator
 from tests.integration.conftest import Api
-from tests.integration.proposing import number_of, propose, region, sign_in
+from tests.integration.proposing import number_of, propose, region
 from tests.integration.sanggah_sending import appeal, settings_of_the_stage, status
 from tests.world import artefact, form
 
@@ -91,10 +91,10 @@ def test_an_appeal_whose_photos_never_come_goes_to_an_officer_after_a_day(
 def test_a_proposal_that_nobody_told_the_machines_of_is_compared(
     desk: Desk, region: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    number = number_of(propose(sign_in(desk, "admin-1", "region_admin"))[2])
+    number = number_of(propose(as_officer(desk, "admin-1", "region_admin"))[2])
     assert "Diusulkan" in desk.get(f"/staff/adoptions/{number}")[1]
     for turn in (1, 2, 3):
         later(monkeypatch, turn * QUARTER_S)
         swept(region)
-    sign_in(desk, "admin-1", "region_admin")
+    as_officer(desk, "admin-1", "region_admin")
     assert "Menunggu orang kedua" in desk.get(f"/staff/adoptions/{number}")[1]

@@ -8,7 +8,7 @@ from chalicelib import wiring
 from chalicelib.domain import assignment, ground_check, tokens
 from chalicelib.domain.assignment import Officer
 from tests.checking import asked, at
-from tests.desk import Desk, ledger
+from tests.desk import Desk, as_officer, ledger
 from tests.world import REGION, VILLAGE
 
 SUB = "petugas-1"
@@ -26,13 +26,7 @@ TOLD = {
 
 @pytest.fixture
 def admin(desk: Desk) -> Desk:
-    return sign_in(desk, "admin-1")
-
-
-def sign_in(desk: Desk, subject: str, *groups: str) -> Desk:
-    desk.jar.clear()
-    desk.login.subject = subject
-    return desk.sign_in(*(groups or ("region_admin",)))
+    return as_officer(desk, "admin-1", "region_admin")
 
 
 def begin(desk: Desk, **boxes: str) -> str:
@@ -59,7 +53,7 @@ def test_one_proposes_and_tells_another_gives_the_role(admin: Desk) -> None:
     assert admin.post(f"{place}/declare", **TOLD)[0] == 303
     assert officer().roles == frozenset()
 
-    sign_in(admin, "admin-2")
+    as_officer(admin, "admin-2", "region_admin")
     listed = admin.get("/staff/officers")[1]
     assert "Usulan tugas menunggu orang kedua" in listed
     assert SUB[:8] in listed
@@ -94,7 +88,7 @@ def test_only_who_has_just_signed_in_gives_a_role(admin: Desk) -> None:
     now = wiring.clock.now_ms() // 1000
     for ago, code in ((tokens.FRESH_S + 5, 403), (tokens.FRESH_S - 30, 303)):
         admin.login.told = {"auth_time": now - ago}
-        sign_in(admin, "admin-2")
+        as_officer(admin, "admin-2", "region_admin")
         assert admin.post(f"{place}/grant", roles="reviewer", sure="true")[0] == code
 
 
@@ -104,18 +98,20 @@ def test_a_role_is_dropped_and_proposed_anew(admin: Desk) -> None:
     assert admin.post(f"{place}/drop")[0] == 409
     assert admin.post(f"{place}/roles", role_agent="true")[0] == 303
     assert admin.post(f"{place}/roles", role_reviewer="true")[0] == 409
-    sign_in(admin, "admin-2").post(f"{place}/grant", roles="reviewer", sure="true")
+    as_officer(admin, "admin-2", "region_admin").post(
+        f"{place}/grant", roles="reviewer", sure="true"
+    )
     assert officer().roles == frozenset()  # other roles than those that are proposed
     admin.post(f"{place}/grant", roles="agent", sure="true")
     assert officer().roles == {"agent"}
     assert admin.post(f"{place}/roles")[0] == 303
-    sign_in(admin, "admin-1").post(f"{place}/grant", sure="true")
+    as_officer(admin, "admin-1", "region_admin").post(f"{place}/grant", sure="true")
     assert officer().roles == frozenset()
 
 
 def test_nobody_keeps_their_own_profile(admin: Desk) -> None:
     place = begin(admin)
-    sign_in(admin, SUB)
+    as_officer(admin, SUB, "region_admin")
     body = admin.get(place)[1]
     assert "Ini profil Anda sendiri" in body
     assert "<form" not in body.partition("<main")[2]
@@ -127,7 +123,7 @@ def test_nobody_keeps_their_own_profile(admin: Desk) -> None:
 @pytest.mark.parametrize("group", ["reviewer", "supervisor", "auditor", "analyst", "agent"])
 def test_who_else_reads_and_who_does_not(admin: Desk, group: str) -> None:
     place = begin(admin)
-    sign_in(admin, "somebody", group)
+    as_officer(admin, "somebody", group)
     may_read = group in ("supervisor", "auditor")
     for address in ("/staff/officers", place):
         code, body, _ = admin.get(address)
@@ -167,7 +163,7 @@ def test_a_profile_that_is_not_there(admin: Desk) -> None:
 
 def test_every_page_tells_whoever_is_signed_in_their_account(admin: Desk) -> None:
     for subject, address in (("petugas-7", "/staff/"), ("petugas-8", "/staff/reissue")):
-        body = sign_in(admin, subject, "reviewer").get(address)[1]
+        body = as_officer(admin, subject, "reviewer").get(address)[1]
         assert subject in body.partition("<footer")[2]
 
 

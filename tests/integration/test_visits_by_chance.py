@@ -7,9 +7,8 @@ import secrets
 import pytest
 
 from chalicelib import wiring
-from tests.desk import ledger, locator
+from tests.desk import as_officer, ledger, locator
 from tests.integration.agent_phone import LINE, LIST, Phone, bearer, token
-from tests.integration.officer_votes import as_officer
 from tests.integration.region_at_work import AGENTS, AtWork, region, uploads
 from tests.visiting import moment
 from tests.world import artefact, child, form, member
